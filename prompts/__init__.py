@@ -1,0 +1,1 @@
+"""The default prompts: one Markdown template per model-backed role, and the exported system message."""

@@ -1,0 +1,1 @@
+"""Tool sources in, validated tools out."""

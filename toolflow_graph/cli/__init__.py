@@ -1,0 +1,1 @@
+"""The command line: thin Typer commands, a file a group."""

@@ -1,0 +1,1 @@
+"""From the run store to files that a trainer reads."""

@@ -1,0 +1,1 @@
+"""The dialogue state machine: nodes by reference, routes, seeds, records."""

@@ -1,0 +1,84 @@
+"""Briefs: the same facts a prompt was rendered from, typed. Only the offline model reads them.
+
+A brief may carry what a role must not be told (the plan, for the assistant): it is never sent anywhere.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from toolflow_graph.types import Edge, Message, Plan, Request, Tool, ToolCall, ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every brief of a dialogue shares: the seed's facts."""
+
+    random_seed: int
+    now: str
+    profile: dict[str, str]
+    style: str
+    tools: tuple[Tool, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerBrief:
+    """Asks for a plan of ``target_turns`` requests. Reply: JSON as ``nodes/plan.py`` describes."""
+
+    scene: Scene
+    target_turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserBrief:
+    """Asks the user role for one step. Reply: JSON {"done": bool, "message": str}.
+
+    Attributes:
+        request: the current request; its ``withheld`` facts may be said when ``visit`` > 0.
+        request_index: 0-based.
+        visit: how often the user has already spoken for this request (0: it opens the request now).
+        settled: what the ledger says: nothing of this request is pending (False while ``visit`` is 0).
+        messages: the dialogue so far (with the system message; tool calls included).
+        earlier: the requests before this one.
+        last: this is the plan's last request.
+    """
+
+    scene: Scene
+    request: Request
+    request_index: int
+    visit: int
+    settled: bool
+    messages: tuple[Message, ...]
+    earlier: tuple[Request, ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantBrief:
+    """Asks the assistant for its next message: tool calls or text.
+
+    ``request_start`` is the index in ``messages`` of the user message that opened the current request.
+    """
+
+    scene: Scene
+    plan: Plan
+    request_index: int
+    request_start: int
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBrief:
+    """Asks for the result of ``call``. Reply: JSON {"ok": true, "result": ...} or {"ok": false, "error": {...}}.
+
+    ``history``: the dialogue's earlier calls with their results, oldest first.
+    """
+
+    scene: Scene
+    tool: Tool
+    call: ToolCall
+    history: tuple[tuple[ToolCall, ToolResult], ...]
+    role: Literal["tool"] = "tool"
+
+
+Brief = PlannerBrief | UserBrief | AssistantBrief | ToolBrief | None

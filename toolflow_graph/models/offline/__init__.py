@@ -1,0 +1,1 @@
+"""The offline model: answers from the brief alone, deterministic, no key, no network."""

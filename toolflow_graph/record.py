@@ -1,0 +1,72 @@
+"""The record: what is written of one dialogue. No clocks and no random ids in it.
+
+The same seed, catalogue, prompts and replies give the same bytes, whatever the concurrency. ``docs/record.schema.json``
+is this model's JSON Schema; a test holds the two together.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from toolflow_graph.types import Alternative, Fault, Noun, Plan, Usage, Verdict
+
+SCHEMA_VERSION = "1"
+
+
+class ToolChange(Noun):
+    """From ``message_index`` on, exactly these tools (names among the record's ``tools``) are offered."""
+
+    message_index: int
+    tools: tuple[str, ...]
+
+
+class Source(Noun):
+    """Where the value of one argument comes from (DESIGN: provenance).
+
+    ``call`` is the tool call's id, ``path`` the argument's path (``guest.email``, ``items[0].sku``). ``kind``:
+    "user" and "assistant" (``message_index``), "result" (``message_index`` of the tool message, ``result_path``),
+    "default", "enum", "context" (the system message), "derived" (``how`` names the derivation), "composed" (free
+    text), "unknown".
+    """
+
+    call: str
+    path: str
+    kind: Literal["user", "assistant", "result", "default", "enum", "context", "derived", "composed", "unknown"]
+    message_index: int | None = None
+    result_path: str | None = None
+    how: str | None = None
+
+
+class RoleModel(Noun):
+    """Who played a role: the model's name and its sampling temperature (None: the server's own)."""
+
+    name: str
+    temperature: float | None = None
+
+
+class Record(Noun):
+    """One dialogue in OpenAI's shape, with call arguments as objects and ``returns`` beside each tool's parameters."""
+
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    id: str
+    seed: dict[str, Any]
+    tools: tuple[dict[str, Any], ...]
+    messages: tuple[dict[str, Any], ...]
+    plan: Plan | None = None
+    request_starts: tuple[int, ...] = Field(
+        default=(), description="Per request that was spoken: the index of the user message that opened it."
+    )
+    verdict: Verdict
+    fault: Fault | None = None
+    ended: Literal["plan_done", "turn_limit", "no_progress", "fault"] | None = None
+    provenance: tuple[Source, ...] = ()
+    alternatives: tuple[Alternative, ...] = Field(
+        default=(), description="Replies that were refused and asked for again; never part of messages."
+    )
+    tool_changes: tuple[ToolChange, ...] = ()
+    tool_choice: str | None = None
+    parallel_tool_calls: bool | None = None
+    models: dict[str, RoleModel] = Field(default_factory=dict)
+    prompt_hashes: dict[str, str] = Field(default_factory=dict)
+    usage: dict[str, Usage] = Field(default_factory=dict)
+    license: str | None = Field(default=None, description="The teacher model's licence, as given by the user.")

@@ -1,0 +1,85 @@
+"""What LangGraph carries: JSON-plain values only, in ``typing_extensions.TypedDict``s; lists grow by ``operator.add``."""
+
+import operator
+from typing import Annotated, Any
+
+from typing_extensions import TypedDict
+
+from toolflow_graph.types import Message, Plan, Request, Seed, ToolCall, ToolResult
+
+
+class DialogueInput(TypedDict, total=False):
+    """What starts a dialogue: a seed, or an index of the run to draw it from; empty draws index 0."""
+
+    index: int
+    seed: dict[str, Any]
+
+
+class DialogueOutput(TypedDict, total=False):
+    """What a dialogue ends with."""
+
+    record: dict[str, Any]
+
+
+class DialogueState(TypedDict, total=False):
+    """One dialogue in the making.
+
+    ``seed``, ``plan``, ``messages``, ``alternatives``, ``verdict``, ``fault``, ``record`` are the nouns of
+    ``types``/``record``, dumped. ``request_index`` is the current request, ``request_starts`` the message index at
+    which each request was opened, ``visit`` how often the user has spoken for the current one. ``user_log`` is the user
+    role's transcript (what it was told, what it replied), so that its prompt only ever grows. ``usage`` lists
+    {"role", "calls", "input", "output", "cached"} per model call. ``ended`` says why no more turns follow.
+    """
+
+    index: int
+    seed: dict[str, Any]
+    plan: dict[str, Any]
+    messages: Annotated[list[dict[str, Any]], operator.add]
+    request_index: int
+    request_starts: list[int]
+    visit: int
+    user_log: Annotated[list[dict[str, Any]], operator.add]
+    alternatives: Annotated[list[dict[str, Any]], operator.add]
+    usage: Annotated[list[dict[str, Any]], operator.add]
+    fault: dict[str, Any] | None
+    ended: str | None
+    verdict: dict[str, Any]
+    record: dict[str, Any]
+
+
+def load_seed(state: DialogueState) -> Seed:
+    """The dialogue's seed."""
+    return Seed.model_validate(state["seed"])
+
+
+def load_plan(state: DialogueState) -> Plan:
+    """The dialogue's plan; empty before the plan node has run."""
+    return Plan.model_validate(state.get("plan") or {"requests": ()})
+
+
+def load_messages(state: DialogueState) -> tuple[Message, ...]:
+    """The dialogue so far, the system message first."""
+    return tuple(Message.model_validate(message) for message in state.get("messages", []))
+
+
+def load_request(state: DialogueState) -> Request | None:
+    """The current request; None when the plan is done."""
+    requests = load_plan(state).requests
+    index = state.get("request_index", 0)
+    return requests[index] if index < len(requests) else None
+
+
+def load_history(messages: tuple[Message, ...]) -> tuple[tuple[ToolCall, ToolResult], ...]:
+    """All answered calls with their results, oldest first."""
+    calls = {call.id: call for message in messages for call in message.tool_calls}
+    return tuple(
+        (calls[message.tool_call_id], ToolResult.from_message(message))
+        for message in messages
+        if message.role == "tool" and message.tool_call_id in calls
+    )
+
+
+def pending_calls(messages: tuple[Message, ...]) -> tuple[ToolCall, ...]:
+    """The calls that no tool message has answered yet, in order."""
+    answered = {message.tool_call_id for message in messages if message.role == "tool"}
+    return tuple(call for message in messages for call in message.tool_calls if call.id not in answered)

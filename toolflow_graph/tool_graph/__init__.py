@@ -1,0 +1,1 @@
+"""The tool graph: fields, embedders, similarity, edges, sampling. Knows nothing of dialogues."""

@@ -1,0 +1,1 @@
+"""Rules, schema check, grounding: what makes a dialogue acceptable."""
