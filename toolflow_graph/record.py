@@ -4,13 +4,16 @@ The same seed, catalogue, prompts and replies give the same bytes, whatever the 
 is this model's JSON Schema; a test holds the two together.
 """
 
-from typing import Any, Literal
+import json
+import math
+import re
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from toolflow_graph.types import Alternative, Fault, Noun, Plan, Usage, Verdict
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Final = "1"
 
 
 class ToolChange(Noun):
@@ -70,3 +73,31 @@ class Record(Noun):
     prompt_hashes: dict[str, str] = Field(default_factory=dict)
     usage: dict[str, Usage] = Field(default_factory=dict)
     license: str | None = Field(default=None, description="The teacher model's licence, as given by the user.")
+
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def record_to_json(record: Record) -> str:
+    """The record as one line of canonical JSON: the only form in which records are stored, exported and compared.
+
+    Keys in the fields' order, no spaces, no ASCII escapes; absent fields are left out, while a null inside messages
+    (``content`` beside bare tool calls), arguments or results stays. Two things that are no valid JSON text become one
+    every reader takes: a lone surrogate is written as U+FFFD, a NaN or infinite number as null.
+    """
+    plain = record.to_json()
+    try:
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        text = json.dumps(_without_nan(plain), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return value

@@ -1,4 +1,4 @@
-"""What LangGraph carries: JSON-plain values only, in ``typing_extensions.TypedDict``s; lists grow by ``operator.add``."""
+"""What LangGraph carries: JSON-plain values only, in ``typing_extensions.TypedDict``; lists grow by ``operator.add``."""
 
 import operator
 from typing import Annotated, Any
@@ -28,7 +28,8 @@ class DialogueState(TypedDict, total=False):
     ``types``/``record``, dumped. ``request_index`` is the current request, ``request_starts`` the message index at
     which each request was opened, ``visit`` how often the user has spoken for the current one. ``user_log`` is the user
     role's transcript (what it was told, what it replied), so that its prompt only ever grows. ``usage`` lists
-    {"role", "calls", "input", "output", "cached"} per model call. ``ended`` says why no more turns follow.
+    {"role", "calls", "input", "output", "cached"} per model call. ``ended`` says why no more turns follow,
+    ``steps`` counts node visits.
     """
 
     index: int
@@ -43,6 +44,7 @@ class DialogueState(TypedDict, total=False):
     usage: Annotated[list[dict[str, Any]], operator.add]
     fault: dict[str, Any] | None
     ended: str | None
+    steps: int
     verdict: dict[str, Any]
     record: dict[str, Any]
 

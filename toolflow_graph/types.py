@@ -103,7 +103,7 @@ class Fact(Noun):
     """Something the user knows and may say. ``parameter`` ("tool:path") says what it is for, if the planner knew."""
 
     name: str
-    value: Json
+    value: Json = None
     parameter: str | None = None
 
 

@@ -1,0 +1,49 @@
+"""plan: the sampled tools -> an ordered list of user requests (paper, 3.2)."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from toolflow_graph.context import Context
+from toolflow_graph.dialogue.asking import ask
+from toolflow_graph.dialogue.plans import PLAN_SCHEMA, parse_plan, plan_nothing
+from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.models.briefs import PlannerBrief
+from toolflow_graph.models.structured import parse_json_object
+from toolflow_graph.rendering import render_links, render_profile, render_tool
+from toolflow_graph.state import DialogueState, load_seed
+from toolflow_graph.types import Message, Seed
+
+
+async def plan(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Plan the dialogue's requests with the planner role; ``plan="none"`` plans none (the paper's ablation)."""
+    seed = load_seed(state)
+    if runtime.context.plan == "none":
+        return {"plan": plan_nothing(seed).to_json()}
+    answer = await ask(
+        runtime.context,
+        state,
+        "planner",
+        node="plan",
+        messages=render(seed, runtime.context),
+        brief=PlannerBrief(scene=build_scene(seed), target_turns=seed.target_turns),
+        parse=lambda reply: parse_plan(parse_json_object(reply.content), seed),
+        schema=PLAN_SCHEMA,
+    )
+    return {"plan": answer.value.to_json(), **answer.bookkeeping}
+
+
+def render(seed: Seed, context: Context) -> list[Message]:
+    """The planner's prompt."""
+    template = context.templates["planner"]
+    profile = render_profile(seed.profile)
+    task = template.render(
+        "task",
+        tools="\n\n".join(render_tool(tool) for tool in seed.tools),
+        links=render_links(seed.edges),
+        target_turns=str(seed.target_turns),
+        now=seed.now,
+        profile=profile,
+    )
+    head = template.render(now=seed.now, profile=profile)
+    return [Message(role="system", content=head), Message(role="user", content=task)]

@@ -1,0 +1,126 @@
+"""tool_simulation: the result of every pending call (paper, 3.3), valid, and consistent with what came back before."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from toolflow_graph.context import Context
+from toolflow_graph.dialogue.asking import StepFailed, ask
+from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.errors import ParseError
+from toolflow_graph.models.briefs import ToolBrief
+from toolflow_graph.models.port import Reply
+from toolflow_graph.models.structured import parse_json_object
+from toolflow_graph.rendering import render_json, render_tool
+from toolflow_graph.schemas import schema_errors
+from toolflow_graph.state import DialogueState, load_history, load_messages, load_seed, pending_calls
+from toolflow_graph.types import Message, Tool, ToolCall, ToolResult
+from toolflow_graph.verification.inline import check_result, find_repeated_read
+
+History = tuple[tuple[ToolCall, ToolResult], ...]
+_ERROR = {
+    "type": "object",
+    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["code", "message"],
+}
+
+
+async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Answer the pending calls one after another, so that each result can agree with those before it."""
+    seed, messages = load_seed(state), load_messages(state)
+    tools = {tool.name: tool for tool in seed.tools}
+    history = load_history(messages)
+    update: dict[str, Any] = {"messages": [], "usage": [], "alternatives": []}
+    for call in pending_calls(messages):
+        result = refuse(call, tools.get(call.name)) or find_repeated_read(call, history, tools)
+        if result is None:
+            tool = tools[call.name]
+            try:
+                answer = await ask(
+                    runtime.context,
+                    state,
+                    "tool",
+                    node="tool_simulation",
+                    messages=render(tool, call, history, tools, seed.now, runtime.context),
+                    brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history),
+                    parse=lambda reply: parse(reply, tool, call, history),  # noqa: B023
+                    schema=reply_schema(tool),
+                    repairs=1,
+                    asked=len(update["usage"]),
+                )
+                result, bookkeeping = answer.value, answer.bookkeeping
+            except StepFailed as failed:
+                if failed.fault.code != "unusable_reply":
+                    raise
+                error = {"code": "internal_error", "message": "The service could not complete the request."}
+                result, bookkeeping = ToolResult(call_id=call.id, ok=False, error=error), failed.bookkeeping
+            for key in ("usage", "alternatives"):
+                update[key] = update[key] + bookkeeping[key]
+        history = (*history, (call, result))
+        update["messages"] = [*update["messages"], result.to_message().to_json()]
+    return update
+
+
+def refuse(call: ToolCall, tool: Tool | None) -> ToolResult | None:
+    """The error a real API would give for an unknown tool or invalid arguments; None for a call that can be made."""
+    if tool is None:
+        error = {"code": "not_found", "message": f"There is no {call.name}."}
+        return ToolResult(call_id=call.id, ok=False, error=error)
+    reasons = schema_errors(call.arguments, tool.parameters, closed=True)
+    if reasons:
+        error = {"code": "invalid_request", "message": "; ".join(reasons)}
+        return ToolResult(call_id=call.id, ok=False, error=error)
+    return None
+
+
+def render(
+    tool: Tool, call: ToolCall, history: History, tools: dict[str, Tool], now: str, context: Context
+) -> list[Message]:
+    """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows."""
+    template = context.templates["tool"]
+    transcript = [Message(role="system", content=template.render(now=now))]
+    for made, result in history:
+        if made.name in tools:
+            body = {"ok": True, "result": result.value} if result.ok else {"ok": False, "error": result.error}
+            transcript.append(_directive(tools[made.name], made, context))
+            transcript.append(Message(role="assistant", content=render_json(body)))
+    return [*transcript, _directive(tool, call, context)]
+
+
+def _directive(tool: Tool, call: ToolCall, context: Context) -> Message:
+    content = context.templates["tool"].render(
+        "call",
+        tool=render_tool(tool.model_copy(update={"returns": None})),
+        returns=render_json(tool.returns) if tool.returns else "any JSON object that fits the description",
+        arguments=render_json(call.arguments),
+    )
+    return Message(role="user", content=content)
+
+
+def reply_schema(tool: Tool) -> dict[str, Any]:
+    """The JSON that the tool role replies with: a result, or an error as the service would give it."""
+    returns = {key: value for key, value in (tool.returns or {}).items() if key not in ("$defs", "definitions")}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"ok": {"type": "boolean"}, "result": returns, "error": _ERROR},
+        "required": ["ok"],
+    }
+    # References inside ``returns`` are absolute (#/$defs/...), so its definitions move to the new root.
+    return schema | {key: tool.returns[key] for key in ("$defs", "definitions") if tool.returns and key in tool.returns}
+
+
+def parse(reply: Reply, tool: Tool, call: ToolCall, history: History) -> ToolResult:
+    """Read {"ok", "result" | "error"}; a result must fit the tool's ``returns``."""
+    plain = parse_json_object(reply.content)
+    if plain.get("ok") is False:
+        error = plain.get("error")
+        if not isinstance(error, dict) or not error.get("message"):
+            raise ParseError('an error needs {"code": "...", "message": "..."}')
+        return ToolResult(call_id=call.id, ok=False, error=error)
+    if "result" not in plain:
+        raise ParseError('reply with {"ok": true, "result": ...} or {"ok": false, "error": ...}')
+    findings = check_result(plain["result"], tool=tool, call=call, history=history)
+    errors = [finding.reason for finding in findings if finding.severity == "error"]
+    if errors:
+        raise ParseError("; ".join(errors))
+    return ToolResult(call_id=call.id, value=plain["result"])

@@ -1,0 +1,145 @@
+"""user_turn: is the current request done? If so the next one is brought up, if not the user goes on (paper, 3.3).
+
+The user proposes that a request is done; a ledger of calls and answers decides. The user sees the current request only.
+"""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from toolflow_graph.context import Context
+from toolflow_graph.dialogue.asking import Answer, ask
+from toolflow_graph.dialogue.ledger import is_settled
+from toolflow_graph.dialogue.limits import turn_limit, visit_limit
+from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.errors import ParseError
+from toolflow_graph.models.briefs import UserBrief
+from toolflow_graph.models.port import Reply
+from toolflow_graph.models.structured import parse_json_object
+from toolflow_graph.rendering import render_facts, render_json, render_profile, render_uses
+from toolflow_graph.state import DialogueState, load_messages, load_plan, load_seed
+from toolflow_graph.types import Message, Plan, Request, Seed
+from toolflow_graph.verification.inline import check_user_text, is_pleasantry
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"done": {"type": "boolean"}, "message": {"type": "string"}},
+    "required": ["done", "message"],
+    "additionalProperties": False,
+}
+
+
+async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Speak for the current request or the next one; end when the plan is done, or at a limit."""
+    seed, plan, messages = load_seed(state), load_plan(state), load_messages(state)
+    index, visit = state.get("request_index", 0), state.get("visit", 0)
+    update: dict[str, Any] = {"user_log": [], "usage": [], "alternatives": []}
+    starts = list(state.get("request_starts", []))
+    spoken = sum(message.role == "user" for message in messages)
+    request = plan.requests[index]
+    settled = visit > 0 and is_settled(request, messages, starts[-1])
+    if settled and request.kind != "tool":  # one answer is all that small talk asks for
+        index, visit = index + 1, 0
+    while index < len(plan.requests):
+        request = plan.requests[index]
+        if spoken >= turn_limit(seed.target_turns) and not settled:
+            return {**update, "ended": "turn_limit"}
+        if visit >= visit_limit(request) and not settled:
+            return {**update, "ended": "no_progress"}
+        directive = render(request, index, visit, messages, runtime.context)
+        answer: Answer[dict[str, Any]] = await ask(
+            runtime.context,
+            state,
+            "user",
+            node="user_turn",
+            messages=_transcript(state, update, seed, directive, runtime.context),
+            brief=_brief(seed, plan, index, visit, settled, messages),
+            parse=lambda reply: parse(reply, seed, plan, index, visit, settled, messages),  # noqa: B023
+            schema=SCHEMA,
+            asked=len(update["usage"]),
+        )
+        for key in ("usage", "alternatives"):
+            update[key] = update[key] + answer.bookkeeping[key]
+        update["user_log"] = [*update["user_log"], {"directive": directive, "reply": answer.value}]
+        if not answer.value["done"]:
+            starts = starts if visit else [*starts, len(messages)]
+            said = Message(role="user", content=answer.value["message"], reasoning=answer.reasoning)
+            return {
+                **update,
+                "messages": [said.to_json()],
+                "request_index": index,
+                "visit": visit + 1,
+                "request_starts": starts,
+            }
+        index, visit, settled = index + 1, 0, False
+    return {**update, "request_index": index, "visit": 0, "ended": "plan_done"}
+
+
+def render(request: Request, index: int, visit: int, messages: tuple[Message, ...], context: Context) -> str:
+    """What the user is told at this step: the current request and what may be said now, nothing of the plan."""
+    template = context.templates["user"]
+    facts = render_facts(request.facts)
+    if visit == 0 and request.kind == "open":
+        return template.render("free", topics=request.intent)
+    if visit == 0:
+        return template.render("open", intent=request.intent, facts=facts, earlier=render_uses(request.uses, index))
+    asked, reply = render_facts(request.withheld), messages[-1].content or ""
+    return template.render("continue", intent=request.intent, facts=facts, asked=asked, reply=reply)
+
+
+def parse(
+    reply: Reply, seed: Seed, plan: Plan, index: int, visit: int, settled: bool, messages: tuple[Message, ...]
+) -> dict[str, Any]:
+    """Read {"done", "message"}; refuse an early end and a message that a person would not write."""
+    plain = parse_json_object(reply.content)
+    message, done = plain.get("message") or "", plain.get("done", False)
+    if not isinstance(message, str) or not isinstance(done, bool):
+        raise ParseError('reply with {"done": true or false, "message": "..."}')
+    message = message.strip()
+    if not done and settled and is_pleasantry(message):  # thanking is no new business
+        return {"done": True, "message": ""}
+    if done and not settled:
+        missing = (
+            "nothing has been said about it yet" if visit == 0 else "the assistant has not yet brought what you want"
+        )
+        raise ParseError(f'"done" must be false: {missing}. Write the message that gets you further')
+    if done:
+        return {"done": True, "message": ""}
+    findings = check_user_text(
+        message,
+        tools=seed.tools,
+        messages=messages,
+        plan=plan,
+        request_index=index,
+        profile=seed.profile,
+        now=seed.now,
+    )
+    errors = [finding.reason for finding in findings if finding.severity == "error"]
+    if errors:
+        raise ParseError("; ".join(errors))
+    return {"done": False, "message": message}
+
+
+def _transcript(
+    state: DialogueState, update: dict[str, Any], seed: Seed, directive: str, context: Context
+) -> list[Message]:
+    """The user role's own conversation: each step it was given, each reply; it only ever grows."""
+    head = context.templates["user"].render(now=seed.now, profile=render_profile(seed.profile), style=seed.style)
+    transcript = [Message(role="system", content=head)]
+    for step in [*state.get("user_log", []), *update["user_log"]]:
+        transcript.append(Message(role="user", content=step["directive"]))
+        transcript.append(Message(role="assistant", content=render_json(step["reply"])))
+    return [*transcript, Message(role="user", content=directive)]
+
+
+def _brief(seed: Seed, plan: Plan, index: int, visit: int, settled: bool, messages: tuple[Message, ...]) -> UserBrief:
+    return UserBrief(
+        scene=build_scene(seed),
+        request=plan.requests[index],
+        request_index=index,
+        visit=visit,
+        settled=settled,
+        messages=messages,
+        earlier=plan.requests[:index],
+        last=index == len(plan.requests) - 1,
+    )

@@ -1,0 +1,120 @@
+"""What a run fixes for all its dialogues: the typed runtime Context of the state machine.
+
+Studio shows one prompt field a node (the two ``langgraph_*`` keys) and the settings below; all have defaults, so that
+an empty input runs offline on the default catalogue.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from toolflow_graph.models.port import Model
+from toolflow_graph.templates import Template, build_templates, default_prompts
+from toolflow_graph.types import ROLES, Role, Seed
+
+
+def _prompt(name: str, node: str, says: str) -> Any:
+    extra = {"langgraph_nodes": [node], "langgraph_type": "prompt"}
+    return Field(default=default_prompts()[name], description=says, json_schema_extra=extra)
+
+
+def _model(role: str) -> Any:
+    return Field(
+        default="offline",
+        description=f"Who plays the {role} role: offline, NAME, NAME@base_url, a weighted pool, or a reference.",
+    )
+
+
+class Draws(Protocol):
+    """A weighted pool of models: a dialogue keeps the one its random seed draws."""
+
+    def draw(self, random_seed: int) -> Model: ...
+
+
+class Services(Protocol):
+    """What cannot be typed into a form: models and the source of seeds."""
+
+    @property
+    def pools(self) -> Mapping[Role, Draws]: ...
+
+    def draw_seed(self, index: int) -> Seed: ...
+
+
+class Context(BaseModel):
+    """Prompts, models and sampling settings of a run.
+
+    A batch run attaches its own services; otherwise (Studio) they are built on first use from the fields.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    planner_prompt: str = _prompt("planner", "plan", "How requests are planned.")
+    user_prompt: str = _prompt("user", "user_turn", "How the simulated user behaves.")
+    assistant_prompt: str = _prompt(
+        "assistant", "assistant_call", "Constant guidance for the assistant; never exported."
+    )
+    tool_prompt: str = _prompt("tool", "tool_simulation", "How tool results are simulated.")
+    system_prompt: str = _prompt("system", "assistant_call", "The exported system message.")
+
+    planner_model: str = _model("planner")
+    user_model: str = _model("user")
+    assistant_model: str = _model("assistant")
+    tool_model: str = _model("tool")
+    temperature: float | None = Field(default=None, ge=0, le=2, description="Sampling temperature of every role.")
+
+    tools: list[str] = Field(default_factory=list, description="Tool sources; empty: the default catalogue.")
+    embedder: str = Field(default="auto", description="Embedder of the tool graph.")
+    tau: float | None = Field(default=None, ge=-1, le=1, description="Edge threshold; empty: the embedder's own.")
+    sampling: Literal["graph", "random"] = Field(default="graph", description="How tools are drawn (paper, 3.1.2).")
+    plan: Literal["llm", "none"] = Field(default="llm", description="none: the paper's no-plan ablation.")
+    tools_per_dialogue: str = Field(default="3-5", pattern=r"^\d+(-\d+)?$", description="N or A-B.")
+    turns: str = Field(default="2-4", pattern=r"^\d+(-\d+)?$", description="Target number of requests, N or A-B.")
+    seed: int = Field(default=0, description="The run's random seed.")
+    now: str | None = Field(default=None, description="The dialogues' present, ISO 8601; empty: drawn from the seed.")
+
+    license: str | None = Field(default=None, description="The teacher model's licence, written into the record.")
+
+    _services: Services | None = PrivateAttr(default=None)
+    _templates: dict[str, Template] | None = PrivateAttr(default=None)
+
+    def attach(self, services: Services, templates: Mapping[str, Template]) -> "Context":
+        """Use ready-made services and templates instead of building them from the fields."""
+        self._services = services
+        self._templates = dict(templates)
+        return self
+
+    async def prepare(self) -> None:
+        """Build what is not attached yet, off the event loop (Studio refuses blocking calls in it).
+
+        Raises:
+            UsageError: if a prompt, a tool source or a model specification is wrong.
+        """
+        if self._templates is None:
+            texts = {name: getattr(self, f"{name}_prompt") for name in default_prompts()}
+            self._templates = build_templates(texts)
+        if self._services is None:
+            from toolflow_graph.dialogue.services import services_for
+
+            self._services = await asyncio.to_thread(services_for, self)
+
+    @property
+    def services(self) -> Services:
+        """The run's services (after :meth:`prepare`)."""
+        assert self._services is not None, "prepare() comes first"
+        return self._services
+
+    @property
+    def templates(self) -> Mapping[str, Template]:
+        """The run's prompts by name (after :meth:`prepare`)."""
+        assert self._templates is not None, "prepare() comes first"
+        return self._templates
+
+    def model(self, role: Role, random_seed: int) -> Model:
+        """The model that plays ``role`` in the dialogue with this random seed."""
+        return self.services.pools[role].draw(random_seed)
+
+    def models(self, random_seed: int) -> dict[str, Model]:
+        """All roles' models for the dialogue with this random seed."""
+        return {role: self.model(role, random_seed) for role in ROLES}

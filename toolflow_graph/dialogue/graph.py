@@ -1,0 +1,180 @@
+"""The dialogue state machine: five nodes by reference, wired by routes.
+
+::
+
+    plan -> user_turn -> assistant_call <-> tool_simulation
+               ^               |
+               +---------------+        user_turn -> verifier -> END
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast, get_type_hints
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from toolflow_graph.context import Context
+from toolflow_graph.dialogue import routes
+from toolflow_graph.dialogue.asking import StepFailed
+from toolflow_graph.dialogue.limits import step_limit
+from toolflow_graph.dialogue.records import build_record
+from toolflow_graph.errors import ModelError, RunError, UsageError
+from toolflow_graph.rendering import render_profile, render_weekday
+from toolflow_graph.references import load_reference
+from toolflow_graph.state import DialogueInput, DialogueOutput, DialogueState, load_seed
+from toolflow_graph.types import Fault, Finding, Message, Seed, Verdict
+
+NODES: dict[str, str] = {
+    "plan": "toolflow_graph.nodes.plan:plan",
+    "user_turn": "toolflow_graph.nodes.user_turn:user_turn",
+    "assistant_call": "toolflow_graph.nodes.assistant_call:assistant_call",
+    "tool_simulation": "toolflow_graph.nodes.tool_simulation:tool_simulation",
+    "verifier": "toolflow_graph.nodes.verifier:verifier",
+}
+"""The default nodes, loaded the same way as a user's own."""
+
+Graph = CompiledStateGraph[DialogueState, Context, DialogueInput, DialogueOutput]
+Update = dict[str, Any]
+Node = Callable[..., Update | Awaitable[Update]]
+Route = Callable[[DialogueState], str]
+
+_GROWING = ("messages", "user_log", "alternatives", "usage")
+_ROUTES: dict[str, Route] = {
+    "plan": routes.after_plan,
+    "user_turn": routes.after_user_turn,
+    "assistant_call": routes.after_assistant_call,
+    "tool_simulation": routes.after_tool_simulation,
+}
+
+
+def load_nodes(references: Mapping[str, str] | None = None) -> dict[str, Node]:
+    """The five nodes; ``references`` replaces some of them by name.
+
+    Raises:
+        UsageError: if a name is no node's, or a reference does not resolve to a function.
+    """
+    unknown = set(references or {}) - set(NODES)
+    if unknown:
+        raise UsageError(f"no node {sorted(unknown)[0]!r}", expected="NAME=REFERENCE with a name of", known=list(NODES))
+    nodes: dict[str, Node] = {}
+    for name, reference in {**NODES, **(references or {})}.items():
+        node = load_reference(reference, what="node")
+        if not callable(node):
+            raise UsageError(
+                f"{reference!r} is a {type(node).__name__}, not a node",
+                expected="a function (state, runtime) -> dict of the state's changes",
+            )
+        nodes[name] = node
+    return nodes
+
+
+def build_graph(nodes: Mapping[str, Node] | None = None) -> Graph:
+    """Compile the state machine, without a checkpointer (the run store is what makes a run durable)."""
+    builder = StateGraph(DialogueState, Context, input_schema=DialogueInput, output_schema=DialogueOutput)
+    for name, node in (nodes or load_nodes()).items():
+        builder.add_node(name, _engine_node(name, node))
+    builder.add_edge(START, "plan")
+    builder.add_edge("verifier", END)
+    return cast(Graph, builder.compile(name="dialogue"))
+
+
+def recursion_limit(seed: Seed) -> int:
+    """LangGraph's limit for one dialogue: above the engine's own, which ends the dialogue as data."""
+    return step_limit(seed) + 5
+
+
+def _engine_node(name: str, node: Node) -> Callable[..., Awaitable[Any]]:
+    """Wrap a node: prepare, run it, turn its failure into data, route."""
+    takes_runtime = len(inspect.signature(node).parameters) > 1
+    route = _ROUTES.get(name)
+
+    async def run(state: DialogueState, runtime: Runtime[Context]) -> Any:
+        await runtime.context.prepare()
+        begun = _begin(state, runtime.context)
+        state = _merge(state, begun)
+        update = await _run_node(name, node, state, runtime, takes_runtime)
+        merged = _merge(state, update)
+        update = {**begun, **update, "steps": state["steps"]}
+        for key in _GROWING:
+            if key in begun and key in update:
+                update[key] = [*begun[key], *merged[key][len(begun[key]) :]]
+        if name == "verifier":
+            return {**update, **_finish(merged, runtime.context)}
+        if route is None:
+            return update
+        if state["steps"] >= step_limit(load_seed(state)) and not merged.get("fault"):
+            fault = Fault(code="endless", node=name, reason=f"no end after {state['steps']} steps")
+            update["fault"] = fault.to_json()
+            merged = _merge(merged, {"fault": update["fault"]})
+        return Command(update=update, goto=route(merged))
+
+    # LangGraph reads the return annotation to draw the edges of a Command.
+    target: Any = Command[get_type_hints(route)["return"]] if route else dict[str, Any]  # type: ignore[misc]
+    run.__annotations__ = {"state": DialogueState, "runtime": Runtime[Context], "return": target}
+    run.__name__ = name
+    return run
+
+
+def _begin(state: DialogueState, context: Context) -> Update:
+    """Count the step; a state without a seed draws one, and a dialogue without messages gets its system message."""
+    update: Update = {"steps": state.get("steps", 0) + 1}
+    if not state.get("seed"):
+        index = state.get("index", 0)
+        update |= {"index": index, "seed": context.services.draw_seed(index).to_json()}
+    if not state.get("messages"):
+        seed = Seed.model_validate(update.get("seed") or state["seed"])
+        content = context.templates["system"].render(
+            now=seed.now.replace("T", " "), weekday=render_weekday(seed.now), profile=render_profile(seed.profile)
+        )
+        update["messages"] = [Message(role="system", content=content).to_json()]
+    return update
+
+
+async def _run_node(
+    name: str, node: Node, state: DialogueState, runtime: Runtime[Context], takes_runtime: bool
+) -> Update:
+    try:
+        result = node(state, runtime) if takes_runtime else node(state)
+        update = await result if inspect.isawaitable(result) else result
+    except StepFailed as failed:
+        return {**failed.bookkeeping, "fault": failed.fault.to_json()}
+    except (UsageError, RunError, ModelError):
+        raise
+    except Exception as error:  # a node's own defect, default or swapped: the dialogue fails, not the run
+        return {"fault": Fault(code="node_error", node=name, reason=f"{type(error).__name__}: {error}").to_json()}
+    if not isinstance(update, Mapping) or not set(update) <= set(DialogueState.__annotations__):
+        given = sorted(update) if isinstance(update, Mapping) else update
+        raise UsageError(
+            f"node {name!r} returned {given!r}",
+            expected="a dict with changes of the state's keys",
+            known=sorted(DialogueState.__annotations__),
+        )
+    return dict(update)
+
+
+def _merge(state: DialogueState, update: Mapping[str, Any]) -> DialogueState:
+    """The state as LangGraph will have it after ``update``."""
+    merged: dict[str, Any] = {**state, **update}
+    for key in _GROWING:
+        if key in update:
+            merged[key] = [*cast(Mapping[str, Any], state).get(key, []), *update[key]]
+    return cast(DialogueState, merged)
+
+
+def _finish(state: DialogueState, context: Context) -> Update:
+    """The record, with the verdict that the verifier gave; a fault rejects whatever it said."""
+    try:
+        verdict = Verdict.model_validate(state.get("verdict"))
+    except ValueError as error:
+        raise UsageError(
+            f"node 'verifier' returned verdict {state.get('verdict')!r}",
+            expected='{"verdict": {"accepted": bool, "findings": [{"code": str, "reason": str}]}}',
+        ) from error
+    fault = state.get("fault")
+    if fault and verdict.accepted:
+        finding = Finding(code="fault", reason=f"{fault['node']}: {fault['code']}: {fault['reason']}")
+        verdict = Verdict(accepted=False, findings=(*verdict.findings, finding))
+    return {"verdict": verdict.to_json(), "record": build_record(state, context, verdict).to_json()}

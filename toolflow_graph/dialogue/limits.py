@@ -1,0 +1,21 @@
+"""Where a dialogue must stop: bounds that hold for default and swapped nodes alike."""
+
+from toolflow_graph.types import Request, Seed
+
+ASSISTANT_STEPS = 8
+"""Most assistant messages in one turn (a turn: a user message and everything until the next)."""
+
+
+def turn_limit(target_turns: int) -> int:
+    """Most user messages: twice the planned number of requests, plus two."""
+    return 2 * target_turns + 2
+
+
+def visit_limit(request: Request) -> int:
+    """Most user messages for one request: opening it, answering questions, and two pushes."""
+    return 3 + len(request.withheld)
+
+
+def step_limit(seed: Seed) -> int:
+    """Most node visits of a dialogue; LangGraph's recursion limit lies just above."""
+    return 3 + turn_limit(seed.target_turns) * (2 + 2 * ASSISTANT_STEPS)

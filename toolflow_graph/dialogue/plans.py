@@ -1,0 +1,110 @@
+"""Plans as the planner writes them: the wanted JSON, its reading, and the plan of the no-plan ablation."""
+
+import re
+from typing import Any
+
+from toolflow_graph.errors import ParseError
+from toolflow_graph.types import Fact, Plan, Request, Seed, Use
+
+_FACTS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "value": {}},
+        "required": ["name", "value"],
+    },
+}
+PLAN_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "requests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "kind": {"type": "string", "enum": ["tool", "chat"]},
+                    "intent": {"type": "string"},
+                    "tools": {"type": "array", "items": {"type": "string"}},
+                    "facts": _FACTS,
+                    "withheld": _FACTS,
+                    "uses": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {"request": {"type": "integer"}, "what": {"type": "string"}},
+                            "required": ["request", "what"],
+                        },
+                    },
+                },
+                "required": ["kind", "intent", "tools", "facts", "withheld", "uses"],
+            },
+        }
+    },
+    "required": ["requests"],
+}
+
+
+def parse_plan(plain: dict[str, Any], seed: Seed) -> Plan:
+    """Read a planner's JSON object and hold it to the rules that can be checked before anyone speaks.
+
+    Raises:
+        ParseError: with the first thing that is wrong, written for the planner.
+    """
+    items = plain.get("requests")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ParseError('"requests" must be a list of objects')
+    if len(items) != seed.target_turns:
+        raise ParseError(f"the plan has {len(items)} requests; exactly {seed.target_turns} were asked for")
+    requests = tuple(_parse_request(item, number, seed) for number, item in enumerate(items))
+    if not any(request.kind == "tool" for request in requests):
+        raise ParseError('no request has kind "tool"')
+    return Plan(requests=requests)
+
+
+def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
+    where = f"request {number + 1}"
+    offered = [tool.name for tool in seed.tools]
+    intent = str(item.get("intent") or "").strip()
+    tools = tuple(dict.fromkeys(str(name) for name in item.get("tools") or ()))
+    kind = item.get("kind") or ("tool" if tools else "chat")
+    if kind not in ("tool", "chat") or not intent:
+        raise ParseError(f'{where}: "kind" must be "tool" or "chat", and "intent" must say what the person wants')
+    unknown = [name for name in tools if name not in offered]
+    if unknown:
+        raise ParseError(f"{where}: no tool {', '.join(unknown)}; the tools are {', '.join(offered)}")
+    if (kind == "tool") != bool(tools):
+        raise ParseError(f'{where}: kind "{kind}" with tools {list(tools)}; "tool" needs some, "chat" has none')
+    spoken = [name for name in offered if re.search(r"[_-]|[a-z][A-Z]", name) and re.search(rf"\b{name}\b", intent)]
+    if spoken:
+        raise ParseError(f"{where}: the intent names {', '.join(spoken)}; say what the person wants, not which tool")
+    withheld = _parse_facts(item.get("withheld"), where)
+    names = {fact.name for fact in withheld}
+    facts = tuple(fact for fact in _parse_facts(item.get("facts"), where) if fact.name not in names)
+    uses = tuple(_parse_use(use, number, where) for use in item.get("uses") or ())
+    return Request(kind=kind, intent=intent, tools=tools, facts=facts, withheld=withheld, uses=uses)
+
+
+def _parse_facts(items: Any, where: str) -> tuple[Fact, ...]:
+    if isinstance(items, dict):  # {"departure date": "2025-03-14"} says the same
+        items = [{"name": name, "value": value} for name, value in items.items()]
+    if not all(isinstance(item, dict) and item.get("name") and item.get("value") is not None for item in items or ()):
+        raise ParseError(f'{where}: each fact needs a "name" and a "value"')
+    return tuple(
+        Fact(name=str(item["name"]).replace("_", " "), value=item["value"], parameter=item.get("parameter"))
+        for item in items or ()
+    )
+
+
+def _parse_use(item: Any, number: int, where: str) -> Use:
+    if not isinstance(item, dict) or not isinstance(item.get("request"), int) or not item.get("what"):
+        raise ParseError(f'{where}: each of "uses" needs the number of a "request" and "what" is taken from it')
+    if not 1 <= item["request"] <= number + 1:
+        raise ParseError(f"{where}: it cannot use request {item['request']}; only earlier ones, the first being 1")
+    hints = {key: item[key] for key in ("tool", "path", "parameter") if isinstance(item.get(key), str)}
+    return Use(request=item["request"] - 1, what=str(item["what"]), **hints)
+
+
+def plan_nothing(seed: Seed) -> Plan:
+    """The no-plan ablation: the user is told what kind of help there is and makes every request up alone."""
+    topics = "; ".join(tool.description.split(". ")[0].rstrip(".") for tool in seed.tools)
+    return Plan(requests=(Request(kind="open", intent=topics),) * seed.target_turns)

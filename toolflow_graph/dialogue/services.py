@@ -1,0 +1,105 @@
+"""Models and seeds of a run, built from a Context's fields (Studio) or from a run's configuration."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from toolflow_graph.types import Role, Seed
+
+if TYPE_CHECKING:
+    from toolflow_graph.context import Context
+    from toolflow_graph.dialogue.seeds import SeedSource
+    from toolflow_graph.models.pool import Pool
+
+
+class RunServices:
+    """Ready-made services: model pools by role and a source of seeds."""
+
+    def __init__(self, pools: Mapping[Role, "Pool"], seeds: "SeedSource") -> None:
+        self.pools = pools
+        self.seeds = seeds
+
+    def draw_seed(self, index: int) -> Seed:
+        """The seed of dialogue ``index``."""
+        return self.seeds.draw(index)
+
+
+def build_seeds(
+    *,
+    tools: Sequence[str],
+    embedder: str,
+    tau: float | None,
+    sampling: Literal["graph", "random"],
+    tools_per_dialogue: str,
+    turns: str,
+    seed: int,
+    now: str | None,
+) -> "SeedSource":
+    """Load the tools, build their tool graph and return the source of seeds.
+
+    Raises:
+        UsageError: if a source, the embedder or a range is wrong.
+    """
+    from toolflow_graph.catalog import load_tools
+    from toolflow_graph.dialogue.seeds import SeedSource, parse_range
+    from toolflow_graph.tool_graph import build_tool_graph
+
+    graph = build_tool_graph(load_tools(tools), embedder, tau)
+    return SeedSource(
+        graph,
+        run_seed=seed,
+        tools_per_dialogue=parse_range(tools_per_dialogue),
+        turns=parse_range(turns),
+        sampling=sampling,
+        now=now,
+    )
+
+
+def services_for(context: "Context") -> RunServices:
+    """The services that a Context's fields describe; the same fields share them within a process."""
+    roles: tuple[Role, ...] = ("planner", "user", "assistant", "tool")
+    flags = tuple(f"{role}={getattr(context, f'{role}_model')}" for role in roles)
+    seeds = _shared_seeds(
+        tuple(context.tools),
+        context.embedder,
+        context.tau,
+        context.sampling,
+        context.tools_per_dialogue,
+        context.turns,
+        context.seed,
+        context.now,
+    )
+    return RunServices(_shared_pools(flags, context.temperature), seeds)
+
+
+@lru_cache(maxsize=8)
+def _shared_seeds(
+    tools: tuple[str, ...],
+    embedder: str,
+    tau: float | None,
+    sampling: Literal["graph", "random"],
+    tools_per_dialogue: str,
+    turns: str,
+    seed: int,
+    now: str | None,
+) -> "SeedSource":
+    return build_seeds(
+        tools=tools,
+        embedder=embedder,
+        tau=tau,
+        sampling=sampling,
+        tools_per_dialogue=tools_per_dialogue,
+        turns=turns,
+        seed=seed,
+        now=now,
+    )
+
+
+@lru_cache(maxsize=8)
+def _shared_pools(flags: tuple[str, ...], temperature: float | None) -> "dict[Role, Pool]":
+    from toolflow_graph.models.pool import build_pools
+    from toolflow_graph.models.specs import parse_model_flags, parse_temperature_flags
+
+    temperatures = parse_temperature_flags([] if temperature is None else [str(temperature)])
+    return build_pools(parse_model_flags(flags), temperatures, [], environ=os.environ)

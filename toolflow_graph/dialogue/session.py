@@ -1,0 +1,140 @@
+"""A run's dialogues, ready to be played: graph, context and fingerprint from a configuration."""
+
+import hashlib
+import inspect
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolflow_graph import __version__
+from toolflow_graph.catalog import catalog_digest, load_tools
+from toolflow_graph.config import RunConfig
+from toolflow_graph.context import Context
+from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_nodes, recursion_limit
+from toolflow_graph.dialogue.seeds import SeedSource, parse_range
+from toolflow_graph.dialogue.services import RunServices
+from toolflow_graph.models.pool import build_pools
+from toolflow_graph.models.specs import parse_model_flags, parse_temperature_flags
+from toolflow_graph.record import Record
+from toolflow_graph.templates import Template, load_templates
+from toolflow_graph.tool_graph import build_tool_graph
+
+if TYPE_CHECKING:
+    from toolflow_graph.models.pool import Pool
+    from toolflow_graph.models.specs import PoolSpec
+    from toolflow_graph.models.structured import SupportStore
+    from toolflow_graph.types import Role
+
+
+class Session:
+    """Plays dialogues by index.
+
+    ``fingerprint`` holds what must not change when a run goes on; ``notes`` the choices made for the user.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        context: Context,
+        pools: "Mapping[Role, Pool]",
+        *,
+        fingerprint: dict[str, str],
+        notes: list[str],
+        offline: bool,
+    ) -> None:
+        self._graph = graph
+        self._context = context
+        self._pools = pools
+        self.fingerprint = fingerprint
+        self.notes = notes
+        self.offline = offline
+
+    async def play(self, index: int) -> Record:
+        """Play dialogue ``index`` from its seed to its verdict; a dialogue that fails is a rejected record.
+
+        Raises:
+            UsageError, RunError: what ends a run.
+        """
+        return await play(self._graph, self._context, index)
+
+    async def aclose(self) -> None:
+        """Close the models' connections."""
+        for pool in dict.fromkeys(self._pools.values()):
+            await pool.aclose()
+
+
+async def play(graph: Graph, context: Context, index: int) -> Record:
+    """Run the state machine once, from the seed of ``index``, without a checkpointer."""
+    await context.prepare()
+    seed = context.services.draw_seed(index)
+    start: Any = {"index": index, "seed": seed.to_json()}
+    result = await graph.ainvoke(start, {"recursion_limit": recursion_limit(seed)}, context=context)
+    return Record.model_validate(result["record"])
+
+
+def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -> Session:
+    """Load everything that a configuration names, so that each mistake is told before the first call.
+
+    Raises:
+        UsageError: for every mistake in tools, embedder, prompts, nodes and models.
+    """
+    nodes = load_nodes(parse_node_flags(config.node))
+    templates = load_templates(Path(config.prompts) if config.prompts else None, config.prompt)
+    specs = parse_model_flags(config.model)
+    temperatures = parse_temperature_flags(config.temperature)
+    pools = build_pools(specs, temperatures, config.endpoint, environ=os.environ, support=support)
+    tools = load_tools(config.tools)
+    tool_graph = build_tool_graph(tools, config.embedder, config.tau)
+    seeds = SeedSource(
+        tool_graph,
+        run_seed=config.seed,
+        tools_per_dialogue=parse_range(config.tools_per_dialogue),
+        turns=parse_range(config.turns),
+        sampling=config.sampling,
+        now=config.now,
+    )
+    texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
+    context = Context(**texts, plan=config.plan, license=config.license)
+    context.attach(RunServices(pools, seeds), templates)
+    fingerprint = {
+        "tools": catalog_digest(tools),
+        "embedder": tool_graph.embedder,
+        "tau": f"{tool_graph.tau:g}",
+        **{key: str(getattr(config, key)) for key in ("sampling", "plan", "tools_per_dialogue", "turns", "seed")},
+        "now": config.now or "drawn from the seed",
+        "license": config.license or "",
+        **_fingerprint_models(specs, temperatures),
+        **_fingerprint_prompts(templates),
+        **_fingerprint_nodes(nodes),
+        "version": __version__,
+    }
+    offline = all(spec.offline for spec in specs.values())
+    return Session(
+        build_graph(nodes), context, pools, fingerprint=fingerprint, notes=list(tool_graph.notes), offline=offline
+    )
+
+
+def parse_node_flags(flags: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=REFERENCE`` flags as a dict; which names exist is checked by :func:`load_nodes`."""
+    return {flag.partition("=")[0]: flag.partition("=")[2] for flag in flags}
+
+
+def _fingerprint_models(specs: "Mapping[Role, PoolSpec]", temperatures: "Mapping[Role, float]") -> dict[str, str]:
+    return {
+        f"model {role}": str(spec) + (f", temperature {temperatures[role]:g}" if role in temperatures else "")
+        for role, spec in specs.items()
+    }
+
+
+def _fingerprint_prompts(templates: Mapping[str, Template]) -> dict[str, str]:
+    return {f"prompt {name}": template.hash for name, template in templates.items()}
+
+
+def _fingerprint_nodes(nodes: Mapping[str, Node]) -> dict[str, str]:
+    hashes = {}
+    for name in NODES:
+        file = inspect.getsourcefile(inspect.unwrap(nodes[name]))
+        source = Path(file).read_bytes() if file else repr(nodes[name]).encode()
+        hashes[f"node {name}"] = hashlib.sha256(source).hexdigest()[:16]
+    return hashes
