@@ -4,19 +4,18 @@ Studio shows one prompt field a node (the two ``langgraph_*`` keys) and the sett
 an empty input runs offline on the default catalogue.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from toolflow_graph.models.port import Model
-from toolflow_graph.templates import Template, build_templates, default_prompts
+from toolflow_graph.templates import Template, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed
 
 
 def _prompt(name: str, node: str, says: str) -> Any:
-    extra = {"langgraph_nodes": [node], "langgraph_type": "prompt"}
+    extra: dict[str, Any] = {"langgraph_nodes": [node], "langgraph_type": "prompt"}
     return Field(default=default_prompts()[name], description=says, json_schema_extra=extra)
 
 
@@ -45,7 +44,7 @@ class Services(Protocol):
 class Context(BaseModel):
     """Prompts, models and sampling settings of a run.
 
-    A batch run attaches its own services; otherwise (Studio) they are built on first use from the fields.
+    A batch run attaches its own services; otherwise (Studio) the engine builds them on first use from the fields.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -85,30 +84,21 @@ class Context(BaseModel):
         self._templates = dict(templates)
         return self
 
-    async def prepare(self) -> None:
-        """Build what is not attached yet, off the event loop (Studio refuses blocking calls in it).
-
-        Raises:
-            UsageError: if a prompt, a tool source or a model specification is wrong.
-        """
-        if self._templates is None:
-            texts = {name: getattr(self, f"{name}_prompt") for name in default_prompts()}
-            self._templates = build_templates(texts)
-        if self._services is None:
-            from toolflow_graph.dialogue.services import services_for
-
-            self._services = await asyncio.to_thread(services_for, self)
+    @property
+    def is_attached(self) -> bool:
+        """Whether services and templates are there."""
+        return self._services is not None and self._templates is not None
 
     @property
     def services(self) -> Services:
-        """The run's services (after :meth:`prepare`)."""
-        assert self._services is not None, "prepare() comes first"
+        """The run's services (once attached)."""
+        assert self._services is not None, "attach() comes first"
         return self._services
 
     @property
     def templates(self) -> Mapping[str, Template]:
-        """The run's prompts by name (after :meth:`prepare`)."""
-        assert self._templates is not None, "prepare() comes first"
+        """The run's prompts by name (once attached)."""
+        assert self._templates is not None, "attach() comes first"
         return self._templates
 
     def model(self, role: Role, random_seed: int) -> Model:

@@ -21,6 +21,7 @@ from toolflow_graph.dialogue import routes
 from toolflow_graph.dialogue.asking import StepFailed
 from toolflow_graph.dialogue.limits import step_limit
 from toolflow_graph.dialogue.records import build_record
+from toolflow_graph.dialogue.services import prepare
 from toolflow_graph.errors import ModelError, RunError, UsageError
 from toolflow_graph.rendering import render_profile, render_weekday
 from toolflow_graph.references import load_reference
@@ -78,7 +79,7 @@ def build_graph(nodes: Mapping[str, Node] | None = None) -> Graph:
         builder.add_node(name, _engine_node(name, node))
     builder.add_edge(START, "plan")
     builder.add_edge("verifier", END)
-    return cast(Graph, builder.compile(name="dialogue"))
+    return builder.compile(name="dialogue")
 
 
 def recursion_limit(seed: Seed) -> int:
@@ -92,24 +93,18 @@ def _engine_node(name: str, node: Node) -> Callable[..., Awaitable[Any]]:
     route = _ROUTES.get(name)
 
     async def run(state: DialogueState, runtime: Runtime[Context]) -> Any:
-        await runtime.context.prepare()
+        await prepare(runtime.context)
         begun = _begin(state, runtime.context)
-        state = _merge(state, begun)
+        state = cast(DialogueState, _merge(state, begun))
         update = await _run_node(name, node, state, runtime, takes_runtime)
-        merged = _merge(state, update)
-        update = {**begun, **update, "steps": state["steps"]}
-        for key in _GROWING:
-            if key in begun and key in update:
-                update[key] = [*begun[key], *merged[key][len(begun[key]) :]]
-        if name == "verifier":
-            return {**update, **_finish(merged, runtime.context)}
         if route is None:
-            return update
-        if state["steps"] >= step_limit(load_seed(state)) and not merged.get("fault"):
-            fault = Fault(code="endless", node=name, reason=f"no end after {state['steps']} steps")
-            update["fault"] = fault.to_json()
-            merged = _merge(merged, {"fault": update["fault"]})
-        return Command(update=update, goto=route(merged))
+            finished = _finish(cast(DialogueState, _merge(state, update)), runtime.context)
+            return _merge(begun, {**update, **finished})
+        if state["steps"] >= step_limit(load_seed(state)) and not update.get("fault"):
+            reason = f"no end after {state['steps']} steps"
+            update["fault"] = Fault(code="endless", node=name, reason=reason).to_json()
+        goto = route(cast(DialogueState, _merge(state, update)))
+        return Command(update=_merge(begun, update), goto=goto)
 
     # LangGraph reads the return annotation to draw the edges of a Command.
     target: Any = Command[get_type_hints(route)["return"]] if route else dict[str, Any]  # type: ignore[misc]
@@ -155,13 +150,13 @@ async def _run_node(
     return dict(update)
 
 
-def _merge(state: DialogueState, update: Mapping[str, Any]) -> DialogueState:
-    """The state as LangGraph will have it after ``update``."""
-    merged: dict[str, Any] = {**state, **update}
+def _merge(state: Mapping[str, Any], update: Mapping[str, Any]) -> Update:
+    """``state`` as LangGraph will have it after ``update``."""
+    merged = {**state, **update}
     for key in _GROWING:
         if key in update:
-            merged[key] = [*cast(Mapping[str, Any], state).get(key, []), *update[key]]
-    return cast(DialogueState, merged)
+            merged[key] = [*state.get(key, []), *update[key]]
+    return merged
 
 
 def _finish(state: DialogueState, context: Context) -> Update:

@@ -1,14 +1,16 @@
 """Models and seeds of a run, built from a Context's fields (Studio) or from a run's configuration."""
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from toolflow_graph.types import Role, Seed
+from toolflow_graph.context import Context
+from toolflow_graph.templates import build_templates, default_prompts
+from toolflow_graph.types import ROLES, Role, Seed
 
 if TYPE_CHECKING:
-    from toolflow_graph.context import Context
     from toolflow_graph.dialogue.seeds import SeedSource
     from toolflow_graph.models.pool import Pool
 
@@ -56,10 +58,20 @@ def build_seeds(
     )
 
 
-def services_for(context: "Context") -> RunServices:
+async def prepare(context: Context) -> None:
+    """Attach what a Context lacks, built from its fields, off the event loop (Studio refuses blocking calls in it).
+
+    Raises:
+        UsageError: if a prompt, a tool source or a model specification is wrong.
+    """
+    if not context.is_attached:
+        templates = build_templates({name: getattr(context, f"{name}_prompt") for name in default_prompts()})
+        context.attach(await asyncio.to_thread(services_for, context), templates)
+
+
+def services_for(context: Context) -> RunServices:
     """The services that a Context's fields describe; the same fields share them within a process."""
-    roles: tuple[Role, ...] = ("planner", "user", "assistant", "tool")
-    flags = tuple(f"{role}={getattr(context, f'{role}_model')}" for role in roles)
+    flags = tuple(f"{role}={getattr(context, f'{role}_model')}" for role in ROLES)
     seeds = _shared_seeds(
         tuple(context.tools),
         context.embedder,

@@ -12,8 +12,8 @@ from toolflow_graph.catalog import catalog_digest, load_tools
 from toolflow_graph.config import RunConfig
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_nodes, recursion_limit
-from toolflow_graph.dialogue.seeds import SeedSource, parse_range
-from toolflow_graph.dialogue.services import RunServices
+from toolflow_graph.dialogue.seeds import SeedSource
+from toolflow_graph.dialogue.services import RunServices, prepare
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.specs import parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
@@ -66,7 +66,7 @@ class Session:
 
 async def play(graph: Graph, context: Context, index: int) -> Record:
     """Run the state machine once, from the seed of ``index``, without a checkpointer."""
-    await context.prepare()
+    await prepare(context)
     seed = context.services.draw_seed(index)
     start: Any = {"index": index, "seed": seed.to_json()}
     result = await graph.ainvoke(start, {"recursion_limit": recursion_limit(seed)}, context=context)
@@ -79,8 +79,8 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     Raises:
         UsageError: for every mistake in tools, embedder, prompts, nodes and models.
     """
-    nodes = load_nodes(parse_node_flags(config.node))
-    templates = load_templates(Path(config.prompts) if config.prompts else None, config.prompt)
+    nodes = load_nodes(config.nodes)
+    templates = load_templates(config.prompts, config.prompt)
     specs = parse_model_flags(config.model)
     temperatures = parse_temperature_flags(config.temperature)
     pools = build_pools(specs, temperatures, config.endpoint, environ=os.environ, support=support)
@@ -89,8 +89,8 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     seeds = SeedSource(
         tool_graph,
         run_seed=config.seed,
-        tools_per_dialogue=parse_range(config.tools_per_dialogue),
-        turns=parse_range(config.turns),
+        tools_per_dialogue=config.tools_per_dialogue,
+        turns=config.turns,
         sampling=config.sampling,
         now=config.now,
     )
@@ -101,7 +101,9 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         "tools": catalog_digest(tools),
         "embedder": tool_graph.embedder,
         "tau": f"{tool_graph.tau:g}",
-        **{key: str(getattr(config, key)) for key in ("sampling", "plan", "tools_per_dialogue", "turns", "seed")},
+        **{key: str(getattr(config, key)) for key in ("sampling", "plan", "seed")},
+        "tools_per_dialogue": "-".join(map(str, config.tools_per_dialogue)),
+        "turns": "-".join(map(str, config.turns)),
         "now": config.now or "drawn from the seed",
         "license": config.license or "",
         **_fingerprint_models(specs, temperatures),
@@ -111,13 +113,13 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     }
     offline = all(spec.offline for spec in specs.values())
     return Session(
-        build_graph(nodes), context, pools, fingerprint=fingerprint, notes=list(tool_graph.notes), offline=offline
+        build_graph(nodes),
+        context,
+        pools,
+        fingerprint=fingerprint,
+        notes=[tool_graph.reason, *tool_graph.notes],
+        offline=offline,
     )
-
-
-def parse_node_flags(flags: tuple[str, ...]) -> dict[str, str]:
-    """``NAME=REFERENCE`` flags as a dict; which names exist is checked by :func:`load_nodes`."""
-    return {flag.partition("=")[0]: flag.partition("=")[2] for flag in flags}
 
 
 def _fingerprint_models(specs: "Mapping[Role, PoolSpec]", temperatures: "Mapping[Role, float]") -> dict[str, str]:
