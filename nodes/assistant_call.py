@@ -58,7 +58,9 @@ def parse(reply: Reply, seed: Seed, messages: tuple[Message, ...]) -> Message:
     )
     content = (reply.content or "").strip() or None
     if calls:
-        findings = check_calls(calls, tools=seed.tools, messages=messages)
+        findings = check_calls(
+            calls, tools=seed.tools, messages=messages, content=content, profile=seed.profile, now=seed.now
+        )
     else:
         findings = check_assistant_text(content or "", messages=messages, tools=seed.tools)
     errors = [finding.reason for finding in findings if finding.severity == "error"]

@@ -43,7 +43,7 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
                     node="tool_simulation",
                     messages=render(tool, call, history, tools, seed.now, runtime.context),
                     brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history),
-                    parse=lambda reply: parse(reply, tool, call, history),  # noqa: B023
+                    parse=lambda reply: parse(reply, tool, call, history, seed.tools),  # noqa: B023
                     schema=reply_schema(tool),
                     repairs=1,
                     asked=len(update["usage"]),
@@ -109,7 +109,7 @@ def reply_schema(tool: Tool) -> dict[str, Any]:
     return schema | {key: tool.returns[key] for key in ("$defs", "definitions") if tool.returns and key in tool.returns}
 
 
-def parse(reply: Reply, tool: Tool, call: ToolCall, history: History) -> ToolResult:
+def parse(reply: Reply, tool: Tool, call: ToolCall, history: History, tools: tuple[Tool, ...]) -> ToolResult:
     """Read {"ok", "result" | "error"}; a result must fit the tool's ``returns``."""
     plain = parse_json_object(reply.content)
     if plain.get("ok") is False:
@@ -119,7 +119,7 @@ def parse(reply: Reply, tool: Tool, call: ToolCall, history: History) -> ToolRes
         return ToolResult(call_id=call.id, ok=False, error=error)
     if "result" not in plain:
         raise ParseError('reply with {"ok": true, "result": ...} or {"ok": false, "error": ...}')
-    findings = check_result(plain["result"], tool=tool, call=call, history=history)
+    findings = check_result(plain["result"], tool=tool, call=call, history=history, tools=tools)
     errors = [finding.reason for finding in findings if finding.severity == "error"]
     if errors:
         raise ParseError("; ".join(errors))

@@ -101,3 +101,13 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_without_nan(item) for item in value]
     return value
+
+
+def build_record_schema() -> dict[str, Any]:
+    """The record's JSON Schema (draft 2020-12), as published in ``docs/record.schema.json``."""
+    schema = Record.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "ToolFlow Graph record"}
+
+
+if __name__ == "__main__":
+    print(json.dumps(build_record_schema(), indent=2))

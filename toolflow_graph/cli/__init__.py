@@ -1,1 +1,43 @@
-"""The command line: thin Typer commands, a file a group."""
+"""The command line: thin Typer commands, one file a group. Each imports its rooms only when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from toolflow_graph import __version__
+from toolflow_graph.cli import export, init, prompts, run, show, tool_graph, tools
+
+app = typer.Typer(
+    name="toolflow",
+    help="Verified multi-turn tool-calling dialogues from any set of tool definitions.",
+    no_args_is_help=True,
+    # Plain text: brackets in help and in users' input are not markup, and rich is not imported for --help.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"toolflow-graph {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("run")(run.run)
+app.command("show")(show.show)
+app.command("export")(export.export)
+app.command("init")(init.init)
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(tools.app, name="tools")
+app.add_typer(tool_graph.app, name="tool-graph")

@@ -23,10 +23,11 @@ from toolflow_graph.dialogue.limits import step_limit
 from toolflow_graph.dialogue.records import build_record
 from toolflow_graph.dialogue.services import prepare
 from toolflow_graph.errors import ModelError, RunError, UsageError
-from toolflow_graph.rendering import render_profile, render_weekday
 from toolflow_graph.references import load_reference
+from toolflow_graph.rendering import render_profile, render_weekday
 from toolflow_graph.state import DialogueInput, DialogueOutput, DialogueState, load_seed
 from toolflow_graph.types import Fault, Finding, Message, Seed, Verdict
+from toolflow_graph.verification import compute_provenance, parse_record
 
 NODES: dict[str, str] = {
     "plan": "toolflow_graph.nodes.plan:plan",
@@ -172,4 +173,6 @@ def _finish(state: DialogueState, context: Context) -> Update:
     if fault and verdict.accepted:
         finding = Finding(code="fault", reason=f"{fault['node']}: {fault['code']}: {fault['reason']}")
         verdict = Verdict(accepted=False, findings=(*verdict.findings, finding))
-    return {"verdict": verdict.to_json(), "record": build_record(state, context, verdict).to_json()}
+    record = build_record(state, context, verdict)
+    record = record.model_copy(update={"provenance": compute_provenance(parse_record(record))})
+    return {"verdict": verdict.to_json(), "record": record.to_json()}

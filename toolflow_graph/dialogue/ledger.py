@@ -7,7 +7,7 @@ from toolflow_graph.verification.planrules import check_request_done
 
 
 def is_settled(request: Request, messages: Sequence[Message], start: int) -> bool:
-    """Nothing of ``request``, opened at ``messages[start]``, is pending: its tools brought results, and it was answered.
+    """Nothing of ``request``, opened at ``messages[start]``, is pending: its tools brought results, it was answered.
 
     Small talk is settled by one answer; an open request by an answer that follows at least one result or asks nothing.
     """

@@ -66,7 +66,7 @@ def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
     offered = [tool.name for tool in seed.tools]
     intent = str(item.get("intent") or "").strip()
     tools = tuple(dict.fromkeys(str(name) for name in item.get("tools") or ()))
-    kind = item.get("kind") or ("tool" if tools else "chat")
+    kind: Any = item.get("kind") or ("tool" if tools else "chat")
     if kind not in ("tool", "chat") or not intent:
         raise ParseError(f'{where}: "kind" must be "tool" or "chat", and "intent" must say what the person wants')
     unknown = [name for name in tools if name not in offered]

@@ -83,7 +83,7 @@ _FIRST_NAMES = (
 )  # fmt: skip
 _LAST_NAMES = (
     "Adeyemi", "Berg", "Costa", "Dubois", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jensen", "Kowalska",
-    "Lindqvist", "Moreau", "Novak", "Okafor", "Patel", "Quinn", "Rossi", "Silva", "Tanaka", "Usman", "Varga", "Weber", "Yilmaz",
+    "Lindqvist", "Moreau", "Novak", "Okafor", "Patel", "Quinn", "Rossi", "Silva", "Tanaka", "Usman", "Varga", "Weber",
 )  # fmt: skip
 _CITIES = (
     "Lisbon", "Toronto", "Berlin", "Osaka", "Nairobi", "Porto", "Denver", "Dublin", "Melbourne", "Krakow", "Lyon",

@@ -1,1 +1,1 @@
-"""The run engine: store, runner, progress."""
+"""The run: its store, the runner that fills it, progress and summary."""

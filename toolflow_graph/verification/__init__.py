@@ -1,1 +1,46 @@
-"""Rules, schema check, grounding: what makes a dialogue acceptable."""
+"""The verifier: small rules with stable codes, on a whole dialogue (:func:`verify`) or on one new message (inline).
+
+::
+
+    transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
+    registry.py     RULES, and the decorator that adds one
+    structure.py calls.py text.py grounding.py planrules.py    the rules
+    evidence.py origins.py wording.py moments.py codes.py      where a value comes from (provenance)
+    inline.py       check_*: the same rules while the dialogue is being made
+"""
+
+from toolflow_graph.record import Record
+from toolflow_graph.types import Verdict
+from toolflow_graph.verification import calls, grounding, planrules, structure, text  # noqa: F401  (they register)
+from toolflow_graph.verification.grounding import compute_provenance, is_distinctive
+from toolflow_graph.verification.inline import check_assistant_text, check_calls, check_result, check_user_text
+from toolflow_graph.verification.parsing import parse_dialogue, parse_record
+from toolflow_graph.verification.planrules import check_request_done
+from toolflow_graph.verification.registry import RULES, Rule, rule
+from toolflow_graph.verification.transcript import Transcript
+
+__all__ = [
+    "RULES",
+    "Rule",
+    "Transcript",
+    "check_assistant_text",
+    "check_calls",
+    "check_request_done",
+    "check_result",
+    "check_user_text",
+    "compute_provenance",
+    "is_distinctive",
+    "parse_dialogue",
+    "parse_record",
+    "rule",
+    "verify",
+]
+
+
+def verify(dialogue: Record | Transcript) -> Verdict:
+    """Run every rule that applies: accepted if and only if no finding is an error. Nothing written before counts."""
+    transcript = parse_record(dialogue) if isinstance(dialogue, Record) else dialogue
+    findings = tuple(
+        finding for rule in RULES.values() if rule.applies(transcript) for finding in rule.check(transcript)
+    )
+    return Verdict(accepted=not any(finding.severity == "error" for finding in findings), findings=findings)

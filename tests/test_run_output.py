@@ -1,0 +1,70 @@
+"""What a run tells: progress lines and the summary."""
+
+import io
+from pathlib import Path
+
+from toolflow_graph.run.progress import Counts, LiveProgress, PlainProgress, build_progress, render_counts
+from toolflow_graph.run.summary import RunSummary, render_summary
+from toolflow_graph.types import Usage
+
+COUNTS = Counts(num=100, accepted=12, rejected=3, in_flight=64, usage=Usage(calls=120, input=1_234_567, output=999))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_plain_lines_come_every_few_seconds() -> None:
+    now = [0.0]
+    stream = io.StringIO()
+    with PlainProgress(stream, every=5, clock=lambda: now[0]) as progress:
+        for second in range(12):
+            now[0] = float(second)
+            progress.update(COUNTS)
+        progress.note("stopping")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 3
+    assert lines[0] == "12/100 accepted, 3 rejected, 64 in flight, 24.0 calls/s, 1.2M tokens in, 999 out, 0:05"
+    assert lines[-1] == "stopping"
+
+
+def test_terminal_gets_a_bar_and_others_do_not() -> None:
+    terminal = Terminal()
+    with build_progress(quiet=False, stream=terminal) as live:
+        assert isinstance(live, LiveProgress)
+        live.update(COUNTS)
+        live.note("[not markup]")
+    assert "12/100 accepted" in terminal.getvalue()
+    assert "[not markup]" in terminal.getvalue()
+    quiet = io.StringIO()
+    with build_progress(quiet=True, stream=quiet) as silent:
+        silent.update(COUNTS)
+    assert quiet.getvalue() == ""
+    assert isinstance(build_progress(quiet=False, stream=io.StringIO()), PlainProgress)
+
+
+def test_counts_before_the_first_second() -> None:
+    assert render_counts(Counts(num=1), 0.0).startswith("0/1 accepted, 0 rejected, 0 in flight, 0.0 calls/s")
+
+
+def test_summary_says_all_that_a_newcomer_needs() -> None:
+    summary = RunSummary(
+        num=20,
+        max_attempts=80,
+        accepted=20,
+        rejected=3,
+        played=23,
+        complete=True,
+        offline=True,
+        reasons={"tool_name_spoken": 2, "no_answer": 1},
+        usage={"user": Usage(calls=9), "assistant": Usage(calls=1200, input=5_000_000, output=70, cached=4)},
+    )
+    text = render_summary(summary, Path("runs/latest"), show="python -m toolflow_graph show")
+    assert text.splitlines()[0] == "done: 20 dialogues accepted of 23 played"
+    assert "3 (tool_name_spoken 2, no_answer 1)" in text
+    assert "1,200 calls   5,000,000 tokens in (4 cached)" in text
+    assert str(Path("runs/latest/dialogues.jsonl")) in text
+    assert "python -m toolflow_graph show" in text
+    assert "offline model" in text
+    assert summary.exit_code == 0

@@ -1,0 +1,83 @@
+"""Tool names that every chat API takes: ``^[a-zA-Z0-9_-]{1,64}$``, one tool each."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from toolflow_graph.catalog.text import split_words
+
+MOST = 64
+VALID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+_NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_-]+")
+_SAYS_NOTHING = re.compile(r"v?\d+([._]\d+)*|api|rest|\{(ext|format|(api)?[-_]?version([-_]?number)?)\}", re.I)
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
+
+
+def make_valid(name: str, *, otherwise: str = "") -> str:
+    """The name with everything outside the pattern as "_", at most 64 characters; ``otherwise`` if nothing is left."""
+    if VALID.fullmatch(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    cleaned = _NOT_ALLOWED.sub("_", plain).strip("_")
+    return cut_name(cleaned) or otherwise
+
+
+def cut_name(name: str, most: int = MOST) -> str:
+    """Cut at the end of a word where there is one in the last third."""
+    if len(name) <= most:
+        return name
+    best = 0
+    for match in re.finditer(r"(?<=[a-z0-9])(?=[A-Z])|[_-]", name):
+        if most * 2 // 3 < match.start() <= most:
+            best = match.start()
+    return name[: best or most].rstrip("_-")
+
+
+def path_words(path: str) -> list[str]:
+    """``/v1/users/{id}/posts.json`` as users, by, id, posts: versions and endings say nothing."""
+    path = re.sub(r"\.(json|xml|ya?ml|php|aspx?|do)$", "", path)
+    # A query in the path names its parameters twice; "info.0" is a version.
+    path = re.sub(r"\.\d+(?=/|$)", "", re.sub(r"[?&;]\w+=(?=\{)", "", path))
+    segments = [segment for segment in path.split("/") if segment]
+    kept = [segment for segment in segments if not _SAYS_NOTHING.fullmatch(segment)] or segments
+    words: list[str] = []
+    for segment in kept:
+        rest = _PARAMETER.sub(" ", segment)
+        said = [word.lower() for word in split_words(rest)]
+        words += said
+        for parameter in _PARAMETER.findall(segment):
+            if _SAYS_NOTHING.fullmatch("{" + parameter + "}"):
+                continue
+            words += ["by", *(word.lower() for word in split_words(parameter))]
+    return words
+
+
+def name_of_path(method: str, path: str) -> str:
+    """``GET /users/{id}`` as ``get_users_by_id``."""
+    return cut_name(make_valid("_".join([method.lower(), *path_words(path)]), otherwise=method.lower()))
+
+
+def tell_apart(name: str, taken: Iterable[str], hints: Sequence[str] = ()) -> str:
+    """``name`` if it is free; else with the hint words that it lacks, else with the first free number."""
+    used = taken if isinstance(taken, (set, dict)) else set(taken)
+    if name not in used:
+        return name
+    own = {"by", *(word.lower() for word in split_words(name))}
+    extra = [
+        word for word in dict.fromkeys(hints) if word.lower() not in own and re.fullmatch(r"[\w-]{1,20}", word, re.A)
+    ]
+    while extra and len("_".join(extra)) > MOST // 2:
+        extra.pop(0)
+    if extra:
+        ending = "_" + "_".join(extra)
+        longer = cut_name(name, MOST - len(ending)) + ending
+        if longer not in used:
+            return longer
+    number = 2
+    while True:
+        suffix = f"_{number}"
+        candidate = name[: MOST - len(suffix)] + suffix
+        if candidate not in used:
+            return candidate
+        number += 1

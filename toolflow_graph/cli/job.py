@@ -1,0 +1,104 @@
+"""What ``run`` does once its flags are read: settings, session, run, files, summary."""
+
+import asyncio
+import gc
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
+from toolflow_graph.dataset.jsonl import write_dataset
+from toolflow_graph.errors import UsageError
+from toolflow_graph.run.progress import build_progress
+from toolflow_graph.run.runner import Player, run_dialogues
+from toolflow_graph.run.store import RunStore, open_store
+from toolflow_graph.run.summary import RunSummary, render_summary
+
+if TYPE_CHECKING:
+    from toolflow_graph.models.structured import SupportStore
+
+_TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2")
+_TRACING_V1 = "LANGCHAIN_TRACING"
+
+
+class BuildPlayer(Protocol):
+    """Builds who plays the dialogues (``dialogue.session.build_session``)."""
+
+    def __call__(self, config: RunConfig, *, support: "SupportStore") -> Player: ...
+
+
+def set_tracing(wanted: bool) -> None:
+    """Make LangSmith's environment variables say what the flag says, whatever the surroundings say."""
+    for name in _TRACING:
+        os.environ[name] = "true" if wanted else "false"
+    # Its first version is gone; LangChain refuses to start while this is set.
+    os.environ.pop(_TRACING_V1, None)
+
+
+def load_settings(config: Path | None, flags: Mapping[str, Any], *, quiet: bool = False) -> RunConfig:
+    """Settings from ``--config`` (else from a project's file in the working directory) and flags.
+
+    Raises:
+        UsageError: if the file or a setting is not valid.
+    """
+    if config is None and Path(CONFIG_NAME).is_file():
+        config = Path(CONFIG_NAME)
+        if not quiet:
+            print(f"settings from {CONFIG_NAME} in this folder", file=sys.stderr)
+    below = {} if config is None else load_config(config)
+    return merge(below, flags, source=str(config or CONFIG_NAME))
+
+
+def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet: bool = False) -> int:
+    """Run to the end, write the files, print the summary (stdout) and return the exit code.
+
+    Raises:
+        UsageError: the user's mistake; what was finished before it is kept and exported.
+        RunError: if the files cannot be written.
+    """
+    with open_store(config.out, fresh=fresh) as store:
+        player = build(config, support=store.support)
+        if not quiet:
+            for note in player.notes:
+                print(note, file=sys.stderr)
+        store.begin(player.fingerprint, num=config.num, shown=config.model_dump(mode="json"))
+        kept = len(store.verdicts())
+        if kept and not quiet:
+            print(f"going on with {kept} finished dialogues in {config.out}", file=sys.stderr)
+        # At hundreds of dialogues in flight the collector would walk the imported libraries again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        try:
+            summary = asyncio.run(_play(config, player, store, quiet=quiet))
+        except UsageError:
+            if store.verdicts():
+                write_dataset(store.view(), config.num)
+            raise
+        write_dataset(store.view(), config.num)
+    print(render_summary(summary, config.out, show=_show_command(config.out)), flush=True)
+    if summary.error is not None:
+        print(f"error: {summary.error}", file=sys.stderr)
+    return summary.exit_code
+
+
+async def _play(config: RunConfig, player: Player, store: RunStore, *, quiet: bool) -> RunSummary:
+    try:
+        return await run_dialogues(
+            player,
+            store,
+            num=config.num,
+            max_attempts=config.attempts,
+            concurrency=config.concurrency,
+            progress=build_progress(quiet=quiet),
+        )
+    finally:
+        await player.aclose()
+
+
+def _show_command(out: Path) -> str:
+    command = "python -m toolflow_graph show"
+    return command if out == RunConfig().out else f"{command} --run {shlex.quote(str(out))}"

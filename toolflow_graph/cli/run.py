@@ -1,0 +1,179 @@
+"""``run``: make a data set."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_Texts = list[str] | None
+
+
+def run(
+    num: Annotated[
+        str | None, typer.Option("-n", "--num", help="Accepted dialogues wanted [default: 20].", metavar="N")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Run folder [default: runs/latest].", metavar="DIR")] = None,
+    tools: Annotated[
+        _Texts,
+        typer.Option(
+            "--tools",
+            help="Tool source: a file or folder of tools, OpenAPI, MCP; repeatable [default: the shipped catalogue].",
+            metavar="SOURCE",
+        ),
+    ] = None,
+    model: Annotated[
+        _Texts,
+        typer.Option(
+            "--model",
+            help="Who plays a role (planner, user, assistant, tool; without ROLE all): NAME, NAME@base_url, offline, a "
+            "weighted pool A*0.7,B*0.3, or a reference; repeatable [default: offline].",
+            metavar="[ROLE=]SPEC",
+        ),
+    ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            "--embedder",
+            help="Embedder of the tool graph: auto, lexical, sbert[:MODEL], openai[:MODEL[@BASE_URL]], a vector file "
+            "(.npz) or a reference [default: auto].",
+            metavar="SPEC",
+        ),
+    ] = None,
+    sampling: Annotated[
+        str | None,
+        typer.Option(
+            "--sampling",
+            help="How tools are drawn: graph walks, or random (the paper's ablation) [default: graph].",
+            metavar="graph|random",
+        ),
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            help="Who plans the requests: llm (the planner role), or none (the paper's ablation) [default: llm].",
+            metavar="llm|none",
+        ),
+    ] = None,
+    tau: Annotated[
+        str | None,
+        typer.Option("--tau", help="Tool graph's edge threshold, -1 to 1 [default: the embedder's own].", metavar="T"),
+    ] = None,
+    temperature: Annotated[
+        _Texts,
+        typer.Option(
+            "--temperature",
+            help="Sampling temperature, 0 to 2, of one role or of all; repeatable [default: the server's own].",
+            metavar="[ROLE=]T",
+        ),
+    ] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            "--now",
+            help="The dialogues' present, ISO 8601 date or local date-time [default: drawn from the seed].",
+            metavar="TIME",
+        ),
+    ] = None,
+    max_attempts: Annotated[
+        str | None,
+        typer.Option("--max-attempts", help="Dialogues tried at most [default: 3 * num + 20].", metavar="N"),
+    ] = None,
+    license: Annotated[
+        str | None,
+        typer.Option(
+            "--license", help="The teacher model's licence, written into each record [default: none].", metavar="NAME"
+        ),
+    ] = None,
+    tools_per_dialogue: Annotated[
+        str | None,
+        typer.Option("--tools-per-dialogue", help="Tools offered in a dialogue [default: 3-5].", metavar="N|A-B"),
+    ] = None,
+    turns: Annotated[
+        str | None, typer.Option("--turns", help="Requests planned for a dialogue [default: 2-4].", metavar="N|A-B")
+    ] = None,
+    concurrency: Annotated[
+        str | None,
+        typer.Option(
+            "--concurrency", help="Dialogues in flight at most; changes no output [default: 64].", metavar="N"
+        ),
+    ] = None,
+    seed: Annotated[str | None, typer.Option("--seed", help="The run's random seed [default: 0].", metavar="N")] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(
+            "--prompts", help="Folder of prompts that replace the shipped ones [default: none].", metavar="DIR"
+        ),
+    ] = None,
+    prompt: Annotated[
+        _Texts,
+        typer.Option(
+            "--prompt",
+            help="One prompt (planner, user, assistant, tool, system) from a file; repeatable [default: none].",
+            metavar="ROLE=FILE",
+        ),
+    ] = None,
+    node: Annotated[
+        _Texts,
+        typer.Option(
+            "--node",
+            help="One node (plan, user_turn, assistant_call, tool_simulation, verifier) by package.module:attr or "
+            "path/file.py:attr; its code runs; repeatable [default: the shipped nodes].",
+            metavar="NAME=REF",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            help="Settings with the same keys as the flags, which win [default: toolflow.toml if it is here].",
+            metavar="FILE.toml",
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Start afresh; the run in the folder moves to its previous/ [default: resume]."),
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no notes [default: show them].")] = False,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace", help="Send traces to LangSmith as its environment variables say [default: no tracing at all]."
+        ),
+    ] = False,
+) -> None:
+    """Make a data set of verified dialogues, or go on with one.
+
+    Without flags: 20 dialogues over the shipped catalogue by the offline model, with no key and no network. The same
+    command again resumes the run in its folder. Exit codes: 0 done, 1 gave up (what exists is kept), 2 a mistake,
+    130 stopped with Ctrl-C.
+    """
+    flags: dict[str, Any] = {
+        "num": num,
+        "out": out,
+        "tools": tools,
+        "model": model,
+        "embedder": embedder,
+        "sampling": sampling,
+        "plan": plan,
+        "tau": tau,
+        "temperature": temperature,
+        "now": now,
+        "max_attempts": max_attempts,
+        "license": license,
+        "tools_per_dialogue": tools_per_dialogue,
+        "turns": turns,
+        "concurrency": concurrency,
+        "seed": seed,
+        "prompts": prompts,
+        "prompt": prompt,
+        "node": node,
+    }
+    from toolflow_graph.cli.job import load_settings, run_job, set_tracing
+
+    # Before LangChain is imported: it reads these variables once.
+    set_tracing(trace)
+    settings = load_settings(config, flags, quiet=quiet)
+    from toolflow_graph.dialogue.session import build_session
+
+    raise typer.Exit(run_job(settings, build=build_session, fresh=fresh, quiet=quiet))

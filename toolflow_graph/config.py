@@ -1,0 +1,315 @@
+"""What a run is asked to do: defaults, a TOML file, and flags on top of it (flags win)."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from toolflow_graph.errors import UsageError
+from toolflow_graph.references import is_reference
+from toolflow_graph.types import ROLES
+
+CONFIG_NAME = "toolflow.toml"
+"""The file that ``run`` uses when it lies in the working directory and no ``--config`` is given."""
+
+PROMPTS = (*ROLES, "system")
+NODES = ("plan", "user_turn", "assistant_call", "tool_simulation", "verifier")
+
+_ROLE_PREFIX = re.compile(rf"({'|'.join(ROLES)})=")
+_RANGE = re.compile(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*")
+
+
+class Endpoint(BaseModel):
+    """What a run knows of one server; the key itself never stands in a file.
+
+    Attributes:
+        base_url: as in ``NAME@base_url``.
+        api_key_env: the environment variable that holds its key.
+        seed, json_schema, reasoning: what the server takes (``models.specs.EndpointOptions``).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str = Field(pattern=r"^https?://\S+$")
+    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)
+    seed: bool | None = None
+    json_schema: bool | None = None
+    reasoning: str | None = None
+
+
+class RunConfig(BaseModel):
+    """A run's settings; the keys of a config file are the flags' names (with ``-`` or ``_``).
+
+    Attributes:
+        num: accepted dialogues wanted.
+        out: the run folder.
+        tools: tool sources; empty is the default catalogue.
+        model: ``[ROLE=]SPEC`` each; empty is the offline model.
+        embedder: of the tool graph; ``auto`` takes cached vectors, else sbert, else lexical.
+        sampling: how a dialogue's tools are drawn from the tool graph (paper, 3.1.2); ``random`` is the ablation.
+        plan: ``none`` is the paper's no-plan ablation.
+        tau: edge threshold in [-1, 1]; None is the embedder's own.
+        temperature: ``[ROLE=]T`` each, 0 to 2; without an entry the server's own.
+        now: the dialogues' present, ISO 8601 local time; None is drawn from the seed.
+        max_attempts: dialogues tried at most; None is 3 * num + 20.
+        license: the teacher model's licence, copied into every record.
+        tools_per_dialogue: fewest and most tools offered.
+        turns: fewest and most requests planned.
+        concurrency: dialogues in flight.
+        seed: the run's random seed.
+        prompts: folder of prompts that replace the shipped ones.
+        prompt: ``NAME=FILE`` each.
+        node: ``NAME=REF`` each.
+        endpoint: keys of servers other than OPENAI_BASE_URL (config file only).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num: int = Field(default=20, ge=1, le=10**9)
+    out: Path = Path("runs/latest")
+    tools: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    embedder: str = Field(default="auto", min_length=1)
+    sampling: Literal["graph", "random"] = "graph"
+    plan: Literal["llm", "none"] = "llm"
+    tau: float | None = Field(default=None, ge=-1, le=1)
+    temperature: tuple[str, ...] = ()
+    now: str | None = None
+    max_attempts: int | None = Field(default=None, ge=1, le=10**9)
+    license: str | None = Field(default=None, min_length=1)
+    tools_per_dialogue: tuple[int, int] = (3, 5)
+    turns: tuple[int, int] = (2, 4)
+    concurrency: int = Field(default=64, ge=1, le=100_000)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    prompts: Path | None = None
+    prompt: tuple[str, ...] = ()
+    node: tuple[str, ...] = ()
+    endpoint: tuple[Endpoint, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """Dialogues tried at most."""
+        return 3 * self.num + 20 if self.max_attempts is None else self.max_attempts
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        """Node references by node name."""
+        return dict(item.split("=", 1) for item in self.node)
+
+    @property
+    def endpoints(self) -> dict[str, dict[str, Any]]:
+        """Options by base URL, as ``models.specs.parse_endpoints`` reads them."""
+        return {item.base_url: item.model_dump(exclude_none=True, exclude={"base_url"}) for item in self.endpoint}
+
+    @field_validator("tools_per_dialogue", "turns", mode="before")
+    @classmethod
+    def _read_range(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        match = _RANGE.fullmatch(value) if isinstance(value, str) else None
+        if match:
+            value = (int(match[1]), int(match[2] or match[1]))
+        if not (isinstance(value, (tuple, list)) and len(value) == 2 and 1 <= value[0] <= value[1]):
+            raise ValueError
+        return tuple(value)
+
+    @field_validator("now", mode="before")
+    @classmethod
+    def _read_now(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, time(9))
+        if isinstance(value, datetime):
+            if value.tzinfo is not None:
+                raise ValueError
+            return value.isoformat(timespec="seconds")
+        return value
+
+    @field_validator("tools", "model", "temperature", "prompt", "node", mode="before")
+    @classmethod
+    def _read_list(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            value = [f"{key}={item}" for key, item in value.items()]
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            value = [value]
+        if not isinstance(value, (list, tuple)):
+            raise ValueError
+        items = [str(item) if isinstance(item, (int, float)) and not isinstance(item, bool) else item for item in value]
+        if not all(isinstance(item, str) and item.strip() for item in items):
+            raise ValueError
+        return tuple(items)
+
+    @field_validator("prompt", "node")
+    @classmethod
+    def _check_pairs(cls, items: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        known = PROMPTS if info.field_name == "prompt" else NODES
+        names = [name for name, equals, target in (item.partition("=") for item in items) if equals and target]
+        if len(names) < len(items) or len(set(names)) < len(names) or not set(names) <= set(known):
+            raise ValueError
+        return items
+
+
+_EXPECTED = {
+    "num": "a whole number, 1 or more",
+    "out": "a folder",
+    "tools": "tool sources (files, folders), one or a list",
+    "model": "[ROLE=]SPEC, one or a list",
+    "embedder": "auto, lexical, sbert, openai, a vector file or a reference",
+    "sampling": "graph or random",
+    "plan": "llm or none",
+    "tau": "a number from -1 to 1",
+    "temperature": "[ROLE=]T with T from 0 to 2, one or a list",
+    "now": "an ISO 8601 date or local date-time without offset, such as 2026-03-02 or 2026-03-02T09:30",
+    "max_attempts": "a whole number, 1 or more",
+    "license": "a licence's name",
+    "tools_per_dialogue": "N or A-B with 1 <= A <= B, such as 3-5",
+    "turns": "N or A-B with 1 <= A <= B, such as 2-4",
+    "concurrency": "a whole number, 1 or more",
+    "seed": "a whole number, 0 or more",
+    "prompts": "a folder",
+    "prompt": f"NAME=FILE, each of {', '.join(PROMPTS)} at most once",
+    "node": f"NAME=REF, each of {', '.join(NODES)} at most once",
+    "endpoint": 'tables with base_url = "http(s)://..." and, if wanted, api_key_env = "NAME_OF_A_VARIABLE" (never the '
+    "key itself), seed = true|false, json_schema = true|false, reasoning",
+}
+_BY_ROLE = ("model", "temperature")
+_BY_NAME = ("prompt", "node")
+
+
+def load_config(path: Path) -> dict[str, Any]:
+    """Read a config file: known keys with ``_``, paths made relative to the file's own folder.
+
+    Raises:
+        UsageError: if the file cannot be read or parsed (with line and column), or has a key that no flag has.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
+        raise UsageError(
+            f"cannot read the config file {str(path)!r}: {reason}",
+            expected="a TOML file with the flags' names as keys",
+            hint="python -m toolflow_graph init DIR writes one",
+        ) from None
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{str(path)!r} is no valid TOML: {error}", expected="TOML 1.0") from None
+    known = list(RunConfig.model_fields)
+    config: dict[str, Any] = {}
+    for key, value in found.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3)
+            raise UsageError(
+                f"{str(path)!r}: unknown key {key!r}", expected="a flag's name without the dashes", known=near or known
+            )
+        if name in config:
+            raise UsageError(f"{str(path)!r}: {key!r} stands there twice", expected="one spelling, with - or with _")
+        config[name] = _anchor(name, value, path.parent)
+    return config
+
+
+def merge(config: Mapping[str, Any], flags: Mapping[str, Any], *, source: str = CONFIG_NAME) -> RunConfig:
+    """Settings from a config file and flags; flags win (None and empty ones are not given).
+
+    A ``model`` or ``temperature`` flag for one role keeps the file's other roles, one without a role replaces all of
+    the file's; ``prompt`` and ``node`` flags replace the file's by name. ``source`` is the file's name in messages.
+
+    Raises:
+        UsageError: naming every setting that is not valid, what was given and what is expected.
+    """
+    given = {key: value for key, value in flags.items() if value is not None and value != () and value != []}
+    settings = {**config, **given}
+    for key in (*_BY_ROLE, *_BY_NAME):
+        if key in given and key in config:
+            settings[key] = _overlay(_as_items(config[key]), _as_items(given[key]), by_role=key in _BY_ROLE)
+    try:
+        merged = RunConfig.model_validate(settings)
+    except ValidationError as error:
+        problems: dict[str, str] = {}
+        for item in error.errors(include_url=False, include_context=False):
+            key = str(item["loc"][0])
+            label = f"--{key.replace('_', '-')}" if key in given else f"{key} in {source}"
+            # An endpoint entry may hold a key that somebody pasted into the wrong place: never repeated.
+            shown = "this value" if key == "endpoint" else repr(settings[key])
+            problems.setdefault(key, f"{label}: {shown} is not valid; expected {_EXPECTED[key]}")
+        raise UsageError("\n".join(problems.values()), hint="python -m toolflow_graph run --help") from None
+    if merged.attempts < merged.num:
+        raise UsageError(
+            f"--max-attempts {merged.max_attempts} cannot bring {merged.num} accepted dialogues",
+            expected=f"at least {merged.num}, better {3 * merged.num + 20} (the default)",
+        )
+    return merged
+
+
+def _split_role(item: str) -> tuple[str | None, str]:
+    match = _ROLE_PREFIX.match(item)
+    return (match[1], item[match.end() :]) if match else (None, item)
+
+
+def _as_items(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{key}={item}" for key, item in value.items()]
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+
+
+def _overlay(below: list[str], above: list[str], *, by_role: bool) -> list[str]:
+    def key(item: str) -> str | None:
+        return _split_role(item)[0] if by_role else item.partition("=")[0]
+
+    replaced = {key(item) for item in above}
+    if None in replaced:
+        return above
+    return [item for item in below if key(item) not in replaced] + above
+
+
+def _anchor(name: str, value: Any, folder: Path) -> Any:
+    """Paths of a config file are relative to it, wherever the command is typed."""
+    if isinstance(value, list):
+        return [_anchor(name, item, folder) for item in value]
+    if isinstance(value, dict) and name != "endpoint":
+        return {key: _anchor_text(name, item, folder) for key, item in value.items()}
+    if name in _BY_ROLE and isinstance(value, str):
+        role, spec = _split_role(value)
+        return (f"{role}=" if role else "") + str(_anchor_text(name, spec, folder))
+    if name in _BY_NAME and isinstance(value, str):
+        key, equals, target = value.partition("=")
+        return key + equals + str(_anchor_text(name, target, folder)) if equals else value
+    return _anchor_text(name, value, folder)
+
+
+def _anchor_text(name: str, text: Any, folder: Path) -> Any:
+    if not isinstance(text, str) or not text:
+        return text
+    if name in ("out", "prompts", "prompt"):
+        return str(folder / Path(text).expanduser())
+    if name == "embedder" and text.startswith("sbert:") and (folder / text[6:]).is_dir():
+        return f"sbert:{folder / text[6:]}"
+    if name == "embedder" and text.endswith(".npz"):
+        return str(folder / text)
+    if name in ("node", "model", "embedder"):
+        # Only references to files are paths here; a weighted pool may hold several.
+        parts = text.split(",") if name == "model" else [text]
+        return ",".join(_anchor_reference(part, folder) for part in parts)
+    if name == "tools":
+        if is_reference(text):
+            return _anchor_reference(text, folder)
+        if "://" in text:
+            return text
+        path = folder / Path(text).expanduser()
+        return str(path) if path.exists() or path.suffix or "/" in text else text
+    return text
+
+
+def _anchor_reference(text: str, folder: Path) -> str:
+    bare = re.sub(r"\*[\d.]+$", "", text)
+    if is_reference(bare) and bare.rpartition(":")[0].endswith(".py"):
+        return str(folder / Path(text).expanduser())
+    return text

@@ -1,0 +1,180 @@
+"""Calls planned ahead: valid arguments with a source for each leaf (said, taken from a result, profile, default)."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolflow_graph.models.briefs import Scene
+from toolflow_graph.models.offline.binding import id_names, leaves
+from toolflow_graph.models.offline.fields import Field
+from toolflow_graph.models.offline.generate import MISSING, make_valid
+from toolflow_graph.models.offline.values import fits, leaf_value
+from toolflow_graph.models.offline.views import Leaf, View, plain_path, view_of
+from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.models.offline.world import Cast, build_cast
+from toolflow_graph.schemas import schema_errors
+from toolflow_graph.types import Tool
+
+_LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
+_GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The leaf at ``parameter`` comes from ``path`` of ``tool``'s result, called for request ``request`` (0-based)."""
+
+    parameter: str
+    tool: str
+    path: str
+    request: int
+    entity: str
+
+
+@dataclass(slots=True)
+class PlannedCall:
+    """A call as planned: the arguments (placeholders where a link leads), and the links."""
+
+    tool: Tool
+    view: View
+    request: int
+    arguments: dict[str, Any]
+    links: list[Link] = field(default_factory=list)
+    quiet: set[str] = field(default_factory=set)
+    """Paths nobody has to say: the profile or the schema's default gives them."""
+
+
+class CallPlanner:
+    """Plans calls one after another for a scene, sharing values of the same meaning."""
+
+    def __init__(self, scene: Scene, rng: random.Random, *, share: float = 0.35) -> None:
+        self.scene, self.rng, self.share = scene, rng, share
+        self.cast: Cast = build_cast(scene.random_seed, scene.now)
+        self.calls: list[PlannedCall] = []
+        self.known: dict[tuple[str, str], Any] = {}
+        self.picked: dict[str, int] = {}
+
+    def plan(self, tool: Tool, request: int, *, link: bool = True) -> PlannedCall:
+        """Plan one call of ``tool`` for ``request`` and remember it."""
+        view = view_of(tool)
+        call = PlannedCall(tool, view, request, {})
+        points: dict[str, PlannedCall] = {}
+        wordy = 0
+
+        def leaf(meaning: Field, schema: Mapping[str, Any], path: str) -> Any:
+            if link and (found := self._link(call, meaning, schema, path, points)) is not MISSING:
+                return found
+            if (own := self._profile(meaning, schema)) is not MISSING:
+                call.quiet.add(path)
+                return own
+            if meaning.kind == "bool" and isinstance(schema.get("default"), bool):
+                return not schema["default"]
+            key = (meaning.name, meaning.description)
+            if meaning.description and key in self.known and "[" not in path:
+                return self.known[key]
+            return MISSING
+
+        def include(meaning: Field, schema: Mapping[str, Any], path: str) -> bool:
+            nonlocal wordy
+            if meaning.technical or wordy >= 2 or "default" in schema and schema["default"] is None and self.rng.random() < 0.6:
+                return False
+            plain = self.rng.random() < self.share and meaning.kind not in ("text", "object", "id", "tag", "uuid", "version")
+            wordy += plain
+            return plain
+
+        value = make_valid(tool.parameters, self.rng, self.cast, leaf=leaf, include=include, owner="")
+        call.arguments = self._settle(value if isinstance(value, dict) else {}, call)
+        for path, part in leaves(call.arguments):
+            found = view.param(path)
+            if found and found.field.description and "[" not in path and not isinstance(part, dict | bool):
+                self.known.setdefault((found.field.name, found.field.description), part)
+        call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
+        self.calls.append(call)
+        return call
+
+    def _settle(self, arguments: dict[str, Any], call: PlannedCall) -> dict[str, Any]:
+        """Starts before ends, different places for a from and a to; undone if the schema then refuses."""
+        import copy
+
+        changed = copy.deepcopy(arguments)
+        plain = [(leaf, changed.get(leaf.path)) for leaf in call.view.params if leaf.path in changed]
+        linked = {one.parameter for one in call.links}
+        for first, start in plain:
+            for second, end in plain:
+                same = first.field.kind == second.field.kind and first.field.kind in ("date", "datetime", "time", "month")
+                if same and first.field.edge == "start" and second.field.edge == "end" and isinstance(start, str):
+                    if isinstance(end, str) and end < start and not {first.path, second.path} & linked:
+                        changed[first.path], changed[second.path] = end, start
+                        start = end
+                small = first.field.name.startswith(("min", "lowest")) and second.field.name.startswith(("max", "highest"))
+                if small and isinstance(start, int | float) and isinstance(end, int | float) and end < start:
+                    changed[first.path], changed[second.path] = end, start
+        return changed if not schema_errors(changed, call.tool.parameters, closed=True, limit=1) else arguments
+
+    def _profile(self, meaning: Field, schema: Mapping[str, Any]) -> Any:
+        for name, text in sorted(self.scene.profile.items()):
+            if split_words(name) == split_words(meaning.name) and fits(text, schema) and meaning.kind not in ("id", "title"):
+                return text
+        return MISSING
+
+    def _link(
+        self, call: PlannedCall, meaning: Field, schema: Mapping[str, Any], path: str, points: dict[str, PlannedCall]
+    ) -> Any:
+        if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
+            return MISSING
+        for source in reversed(self.calls):
+            if source.tool.name == call.tool.name:
+                continue
+            for leaf in source.view.returns:
+                if not leaf.required or leaf.field.kind != meaning.kind or leaf.path.count("[]") > 1 or leaf.field.listed:
+                    continue
+                if leaf.path.endswith("[]") or not self._same(source, leaf, call, meaning, path):
+                    continue
+                if any(one.parameter != path and one.path.split("[")[0] != leaf.path.split("[")[0]
+                       and meaning.kind in ("latitude", "longitude") for one in call.links):  # fmt: skip
+                    continue
+                example = leaf_value(leaf.field, leaf.schema, self.rng, self.cast, result=True)
+                if not fits(example, schema):
+                    continue
+                where = leaf.path
+                entity = leaf.field.entity or leaf.field.label
+                if "[]" in where:
+                    holder = f"{source.request}:{source.tool.name}:{where.split('[]')[0]}"
+                    place = self.picked.setdefault(holder, self.rng.choice((0, 0, 0, 1)))
+                    where = where.replace("[]", f"[{place}]")
+                if any(one.path == where and one.tool == source.tool.name for one in call.links):
+                    continue
+                call.links.append(Link(path, source.tool.name, where, source.request, entity))
+                return example
+        return MISSING
+
+    def _same(self, source: PlannedCall, leaf: Leaf, call: PlannedCall, meaning: Field, path: str) -> bool:
+        field = leaf.field
+        if meaning.kind in ("latitude", "longitude"):
+            return split_words(field.name) == split_words(meaning.name)
+        names = id_names(leaf.path) & id_names(path)
+        if names - _GENERIC:
+            return True
+        if meaning.kind in ("id", "uuid") and meaning.entity and meaning.entity == field.entity and len(meaning.entity) > 2:
+            return True
+        target = plain_path(path)
+        return any(
+            edge.kind == "P-R" and edge.source == source.tool.name and edge.target == call.tool.name
+            and edge.source_field == leaf.path and edge.target_field == target and edge.similarity > 0.9
+            and (bool(names) or field.description == meaning.description != "")
+            for edge in self.scene.edges
+        )  # fmt: skip
+
+    def links_between(self, source: Tool, target: Tool) -> bool:
+        """Whether an id that ``target`` requires comes out of ``source``."""
+        first, second = view_of(source), view_of(target)
+        made = PlannedCall(source, first, 0, {})
+        wanted = PlannedCall(target, second, 1, {})
+        # An id that the source itself is given is no reason to ask it first.
+        own = {leaf.field.name for leaf in first.params if leaf.required}
+        return any(
+            leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
+            and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field, param.path)
+            for param in second.params if param.required
+            for leaf in first.returns if leaf.required
+        )  # fmt: skip

@@ -1,0 +1,76 @@
+"""A tool as the offline model sees it: its phrase, its leaves with their meaning, and what it gives back. Cached."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from toolflow_graph.models.offline.fields import Field, field_of
+from toolflow_graph.models.offline.phrases import Phrase, phrase_of
+from toolflow_graph.models.offline.verbs import READING
+from toolflow_graph.models.offline.words import humanise, singularise
+from toolflow_graph.schemas import SchemaField, iter_fields
+from toolflow_graph.types import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of the parameters or of the result, with its meaning."""
+
+    path: str
+    field: Field
+    schema: Mapping[str, Any]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is worked out once for a tool."""
+
+    name: str
+    phrase: Phrase
+    params: tuple[Leaf, ...]
+    returns: tuple[Leaf, ...]
+    writes: bool
+    past: bool
+
+    def param(self, path: str) -> Leaf | None:
+        """The parameter leaf for a concrete path (``guests[0].email``)."""
+        plain = plain_path(path)
+        return next((leaf for leaf in self.params if leaf.path == plain), None)
+
+
+def plain_path(path: str) -> str:
+    """``guests[0].email`` as ``guests[].email``."""
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
+def owner_of(path: str) -> str:
+    """The noun of what holds the leaf at ``path``: ``flights[].flight_id`` gives "flight"."""
+    parts = re.split(r"\.", re.sub(r"\[\d*\]", "", path))
+    return singularise(humanise(parts[-2])) if len(parts) > 1 else ""
+
+
+@lru_cache(maxsize=4096)
+def _view(text: str) -> View:
+    name, description, parameters, returns, effect = json.loads(text)
+    phrase = phrase_of(name, description)
+    return View(
+        name=name,
+        phrase=phrase,
+        params=tuple(_leaf(found) for found in iter_fields(parameters)),
+        returns=tuple(_leaf(found) for found in iter_fields(returns or {}))[:400],
+        writes=effect == "write" if effect else phrase.verb not in READING,
+        past=bool(re.search(r"\bpast\b|\bhistor|\bprevious\b|\brecorded\b", description.lower())),
+    )
+
+
+def _leaf(found: SchemaField) -> Leaf:
+    return Leaf(found.path, field_of(found.name, found.schema, owner_of(found.path)), found.schema, found.required)
+
+
+def view_of(tool: Tool) -> View:
+    """The view of a tool; equal tools share one."""
+    return _view(json.dumps([tool.name, tool.description, tool.parameters, tool.returns, tool.effect]))

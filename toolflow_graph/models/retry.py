@@ -1,0 +1,220 @@
+"""The one retry layer: transport faults wait and are tried again; the first call to a server names the user's mistakes.
+
+What a failure means depends on what the server has shown so far:
+
+============================  ==================================  =================================
+failure                       nothing of this kind worked yet     it worked before
+============================  ==================================  =================================
+cannot be reached             UsageError                          retried
+401, 403, 404                 UsageError                          RunError
+other refusals (400, 422...)  UsageError, quoting the server      RefusedRequest: this dialogue ends
+429, 5xx, time-out, bad body  retried                             retried
+============================  ==================================  =================================
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
+from toolflow_graph.models.faults import Filtered, Unreachable
+from toolflow_graph.models.port import Model, ModelRequest, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How to wait, in seconds.
+
+    Before attempt n + 1 the wait is drawn from [0, min(longest, first * 2**n)] (full jitter: AWS architecture blog,
+    "Exponential Backoff And Jitter"); what the server asks for (Retry-After) goes before, up to ``longest_asked``.
+    ``patience`` is how long an endpoint may fail without a single success.
+    """
+
+    first: float = 0.5
+    longest: float = 30.0
+    longest_asked: float = 120.0
+    patience: float = 900.0
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """What is known of one server, shared by all models on it.
+
+    Attributes:
+        label: its base URL, or the reference of a model that was handed to us.
+        key_env: the environment variable its key came from, for messages.
+        answered: some call ever succeeded.
+        proven: which (model, kind of request) ever succeeded.
+        successes: calls that succeeded.
+    """
+
+    label: str
+    key_env: str | None = None
+    answered: bool = False
+    proven: set[tuple[str, str]] = field(default_factory=set)
+    successes: int = 0
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """One request's faults: when the first came, and since when (at which count of successes) nothing else works."""
+
+    first: float
+    since: float
+    successes: int
+    attempts: int = 0
+
+
+class Retrying:
+    """A model whose transport faults are waited out.
+
+    The waits are not seeded: they change no bytes of the data.
+
+    Args:
+        model: answers one attempt; raises ``ModelError``s only.
+        endpoint: shared by all models of one server.
+        policy: how long to wait.
+        temperature: used by requests that name none.
+        sleep, clock, rng: for tests.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        endpoint: Endpoint,
+        policy: RetryPolicy | None = None,
+        *,
+        temperature: float | None = None,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.name = model.name
+        own: float | None = getattr(model, "temperature", None)
+        self.temperature = own if temperature is None else temperature
+        self._model = model
+        self._endpoint = endpoint
+        self._policy = policy or RetryPolicy()
+        self._sleep = sleep
+        self._clock = clock
+        self._rng = rng or random.Random()
+
+    async def complete(self, request: ModelRequest, config: Any = None, *, lenient: Collection[int] = ()) -> Reply:
+        """Send one request until it is answered.
+
+        Args:
+            request: what is asked.
+            config: LangGraph's, passed on.
+            lenient: statuses that come back as ``RefusedRequest`` even on a first call.
+
+        Raises:
+            RefusedRequest, TruncatedReply: as the model raised them; also ``RefusedRequest`` for a request that alone
+                keeps failing while its server answers others (it would block its dialogue for ever).
+            UsageError: a first call showed a mistake.
+            RunError: the endpoint failed for ``patience`` seconds, or withdrew the key or the model.
+        """
+        if request.temperature is None and self.temperature is not None:
+            request = replace(request, temperature=self.temperature)
+        trouble: _Trouble | None = None
+        while True:
+            try:
+                reply = await self._model.complete(request, config)
+            except TransportFault as fault:
+                trouble = self._note_fault(trouble)
+                wait = self._next_wait(fault, request, trouble)
+            except RefusedRequest as refusal:
+                raise self._judge(refusal, request, lenient) from None
+            except TruncatedReply:
+                self._note_success(request)
+                raise
+            else:
+                self._note_success(request)
+                return reply
+            await self._sleep(wait)
+
+    def _note_success(self, request: ModelRequest) -> None:
+        self._endpoint.answered = True
+        self._endpoint.successes += 1
+        self._endpoint.proven.add((self.name, _kind(request)))
+
+    def _note_fault(self, trouble: _Trouble | None) -> _Trouble:
+        now, successes = self._clock(), self._endpoint.successes
+        if trouble is None:
+            return _Trouble(first=now, since=now, successes=successes)
+        if trouble.successes != successes:
+            trouble.since, trouble.successes = now, successes
+        trouble.attempts += 1
+        return trouble
+
+    def _next_wait(self, fault: TransportFault, request: ModelRequest, trouble: _Trouble) -> float:
+        endpoint, policy, now = self._endpoint, self._policy, self._clock()
+        if isinstance(fault, Unreachable) and not endpoint.answered:
+            raise UsageError(
+                f"model {self.name!r}: cannot reach {endpoint.label!r} ({fault})",
+                expected="a running server that speaks the OpenAI chat protocol",
+                hint=f"start the server, or check the URL: curl {endpoint.label}/models",
+            ) from None
+        if now - trouble.since >= policy.patience:
+            raise RunError(
+                f"{endpoint.label} has answered no call for {now - trouble.since:.0f} s; the last failure: {fault}\n"
+                "  Nothing is lost: go on with the same command when it works again."
+            ) from None
+        request_to_blame = fault.status != 429 and not isinstance(fault, Unreachable)
+        if request_to_blame and now - trouble.first >= policy.patience:
+            raise RefusedRequest(
+                f"this {request.role} request alone kept failing for {now - trouble.first:.0f} s: {fault}",
+                status=fault.status,
+                endpoint=fault.endpoint,
+            ) from None
+        backoff = self._rng.uniform(0, min(policy.longest, policy.first * 2 ** min(trouble.attempts, 30)))
+        if fault.retry_after is None:
+            return backoff
+        # A little more than asked, spread out, so that all who were turned away do not come back at once.
+        return min(fault.retry_after, policy.longest_asked) + min(backoff, 1.0)
+
+    def _judge(self, refusal: RefusedRequest, request: ModelRequest, lenient: Collection[int]) -> Exception:
+        status, known = refusal.status, (self.name, _kind(request)) in self._endpoint.proven
+        if status in lenient or isinstance(refusal, Filtered):
+            return refusal
+        if known and status in (401, 403, 404):
+            return RunError(
+                f"{self._endpoint.label} no longer serves {self.name!r}: {refusal}\n"
+                "  Nothing is lost: go on with the same command when it works again."
+            )
+        if known or (status is None and self._endpoint.answered):
+            return refusal
+        return self._usage_error(refusal)
+
+    def _usage_error(self, refusal: ModelError) -> UsageError:
+        label, key_env = self._endpoint.label, self._endpoint.key_env
+        problem = f"model {self.name!r} at {label!r}: the first call failed: {refusal}"
+        if "://" not in label:
+            return UsageError(problem, expected="a model object that answers as it is")
+        table = f'[endpoints."{label}"]'
+        if refusal.status in (401, 403):
+            if key_env is None:
+                hint = (
+                    f'put the name of the variable that holds the key into the config: {table} api_key_env = "MY_KEY"'
+                )
+                return UsageError(problem, expected="a server that needs no key (none was sent)", hint=hint)
+            return UsageError(problem, expected=f"a key in {key_env} that this server accepts")
+        if refusal.status == 404:
+            return UsageError(
+                problem,
+                expected="a model that the server has, and a base URL that is complete (many end with /v1)",
+                hint=f"curl {label}/models",
+            )
+        if "seed" in str(refusal):
+            return UsageError(problem, hint=f"config: {table} seed = false")
+        if "reasoning" in str(refusal):
+            return UsageError(problem, hint=f'config: {table} reasoning = "off"')
+        return UsageError(problem, expected="a server that accepts chat requests with tools and a seed")
+
+
+def _kind(request: ModelRequest) -> str:
+    if request.tools:
+        return "tools"
+    return "text" if request.response_schema is None else "json"

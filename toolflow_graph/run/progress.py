@@ -1,0 +1,125 @@
+"""How a run tells that it is alive: a live bar on a terminal, plain lines elsewhere, or nothing."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TextIO
+
+from toolflow_graph.types import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Where a run stands; ``usage`` is what this very command has spent."""
+
+    num: int
+    accepted: int = 0
+    rejected: int = 0
+    in_flight: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+class Progress(Protocol):
+    """Is told of every change; entered when the run starts."""
+
+    def update(self, counts: Counts) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def build_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
+    """The right one for stderr (or ``stream``): live on a terminal, plain lines elsewhere, only notes when quiet."""
+    stream = sys.stderr if stream is None else stream
+    if quiet:
+        return PlainProgress(stream, every=None)
+    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
+
+
+class PlainProgress:
+    """One line every few seconds.
+
+    Args:
+        stream: where to write.
+        every: seconds between lines; None writes notes only.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, stream: TextIO, every: float | None = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._every = every
+        self._clock = clock
+        self._started = self._last = clock()
+
+    def update(self, counts: Counts) -> None:
+        """Write a line if the last one is old enough."""
+        now = self._clock()
+        if self._every is not None and now - self._last >= self._every:
+            self._last = now
+            print(render_counts(counts, now - self._started), file=self._stream, flush=True)
+
+    def note(self, text: str) -> None:
+        """Write a line at once."""
+        print(text, file=self._stream, flush=True)
+
+    def __enter__(self) -> Self:
+        self._started = self._last = self._clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class LiveProgress:
+    """A rich bar that redraws itself."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bars
+
+        self._clock = time.monotonic
+        self._started = self._clock()
+        console = Console(file=stream)
+        columns = (BarColumn(bar_width=30), TextColumn("{task.fields[status]}", markup=False))
+        self._bars: Any = Bars(*columns, console=console, transient=True, refresh_per_second=4)
+        self._task = self._bars.add_task("", total=None, status="starting")
+
+    def update(self, counts: Counts) -> None:
+        """Show the new counts with the next redraw."""
+        status = render_counts(counts, self._clock() - self._started)
+        self._bars.update(self._task, total=counts.num, completed=counts.accepted, status=status)
+
+    def note(self, text: str) -> None:
+        """Print above the bar."""
+        self._bars.console.print(text, markup=False, highlight=False)
+
+    def __enter__(self) -> Self:
+        self._started = self._clock()
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+def render_counts(counts: Counts, seconds: float) -> str:
+    """One line: accepted, rejected, in flight, calls a second, tokens, time."""
+    usage = counts.usage
+    rate = usage.calls / seconds if seconds > 0 else 0.0
+    minutes, rest = divmod(int(seconds), 60)
+    return (
+        f"{counts.accepted}/{counts.num} accepted, {counts.rejected} rejected, {counts.in_flight} in flight, "
+        f"{rate:.1f} calls/s, {_short(usage.input)} tokens in, {_short(usage.output)} out, {minutes}:{rest:02d}"
+    )
+
+
+def _short(number: int) -> str:
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:.1f}{letter}"
+    return str(number)

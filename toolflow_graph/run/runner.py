@@ -1,0 +1,254 @@
+"""The runner: plays dialogues 0, 1, 2, ... until the shortest index prefix that holds ``num`` accepted ones is there.
+
+A dialogue is started only if it will surely be part of that prefix: while the accepted ones before it, plus all those
+in flight (which may all be accepted), are fewer than ``num``. So nothing is played in vain, and which dialogues make
+the data set does not depend on how many are in flight or in which order they finish.
+"""
+
+import asyncio
+import contextlib
+import signal
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.record import Record
+from toolflow_graph.run.progress import Counts, Progress
+from toolflow_graph.run.store import RunStore
+from toolflow_graph.run.summary import RunSummary, build_summary
+from toolflow_graph.types import Usage
+
+ERROR_LOG = "error.log"
+_TICK = 0.5
+
+
+class Player(Protocol):
+    """Who plays dialogues (``dialogue.session`` has the real one).
+
+    Attributes:
+        fingerprint: what may not change when a run is resumed, key -> value or hash.
+        notes: choices made for the user, one sentence each, to print.
+        offline: whether the offline model plays every role.
+    """
+
+    @property
+    def fingerprint(self) -> Mapping[str, str]: ...
+
+    @property
+    def notes(self) -> Sequence[str]: ...
+
+    @property
+    def offline(self) -> bool: ...
+
+    async def play(self, index: int) -> Record:
+        """Play dialogue ``index`` to its end; a failing one is a rejected record.
+
+        Raises:
+            UsageError: if the user must change something first (the run ends, exit code 2).
+            RunError: if nothing can go on (the run ends, exit code 1).
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give connections back."""
+        ...
+
+
+async def run_dialogues(
+    player: Player,
+    store: RunStore,
+    *,
+    num: int,
+    max_attempts: int,
+    concurrency: int,
+    progress: Progress,
+    grace: float = 30.0,
+) -> RunSummary:
+    """Play until ``num`` dialogues are accepted, ``max_attempts`` are played, the user stops it, or it must give up.
+
+    Args:
+        player: plays one dialogue by its index.
+        store: the run, begun; what it already holds is not played again.
+        num: accepted dialogues wanted.
+        max_attempts: indices 0 .. max_attempts - 1 may be played.
+        concurrency: dialogues in flight at most.
+        progress: is told of every change.
+        grace: seconds that dialogues in flight may take to finish after the first Ctrl-C (or SIGTERM).
+
+    Returns:
+        What the run folder now holds; ``error`` says why it gave up, if it did.
+
+    Raises:
+        UsageError: as the player raised it; what was finished before is kept.
+    """
+    run = _Run(player, store, num=num, max_attempts=max_attempts, concurrency=concurrency, progress=progress)
+    with progress, _signals(run, grace):
+        await run.play_all()
+    if isinstance(run.failure, UsageError):
+        raise run.failure
+    return build_summary(
+        store.view(),
+        num=num,
+        max_attempts=max_attempts,
+        played=run.played,
+        complete=run.sure >= num,
+        interrupted=run.stopping and run.failure is None,
+        error=run.failure if isinstance(run.failure, RunError) else None,
+        offline=player.offline,
+    )
+
+
+class _Run:
+    def __init__(
+        self, player: Player, store: RunStore, *, num: int, max_attempts: int, concurrency: int, progress: Progress
+    ) -> None:
+        self._player = player
+        self._store = store
+        self._num = num
+        self._max_attempts = max_attempts
+        self._concurrency = concurrency
+        self._progress = progress
+        self._stored = store.verdicts()
+        self._tasks: set[asyncio.Task[tuple[bool, Usage]]] = set()
+        self._idle = asyncio.Event()
+        self._dropping = False
+        self._cursor = 0
+        self._rejected = 0
+        self._usage = Usage()
+        self.sure = 0
+        self.played = 0
+        self.stopping = False
+        self.failure: UsageError | RunError | None = None
+
+    async def play_all(self) -> None:
+        """Until nothing is in flight and nothing more may be started."""
+        self._fill()
+        ticker = asyncio.create_task(self._tick())
+        try:
+            await self._idle.wait()
+        finally:
+            ticker.cancel()
+            self.cancel()
+            await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
+
+    def stop(self, grace: float) -> None:
+        """First call: start nothing more and give what is in flight ``grace`` seconds. Second call: stop at once."""
+        if self.stopping or not self._tasks:
+            self.stopping = True
+            self.cancel()
+            return
+        self.stopping = True
+        self._progress.note(
+            f"stopping: up to {grace:.0f} s for the {len(self._tasks)} dialogues in flight to finish; "
+            "Ctrl-C again stops at once (finished dialogues are kept, the same command goes on)"
+        )
+        asyncio.get_running_loop().call_later(grace, self.cancel)
+
+    def cancel(self) -> None:
+        """Drop what is in flight and start nothing more."""
+        self._dropping = True
+        for task in self._tasks:
+            task.cancel()
+
+    def _next(self) -> int | None:
+        # Everything in flight lies before the cursor, so sure + in flight is the most that the prefix can hold.
+        while self._cursor < self._max_attempts and self.sure + len(self._tasks) < self._num:
+            index = self._cursor
+            self._cursor += 1
+            if index not in self._stored:
+                return index
+            self._count(self._stored[index])
+        return None
+
+    def _fill(self) -> None:
+        while not (self.stopping or self._dropping) and len(self._tasks) < self._concurrency:
+            index = self._next()
+            if index is None:
+                break
+            task = asyncio.create_task(self._play(index))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+        if not self._tasks:
+            self._idle.set()
+
+    async def _play(self, index: int) -> tuple[bool, Usage]:
+        try:
+            record = await self._player.play(index)
+            self._store.add(index, record)
+        except (UsageError, RunError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            # The player turns a dialogue's failures into records, so this is a bug: its traceback is kept for a report.
+            log = self._store.folder / ERROR_LOG
+            with contextlib.suppress(OSError):
+                log.write_text(f"dialogue {index}\n{traceback.format_exc()}", encoding="utf-8")
+            raise RunError(
+                f"dialogue {index} ended in a bug: {type(error).__name__}: {error} (traceback in {str(log)!r})"
+            ) from error
+        return record.verdict.accepted, sum(record.usage.values(), Usage())
+
+    def _finished(self, task: asyncio.Task[tuple[bool, Usage]]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() and not self._dropping:
+            error = RunError("a dialogue was cancelled from within: a node or a model cancelled its own task")
+        if isinstance(error, (UsageError, RunError)):
+            # Whatever else fails while the rest is being stopped, a mistake that the user can mend is what to tell.
+            if self.failure is None or (isinstance(error, UsageError) and isinstance(self.failure, RunError)):
+                self.failure = error
+            self.cancel()
+        elif error is None and not task.cancelled():
+            accepted, usage = task.result()
+            self.played += 1
+            self._usage += usage
+            self._count(accepted)
+        self._fill()
+        self._tell()
+
+    def _count(self, accepted: bool) -> None:
+        self.sure += accepted
+        self._rejected += not accepted
+
+    async def _tick(self) -> None:
+        while True:
+            self._tell()
+            await asyncio.sleep(_TICK)
+
+    def _tell(self) -> None:
+        self._progress.update(
+            Counts(
+                num=self._num,
+                accepted=self.sure,
+                rejected=self._rejected,
+                in_flight=len(self._tasks),
+                usage=self._usage,
+            )
+        )
+
+
+@contextlib.contextmanager
+def _signals(run: _Run, grace: float) -> Iterator[None]:
+    """Ctrl-C and SIGTERM: once stops gently, twice at once, a third time is left to Python."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    installed: list[signal.Signals] = []
+
+    def handle() -> None:
+        if run.stopping:
+            release()
+        run.stop(grace)
+
+    def release() -> None:
+        while installed:
+            loop.remove_signal_handler(installed.pop())
+
+    for number in numbers:
+        # Not the main thread, or no Unix: Ctrl-C then cancels the run as asyncio does by itself.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, handle)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        release()

@@ -1,0 +1,363 @@
+"""The run store: a folder with one SQLite file, the source of truth of a run.
+
+::
+
+    DIR/run.sqlite       meta (key -> JSON) and records (one row a finished dialogue)
+    DIR/.lock            who works in it now
+    DIR/previous/        what ``--fresh`` moved aside (one generation)
+    DIR/dialogues.jsonl  DIR/rejected.jsonl  written by ``dataset``
+
+One writer, one commit a record, WAL: what was reported as finished survives a SIGKILL.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.record import Record, record_to_json
+from toolflow_graph.run.lock import LOCK_NAME, FolderLock
+from toolflow_graph.types import Json, Usage
+
+if TYPE_CHECKING:
+    from toolflow_graph.models.structured import SupportStore
+
+DATABASE_NAME = "run.sqlite"
+STORE_VERSION = 1
+PREVIOUS = "previous"
+EXPORTS = ("dialogues.jsonl", "rejected.jsonl")
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (
+    idx INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    accepted INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    facts TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One row: ``text`` is the record's canonical JSON; ``codes`` are its error findings; ``usage`` is by role."""
+
+    index: int
+    id: str
+    accepted: bool
+    text: str
+    codes: tuple[str, ...]
+    usage: Mapping[str, Usage]
+
+
+class RunView:
+    """A run folder to read from, also while a run is working in it."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._connection = connection
+
+    def meta(self, key: str) -> Json:
+        """A meta value, None if there is none."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    @property
+    def num(self) -> int:
+        """How many accepted dialogues were wanted last."""
+        return int(self.meta("num") or 0)
+
+    def dataset(self, num: int | None = None) -> Iterator[Stored]:
+        """Rows in index order up to the one that is the ``num``-th accepted (default: the run's own ``num``).
+
+        Raises:
+            UsageError: if the database is damaged.
+        """
+        wanted = self.num if num is None else num
+        query = "SELECT idx, id, accepted, record, facts FROM records ORDER BY idx"
+        try:
+            for index, name, accepted, text, facts in self._connection.execute(query):
+                if wanted <= 0:
+                    return
+                plain = json.loads(facts)
+                usage = {role: Usage.model_validate(used) for role, used in plain["usage"].items()}
+                yield Stored(index, name, bool(accepted), text, tuple(plain["codes"]), usage)
+                wanted -= accepted
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_run(folder: Path) -> RunView:
+    """Open a run folder for reading.
+
+    Raises:
+        UsageError: if there is no run in it or its database cannot be read.
+    """
+    path = folder / DATABASE_NAME
+    if not path.is_file():
+        raise UsageError(
+            f"{str(folder)!r} holds no run", expected="the --out folder of a run", hint="python -m toolflow_graph run"
+        )
+    try:
+        # Read-only, and immutable where even the WAL's shared memory cannot be written (an archived run).
+        mode = "ro" if os.access(folder, os.W_OK) else "ro&immutable=1"
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
+        view = RunView(folder, connection)
+        _check_version(view)
+    except sqlite3.Error as error:
+        raise _damaged(path, error) from None
+    return view
+
+
+class RunStore:
+    """A run folder to write to, locked for this process; use :func:`open_store`.
+
+    Attributes:
+        folder: the run folder.
+        support: what is known about the servers; it outlives the process.
+    """
+
+    def __init__(self, folder: Path, lock: FolderLock, *, made: bool, fresh: bool) -> None:
+        self.folder = folder
+        self.support: SupportStore = _Support(self)
+        self._lock = lock
+        self._made = made
+        self._fresh = fresh
+        self._connection: sqlite3.Connection | None = None
+        self._known: dict[str, bool] = {}
+
+    def begin(self, fingerprint: Mapping[str, str], *, num: int, shown: Mapping[str, Any]) -> None:
+        """Start the run or go on with the one that is here.
+
+        Args:
+            fingerprint: what may not change, key -> value or hash.
+            num: accepted dialogues wanted.
+            shown: the configuration, for whoever looks at the run later.
+
+        Raises:
+            UsageError: if the run that is here was made with another fingerprint (all differing keys are named).
+        """
+        if self._fresh:
+            self._move_aside()
+            self._fresh = False
+        self._connect()
+        view = self.view()
+        try:
+            earlier = view.meta("fingerprint")
+            empty = self._db.execute("SELECT NOT EXISTS (SELECT 1 FROM records)").fetchone()[0]
+            if earlier is not None and earlier != dict(fingerprint) and not empty:
+                raise self._differs(earlier, fingerprint)
+            with self._db:
+                for key, value in (("fingerprint", dict(fingerprint)), ("num", num), ("config", dict(shown))):
+                    self._put(key, value)
+                for key, value in self._known.items():
+                    self._put(f"support:{key}", value)
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+
+    def view(self) -> RunView:
+        """The same run, to read from (do not close it)."""
+        return RunView(self.folder, self._db)
+
+    def verdicts(self) -> dict[int, bool]:
+        """Index -> accepted, of all finished dialogues.
+
+        Raises:
+            UsageError: if the database is damaged.
+        """
+        try:
+            return {index: bool(accepted) for index, accepted in self._db.execute("SELECT idx, accepted FROM records")}
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+
+    def add(self, index: int, record: Record) -> None:
+        """Keep a finished dialogue; once this returns, it survives the process.
+
+        Raises:
+            RunError: if it cannot be written, or another dialogue has its id.
+        """
+        codes = dict.fromkeys(finding.code for finding in record.verdict.findings if finding.severity == "error")
+        if record.fault and not record.verdict.accepted:
+            codes.setdefault(record.fault.code)
+        facts = {"codes": list(codes), "usage": {role: used.to_json() for role, used in record.usage.items()}}
+        row = (index, record.id, record.verdict.accepted, record_to_json(record), json.dumps(facts))
+        try:
+            with self._db:
+                added = self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row).rowcount
+            if not added:
+                twin = self._db.execute("SELECT idx FROM records WHERE id = ?", (record.id,)).fetchone()
+                if twin is not None and twin[0] != index:
+                    raise RunError(f"dialogues {twin[0]} and {index} have the same id {record.id!r}")
+        except sqlite3.Error as error:
+            raise RunError(f"cannot write to {str(self.folder / DATABASE_NAME)!r}: {error}") from error
+
+    def close(self) -> None:
+        """Close the database and give the folder back; a folder in which nothing began is left as it was found."""
+        begun = self._connection is not None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        untouched = not begun and not (self.folder / DATABASE_NAME).exists()
+        self._lock.release(remove=untouched)
+        if untouched and self._made:
+            _remove_empty(self.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise RunError(f"the run in {str(self.folder)!r} has not begun")
+        return self._connection
+
+    def _connect(self) -> None:
+        path = self.folder / DATABASE_NAME
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            with self._db:
+                for statement in _TABLES.split(";"):
+                    self._db.execute(statement)
+                if self.view().meta("version") is None:
+                    self._put("version", STORE_VERSION)
+            _check_version(self.view())
+        except sqlite3.Error as error:
+            raise _damaged(path, error) from None
+
+    def _put(self, key: str, value: Json) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False)))
+
+    def _move_aside(self) -> None:
+        path = self.folder / DATABASE_NAME
+        holds = True
+        try:
+            with closing(sqlite3.connect(path, timeout=30)) as earlier:
+                earlier.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                holds = bool(earlier.execute("SELECT EXISTS (SELECT 1 FROM records)").fetchone()[0])
+        except sqlite3.Error:
+            # Damaged: moved as it is.
+            holds = path.exists() and path.stat().st_size > 0
+        aside = self.folder / PREVIOUS
+        for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", *EXPORTS):
+            file = self.folder / name
+            if file.exists() and holds:
+                aside.mkdir(exist_ok=True)
+                os.replace(file, aside / name)
+            elif holds:
+                (aside / name).unlink(missing_ok=True)
+            else:
+                file.unlink(missing_ok=True)
+
+    def _differs(self, earlier: Mapping[str, str], now: Mapping[str, str]) -> UsageError:
+        changed = [key for key in {**earlier, **now} if earlier.get(key) != now.get(key)]
+        lines = [f"    {key}: {earlier.get(key)!r} -> {now.get(key)!r}" for key in changed]
+        return UsageError(
+            "\n".join([f"the run in {str(self.folder)!r} was made with other settings:", *lines]),
+            expected="the same settings, to go on with it (only -n, --max-attempts and --concurrency may change)",
+            hint=f"--fresh starts afresh (the earlier run moves to {str(self.folder / PREVIOUS)!r}), "
+            "or --out another/folder",
+        )
+
+
+class _Support:
+    def __init__(self, store: RunStore) -> None:
+        self._store = store
+
+    def get(self, key: str) -> bool | None:
+        known: bool | None = self._store._known.get(key)
+        if known is None and self._store._connection is not None:
+            known = self._store.view().meta(f"support:{key}")
+        return known
+
+    def set(self, key: str, value: bool) -> None:
+        self._store._known[key] = value
+        if self._store._connection is not None:
+            with self._store._db:
+                self._store._put(f"support:{key}", value)
+
+
+def open_store(folder: Path, *, fresh: bool = False) -> RunStore:
+    """Lock a run folder and open it for writing; made if it is missing. Nothing is written before ``begin``.
+
+    Args:
+        folder: the ``--out`` folder.
+        fresh: start anew; a run that is here moves to ``previous/`` when the new one begins.
+
+    Raises:
+        UsageError: if the folder cannot be written, belongs to something else, is in use, or its database is damaged.
+    """
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise UsageError(
+            f"cannot write to the run folder {str(folder)!r}: {reason}",
+            expected="a folder that you may write to",
+            hint="--out another/folder",
+        ) from None
+    ours = (folder / DATABASE_NAME).exists() or (folder / PREVIOUS / DATABASE_NAME).exists()
+    others = sorted(path.name for path in folder.iterdir() if path.name != LOCK_NAME)
+    if others and not ours:
+        raise UsageError(
+            f"the folder {str(folder)!r} holds something else than a run: {', '.join(others[:3])}",
+            expected="a run's folder, an empty or a new one",
+            hint="--out another/folder",
+        )
+    lock = FolderLock(folder)
+    lock.take()
+    store = RunStore(folder, lock, made=made, fresh=fresh)
+    try:
+        if (folder / DATABASE_NAME).exists() and not fresh:
+            store._connect()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _check_version(view: RunView) -> None:
+    version = view.meta("version")
+    if version != STORE_VERSION:
+        raise UsageError(
+            f"the run in {str(view.folder)!r} has store version {version!r}",
+            expected=f"version {STORE_VERSION}, the one this release writes",
+            hint="--out another/folder",
+        )
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> UsageError:
+    return UsageError(
+        f"the run store {str(path)!r} cannot be read: {error}",
+        expected="an undamaged SQLite file, as a run writes it",
+        hint=f"run --fresh moves it aside to {str(path.parent / PREVIOUS)!r}, or give --out another/folder",
+    )
+
+
+def _remove_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return

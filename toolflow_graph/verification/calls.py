@@ -1,0 +1,188 @@
+"""Rules about single calls and results: known tool, valid arguments, valid and plausible results."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolflow_graph.schemas import schema_errors
+from toolflow_graph.types import Json, ToolCall, ToolResult
+from toolflow_graph.verification.grounding import iter_leaves
+from toolflow_graph.verification.placeholders import is_placeholder
+from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.transcript import CallSite, Transcript
+
+MOST_RESULT_BYTES = 20_000
+_CHANGING = ("random", "roll", "shuffle", "generate", "time", "clock", "now")
+
+
+def _schema_problems(value: Any, schema: Mapping[str, Any], *, closed: bool) -> list[str] | None:
+    """The reasons, or None if the schema itself cannot be applied (jsonschema raises many kinds of errors then)."""
+    try:
+        return schema_errors(value, schema, closed=closed)
+    except Exception:
+        return None
+
+
+@rule("unknown_tool", "error", "A call names a tool that is not offered at that point.")
+def unknown_tool(transcript: Transcript) -> Iterator[Spot]:
+    for site in transcript.watched_sites():
+        offered = transcript.offered(site.message_index)
+        if site.call.name not in offered and offered:
+            shown = ", ".join(sorted(offered)[:20])
+            yield site.message_index, f"no tool is called {site.call.name!r}; offered: {shown}"
+
+
+@rule(
+    "invalid_arguments",
+    "error",
+    "The arguments of a call do not fit the tool's JSON Schema (required, types, enums, formats, unknown names).",
+)
+def invalid_arguments(transcript: Transcript) -> Iterator[Spot]:
+    unread = {
+        (part.message_index, part.position): part.reason for part in transcript.unread if part.what == "arguments"
+    }
+    for site in transcript.watched_sites():
+        broken = unread.get((site.message_index, site.position))
+        if broken:
+            yield site.message_index, f"{site.call.name}: {broken}"
+            continue
+        tool = transcript.tools_by_name.get(site.call.name)
+        if tool is None:
+            continue
+        problems = _schema_problems(site.call.arguments, tool.parameters, closed=True)
+        if problems is None:
+            yield site.message_index, f"{site.call.name}: its parameters are no valid JSON Schema"
+        for problem in problems or ():
+            yield site.message_index, f"{site.call.name}: {problem}"
+
+
+@rule("invalid_result", "error", "A result does not fit the tool's return schema.", needs=("returns",))
+def invalid_result(transcript: Transcript) -> Iterator[Spot]:
+    for index, site in _results(transcript):
+        tool = transcript.tools_by_name.get(site.call.name)
+        if tool is None or tool.returns is None or not site.succeeded:
+            continue
+        assert site.result is not None
+        problems = _schema_problems(site.result.value, tool.returns, closed=False)
+        if problems is None:
+            yield index, f"{site.call.name}: its returns are no valid JSON Schema"
+        for problem in problems or ():
+            yield index, f"result of {site.call.name}: {problem}"
+
+
+def _results(transcript: Transcript) -> Iterator[tuple[int, CallSite]]:
+    """The answers from ``focus`` on, with their calls."""
+    for index, site in sorted(transcript.site_of_result.items()):
+        if index >= transcript.focus:
+            yield index, site
+
+
+@rule(
+    "placeholder_argument", "error", "An argument only holds a place: <id>, {{name}}, your_api_key, TBD, [Your Name]."
+)
+def placeholder_argument(transcript: Transcript) -> Iterator[Spot]:
+    for leaf in transcript.leaves:
+        if "enum" in leaf.schema or "const" in leaf.schema or leaf.source.kind in ("user", "result", "default"):
+            continue
+        required = leaf.required or leaf.pattern.endswith(("id", "Id", "ID"))
+        if is_placeholder(leaf.value, required):
+            reason = (
+                f"{leaf.site.call.name}: {leaf.path} is the placeholder {leaf.value!r}; use a real value or ask for it"
+            )
+            yield leaf.site.message_index, reason
+
+
+@rule("placeholder_result", "error", "A result holds placeholders, or is a schema instead of data.")
+def placeholder_result(transcript: Transcript) -> Iterator[Spot]:
+    for index, site in _results(transcript):
+        if not site.succeeded:
+            continue
+        assert site.result is not None
+        value = site.result.value
+        if _is_schema(value):
+            yield index, f"the result of {site.call.name} is a JSON Schema, not data"
+            continue
+        tool = transcript.tools_by_name.get(site.call.name)
+        echoed = {text for _, _, _, text in iter_leaves(site.call.arguments) if isinstance(text, str)}
+        for path, _, _, leaf in iter_leaves(value if isinstance(value, dict | list) else {"result": value}):
+            if is_placeholder(leaf, False) and leaf not in echoed and not (tool and _allowed(tool.returns, leaf)):
+                yield index, f"the result of {site.call.name} has the placeholder {leaf!r} at {path}"
+                break
+
+
+def _is_schema(value: Json) -> bool:
+    if not isinstance(value, dict) or value.get("type") != "object":
+        return False
+    properties = value.get("properties")
+    return isinstance(properties, dict) and any(isinstance(sub, dict) and "type" in sub for sub in properties.values())
+
+
+def _allowed(returns: Mapping[str, Any] | None, leaf: Json) -> bool:
+    """Whether the return schema itself names this very word, in an enum or an example."""
+    return returns is not None and json.dumps(leaf) in json.dumps(returns)
+
+
+@rule("giant_result", "error", f"A result is larger than {MOST_RESULT_BYTES // 1000} kB.")
+def giant_result(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("tool"):
+        content = message.content or ""
+        size = len(content.encode()) if len(content) > MOST_RESULT_BYTES // 4 else 0
+        if size > MOST_RESULT_BYTES:
+            yield index, f"the result has {size:,} bytes; at most {MOST_RESULT_BYTES:,} fit a dialogue"
+
+
+def _same_call(call: ToolCall) -> str:
+    return call.name + json.dumps(call.arguments, sort_keys=True)
+
+
+class ReadLedger:
+    """What each read brought first, as long as nothing has been written since."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, ToolResult] = {}
+
+    def known(self, call: ToolCall) -> ToolResult | None:
+        """The result that this read has to bring again, if there is one."""
+        return self._known.get(_same_call(call))
+
+    def see(self, call: ToolCall, result: ToolResult, reads: bool) -> None:
+        """Take note of an answered call."""
+        if not result.ok:
+            return
+        if not reads:
+            self._known.clear()
+        elif not any(word in split_name(call.name) for word in _CHANGING):
+            self._known.setdefault(_same_call(call), result)
+
+
+@rule("contradicting_results", "error", "The same read, with nothing written in between, brings another result.")
+def contradicting_results(transcript: Transcript) -> Iterator[Spot]:
+    ledger = ReadLedger()
+    for index, site in sorted(transcript.site_of_result.items()):
+        assert site.result is not None
+        known = ledger.known(site.call)
+        if known is not None and site.result.ok and known.value != site.result.value and index >= transcript.focus:
+            yield index, f"the same call of {site.call.name} brought another result before; nothing has changed since"
+        ledger.see(site.call, site.result, transcript.is_read(site.call.name))
+
+
+@rule(
+    "repeated_call", "error", "A call repeats an identical one of the same turn that succeeded (or stands beside it)."
+)
+def repeated_call(transcript: Transcript) -> Iterator[Spot]:
+    for turn in transcript.turns:
+        done: dict[str, int] = {}
+        for site in transcript.sites:
+            if site.message_index not in turn:
+                continue
+            key = _same_call(site.call)
+            before = done.get(key)
+            if before is not None and site.message_index >= transcript.focus:
+                where = "twice in one message" if before == site.message_index else f"again after message {before}"
+                yield site.message_index, f"{site.call.name} is called {where} with the same arguments"
+            if site.succeeded and not transcript.is_read(site.call.name):
+                # After a change the same read may well be worth repeating; the change itself is not.
+                done = {key: site.message_index}
+            elif site.succeeded or site.result is None:
+                done[key] = site.message_index

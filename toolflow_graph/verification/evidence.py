@@ -1,0 +1,248 @@
+"""What can be known at each point of a dialogue: every message's values in normal forms, indexed once."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from toolflow_graph.verification import moments, wording
+from toolflow_graph.verification.transcript import Transcript
+from toolflow_graph.verification.wording import key_of, normalise, squeeze
+
+_DATE_START = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+_CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
+
+Node = tuple[Any, Any]
+"""A place in a JSON value: (parent's node or None, key or index)."""
+
+
+class Said:
+    """A text and, computed on first use, what it says: words, numbers, dates, times."""
+
+    def __init__(self, text: str, now: moments.Date | None) -> None:
+        self.text = text
+        self.now = now
+
+    @cached_property
+    def words(self) -> str:
+        return normalise(self.text)
+
+    @cached_property
+    def squeezed(self) -> str:
+        return squeeze(self.text)
+
+    @cached_property
+    def folded(self) -> str:
+        return self.text.casefold()
+
+    @cached_property
+    def exact_words(self) -> frozenset[str]:
+        return frozenset(wording.WORD.findall(self.text))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(wording.stem(word) for word in self.words.split())
+
+    @cached_property
+    def _quantities(self) -> tuple[tuple[float, str, str | None], ...]:
+        return tuple(wording.numbers_in(moments.without_moments(self.text)))
+
+    @cached_property
+    def numbers(self) -> dict[float, str]:
+        """Numbers that are said, with how they are written."""
+        return {key_of(value): written for value, written, _ in reversed(self._quantities)}
+
+    @cached_property
+    def converted(self) -> dict[float, str]:
+        """Numbers that follow by a change of unit, with how."""
+        return {
+            key_of(other): f"{written} in {name}"
+            for value, written, unit in self._quantities
+            if unit
+            for other, name in wording.conversions(value, unit)
+        }
+
+    @cached_property
+    def dates(self) -> dict[str, str | None]:
+        return moments.dates_in(self.text, self.now)
+
+    @cached_property
+    def month_days(self) -> set[tuple[int, int]]:
+        return moments.month_days_in(self.text)
+
+    @cached_property
+    def day_steps(self) -> set[int]:
+        return moments.day_steps_in(self.text)
+
+    @cached_property
+    def times(self) -> dict[str, str | None]:
+        return moments.times_in(self.text)
+
+    def contains(self, value: str) -> bool:
+        """Whether the text says ``value``, whatever the case, spacing and punctuation, as whole words."""
+        words = normalise(value)
+        if words == "  ":
+            return value.strip() != "" and value.casefold() in self.folded
+        if not value.isascii():
+            return words in self.words or value.casefold() in self.folded
+        if len(value) <= 3 and value.isupper():
+            return value in self.exact_words
+        return words in self.words
+
+
+@lru_cache(maxsize=4096)
+def say(text: str, now: moments.Date | None) -> Said:
+    """The reading of a text; the same text is read once."""
+    return Said(text, now)
+
+
+class Evidence:
+    """All messages of a transcript as evidence.
+
+    ``said[index]`` reads a message's text. ``results`` maps a value's key to the places in tool results that hold it,
+    oldest first: (message index, node). Keys: ("s", folded text), ("n", number), ("d", date), ("t", time),
+    ("m", date and time to the minute).
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        system = next((m.content or "" for m in transcript.messages[:1] if m.role == "system"), "")
+        self.now_text = transcript.now or moments.find_now(system)
+        self.now = moments.parse_now(self.now_text)
+        facts = [self.now_text or "", *transcript.profile.values()]
+        # A record's profile stands in its system message, too; inline checks may have only the one or the other.
+        self.context = say("\n".join([system, *facts]), self.now)
+        self.roles = [message.role for message in transcript.messages]
+
+    def said(self, index: int) -> Said:
+        """A message's text, read."""
+        return say(self.transcript.messages[index].content or "", self.now)
+
+    def spoken(self, role: str, before: int) -> Iterator[tuple[int, Said]]:
+        """The messages of a role before a message, the latest first."""
+        for index in range(before - 1, -1, -1):
+            if self.roles[index] == role and self.transcript.messages[index].content:
+                yield index, self.said(index)
+
+    @cached_property
+    def bodies(self) -> dict[int, Any]:
+        """The JSON value of each tool message (its text, if it is no JSON)."""
+        bodies = {}
+        for index, message in enumerate(self.transcript.messages):
+            if message.role == "tool":
+                try:
+                    bodies[index] = json.loads(message.content or "null")
+                except ValueError:
+                    bodies[index] = message.content
+        return bodies
+
+    @cached_property
+    def results(self) -> dict[tuple[str, Any], list[tuple[int, Node]]]:
+        index: dict[tuple[str, Any], list[tuple[int, Node]]] = {}
+        for message_index, body in self.bodies.items():
+            for key, node in _keys(body, (None, None)):
+                index.setdefault(key, []).append((message_index, node))
+        return index
+
+    def in_results(self, key: tuple[str, Any], before: int, name: str | None = None) -> tuple[int, str] | None:
+        """The latest result before a message that holds a value (under ``name``): its message index and the path."""
+        for index, node in reversed(self.results.get(key, ())):
+            if index < before and (name is None or _last_key(node) == name):
+                return index, path_of(node)
+        return None
+
+    def after_call(self, key: tuple[str, Any], start: int, end: int) -> tuple[int, str] | None:
+        """The first result in messages [start, end) that holds a value."""
+        for index, node in self.results.get(key, ()):
+            if start <= index < end:
+                return index, path_of(node)
+        return None
+
+    def prose(self, index: int) -> Said:
+        """The sentences inside a result: its strings that hold more than one word."""
+        return say("\n".join(text for text in _strings(self.bodies.get(index)) if " " in text.strip()), self.now)
+
+    def numbers_before(self, before: int) -> dict[float, list[tuple[int, str]]]:
+        """Every number in results before a message: the places as (message index, path)."""
+        return {
+            key[1]: kept
+            for key, places in self.results.items()
+            if key[0] == "n" and (kept := [(i, path_of(node)) for i, node in places if i < before])
+        }
+
+
+def evidence_of(transcript: Transcript) -> Evidence:
+    """The transcript's evidence, built on first use and kept with it."""
+    kept = transcript.__dict__.get("_evidence")
+    if kept is None:
+        kept = transcript.__dict__["_evidence"] = Evidence(transcript)
+    assert isinstance(kept, Evidence)
+    return kept
+
+
+def _keys(value: Any, node: Node) -> Iterator[tuple[tuple[str, Any], Node]]:
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            # Objects keyed by ids ({"card_12": {...}}) say the id in the key.
+            if any(char.isdigit() or char.isspace() or char in "@-" for char in key):
+                yield ("s", key.casefold()), (node, key)
+                if _DATE_START.match(key):
+                    yield ("d", key[:10]), (node, key)
+            yield from _keys(child, (node, key))
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            yield from _keys(child, (node, number))
+    elif isinstance(value, str):
+        yield from ((key, node) for key in text_keys(value))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield ("n", key_of(value)), node
+
+
+def text_keys(text: str) -> Iterator[tuple[str, Any]]:
+    """The keys under which a string is indexed."""
+    text = text.strip()
+    yield "s", text.casefold()
+    if not text or not text[0].isdigit():
+        return
+    if _DATE_START.match(text):
+        yield "d", text[:10]
+        if len(text) >= 16 and _CLOCK.match(text, 11):
+            yield "t", text[11:16]
+            yield "m", text[:10] + "T" + text[11:16]
+    elif _CLOCK.match(text):
+        yield "t", text[:5]
+    elif len(text) < 20:
+        try:
+            yield "n", key_of(float(text))
+        except ValueError:
+            return
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for child in value.values():
+            yield from _strings(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _strings(child)
+
+
+def _last_key(node: Node) -> str:
+    while node is not None and isinstance(node[1], int):
+        node = node[0]
+    return "" if node[1] is None else str(node[1])
+
+
+def path_of(node: Node) -> str:
+    """The path of a place: ``items[0].id``; the whole value is ``$``."""
+    parts: list[Any] = []
+    while node[0] is not None:
+        parts.append(node[1])
+        node = node[0]
+    text = ""
+    for part in reversed(parts):
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "$"

@@ -1,0 +1,296 @@
+"""Dates and times as people write them, resolved against a fixed "now"."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from toolflow_graph.verification.wording import UNITS, listed
+
+Date = datetime.date
+
+_MONTHS = listed("january february march april may june july august september october november december")
+_MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)}
+_MONTH_NUMBER |= {name[:3]: number for number, name in enumerate(_MONTHS, 1)} | {"sept": 9}
+_WEEKDAYS = listed("monday tuesday wednesday thursday friday saturday sunday")
+_WEEKDAY_NUMBER = {name: number for number, name in enumerate(_WEEKDAYS)}
+_WEEKDAY_NUMBER |= {
+    "mon": 0,
+    "tue": 1,
+    "tues": 1,
+    "wed": 2,
+    "thu": 3,
+    "thur": 3,
+    "thurs": 3,
+    "fri": 4,
+    "sat": 5,
+    "sun": 6,
+}
+
+_M = "(?P<month>" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
+_D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
+_Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
+_MONTH_DAY = re.compile(rf"\b{_M}\s+(?:the\s+)?{_D}\b{_TO}(?![\d:])\b{_Y}", re.IGNORECASE)
+_DAY_MONTH = re.compile(rf"\b{_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
+_MONTH_ONLY = re.compile(rf"\b{_M}(?!\s*\d{{1,2}}\b(?!\d)){_Y}", re.IGNORECASE)
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?![\d/-])")
+_DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"\b(?:(last|past|previous|next|this|coming)\s+)?("
+    + "|".join(sorted(_WEEKDAY_NUMBER, key=len, reverse=True))
+    + r")s?\b",
+    re.IGNORECASE,
+)
+_COUNT = r"(?P<count>\d{1,3}|an?|" + "|".join(UNITS) + r"|couple(?:\s+of)?)"
+_IN = re.compile(
+    rf"\b(?P<back>past|last|previous)?\s*{_COUNT}[\s-]+(?P<unit>day|night|week|month|year)s?\b\s*(?P<ago>ago|"
+    rf"earlier|before)?",
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(
+    r"\b(this|next|last|coming|past|current|the|previous)\s+(week|weekend|month|year|quarter)\b", re.IGNORECASE
+)
+_NEIGHBOUR = re.compile(
+    r"\b(?:next|following|previous|same)\s+(?:day|night|morning|evening)\b|\b(?:day|night|morning)\s+(?:after|"
+    r"before|later|earlier)\b|\bovernight\b|\bone[\s-]+(?:day|night)\b",
+    re.IGNORECASE,
+)
+_FIXED = {
+    "christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "new year": (1, 1),
+    "valentine": (2, 14), "halloween": (10, 31), "boxing day": (12, 26), "new year's day": (1, 1),
+}  # fmt: skip
+_WORDS = (("day after tomorrow", 2), ("tomorrow", 1), ("tonight", 0), ("today", 0), ("yesterday", -1),
+    ("this morning", 0),
+          ("this afternoon", 0), ("this evening", 0), ("right now", 0), ("currently", 0), ("last night", -1))  # fmt: skip
+
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2})(?::([0-5]\d))?(?::[0-5]\d)?\s*([ap])\.?\s?m\b\.?", re.IGNORECASE)
+_CLOCK24 = re.compile(
+    r"(?<![\d:])([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?!\d)(?!\s*[ap]\.?m)", re.IGNORECASE
+)
+_BARE = re.compile(
+    r"\b(?:at|from|to|until|till|by|around|about|between|before|after|and|or|@|starting|past)\s+(\d{1,2}|"
+    + "|".join(list(UNITS)[1:13])
+    + r")\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days|minutes))",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(
+    r"\b(\d{1,2})(?::([0-5]\d))?\s*(?:-|–|to|until|till|and)\s*(\d{1,2})(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b",
+    re.IGNORECASE,
+)
+_HALF = re.compile(
+    r"\b(half past|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
+)
+_PARTS = {
+    "noon": (12, 12), "midday": (12, 12), "midnight": (0, 0), "lunch": (12, 13), "breakfast": (7, 10),
+    "dinner": (18, 20),
+    "morning": (6, 11), "afternoon": (12, 17), "evening": (17, 22), "tonight": (17, 23), "night": (18, 23),
+    "brunch": (10, 12),
+    "supper": (18, 20), "end of day": (17, 18), "end of the day": (17, 18), "close of business": (17, 18),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def parse_now(text: str | None) -> Date | None:
+    """The date of an ISO 8601 "now", or None."""
+    try:
+        return Date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
+
+
+def find_now(system: str) -> str | None:
+    """The present that a system message states ("The current time is 2024-05-15 15:00:00"), as an ISO date."""
+    for match in re.finditer(r"\b(?:now|today|current(?:ly)?|time|date)\b[^\n]{0,40}", system, re.IGNORECASE):
+        for date, how in dates_in(match.group(), None).items():
+            if how is None:
+                return date
+    return None
+
+
+def _make(year: int, month: int, day: int) -> Date | None:
+    try:
+        return Date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _month_end(day: Date) -> Date:
+    following = day.replace(day=28) + datetime.timedelta(days=4)
+    return following - datetime.timedelta(days=following.day)
+
+
+def _shift_months(day: Date, months: int) -> Date:
+    number = day.year * 12 + day.month - 1 + months
+    first = Date(number // 12, number % 12 + 1, 1)
+    return first.replace(day=min(day.day, _month_end(first).day))
+
+
+def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
+    """ISO dates that a text names: None if it says year, month and day, else the words the date is derived from."""
+    found: dict[str, str | None] = {}
+    for match in _ISO.finditer(text):
+        _put(found, _make(int(match["year"]), int(match["month"]), int(match["day"])), None)
+    for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
+        month = _MONTH_NUMBER[match["month"].lower()]
+        for name in ("day", "day2"):
+            if match[name]:
+                _with_year(found, match["year"], month, int(match[name]), now, match.group().strip())
+    for match in _NUMERIC.finditer(text):
+        first, second, year = int(match[1]), int(match[2]), match[3]
+        full = f"20{year}" if year and len(year) == 2 else year
+        for day, month in ((first, second), (second, first)):
+            if full:
+                _put(found, _make(int(full), month, day), match.group())
+            elif "/" in match.group():
+                _with_year(found, None, month, day, now, match.group())
+    if now is not None and re.search(r"[A-Za-z]", text):
+        for date, how in _relative(text, now):
+            _put(found, date, how)
+    return found
+
+
+def _put(found: dict[str, str | None], date: Date | None, how: str | None) -> None:
+    if date is not None and (how is None or date.isoformat() not in found):
+        found[date.isoformat()] = how
+
+
+def _with_year(
+    found: dict[str, str | None], year: str | None, month: int, day: int, now: Date | None, how: str
+) -> None:
+    if year:
+        _put(found, _make(int(year), month, day), None)
+    elif now is not None:
+        for guess in (now.year, now.year + 1, now.year - 1):
+            _put(found, _make(guess, month, day), how)
+
+
+def month_days_in(text: str) -> set[tuple[int, int]]:
+    """(month, day) pairs that a text names without a year, for dialogues that know no "now"."""
+    found = set()
+    for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
+        month = _MONTH_NUMBER[match["month"].lower()]
+        found |= {(month, int(match[name])) for name in ("day", "day2") if match[name]}
+    return found
+
+
+def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
+    lower = text.lower()
+    for words, offset in _WORDS:
+        if words in lower:
+            yield now + datetime.timedelta(days=offset), words
+    for name, (month, day) in _FIXED.items():
+        if name in lower:
+            yield from ((_make(year, month, day), name) for year in (now.year, now.year + 1))
+    for match in _WEEKDAY.finditer(text):
+        ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
+        back = (match[1] or "").lower() in ("last", "past", "previous")
+        for days in (ahead - 7, ahead - 14) if back else (ahead, ahead + 7):
+            yield now + datetime.timedelta(days=days), match.group()
+    for match in _IN.finditer(text):
+        count, unit = _count(match["count"]), match["unit"].lower()
+        for sign in (-1,) if match["ago"] or match["back"] else (1, -1):
+            if unit in ("month", "year"):
+                yield _shift_months(now, sign * count * (12 if unit == "year" else 1)), match.group().strip()
+            else:
+                days = count * (7 if unit == "week" else 1)
+                yield now + datetime.timedelta(days=sign * days), match.group().strip()
+    for match in _PERIOD.finditer(text):
+        yield from ((date, match.group()) for date in _period(match[1].lower(), match[2].lower(), now))
+    for match in _DAY_ONLY.finditer(text):
+        for months in (0, 1, -1):
+            first = _shift_months(now.replace(day=1), months)
+            yield _make(first.year, first.month, int(match[1])), match.group()
+    for match in _MONTH_ONLY.finditer(text):
+        # "may" is a verb more often than a month.
+        if match["month"] in ("may", "march", "mar", "sun", "dec") and not match["year"]:
+            continue
+        month = _MONTH_NUMBER[match["month"].lower()]
+        for year in (int(match["year"]),) if match["year"] else (now.year, now.year + 1, now.year - 1):
+            start = _make(year, month, 1) if 1 <= year <= 9998 else None
+            if start:
+                yield start, match.group().strip()
+                yield _month_end(start), match.group().strip()
+
+
+def _count(word: str) -> int:
+    word = word.lower()
+    return int(word) if word.isdigit() else 2 if word.startswith("couple") else UNITS.get(word, 1)
+
+
+def _period(which: str, unit: str, now: Date) -> Iterator[Date]:
+    step = {"next": 1, "coming": 1, "last": -1, "past": -1, "previous": -1}.get(which, 0)
+    monday = now - datetime.timedelta(days=now.weekday())
+    if unit in ("week", "weekend"):
+        start = monday + datetime.timedelta(days=7 * step)
+        days = (5, 6, 4, 12, 13) if unit == "weekend" else (0, 1, 2, 3, 4, 5, 6)
+        yield from (start + datetime.timedelta(days=day) for day in days)
+        yield now + datetime.timedelta(days=7 * step)
+    elif unit in ("month", "quarter"):
+        start = _shift_months(now.replace(day=1), step * (3 if unit == "quarter" else 1))
+        if unit == "quarter":
+            start = start.replace(month=(start.month - 1) // 3 * 3 + 1)
+        yield from (start, _month_end(_shift_months(start, 2 if unit == "quarter" else 0)))
+        yield from (_shift_months(now, step), now)
+    else:
+        yield from (Date(now.year + step, 1, 1), Date(now.year + step, 12, 31), _shift_months(now, 12 * step))
+
+
+def without_moments(text: str) -> str:
+    """The text without its dates and clock times, whose digits are no quantities."""
+    for pattern in (_ISO, _MONTH_DAY, _DAY_MONTH, _CLOCK, _CLOCK24):
+        text = pattern.sub(" ", text)
+    return text
+
+
+def day_steps_in(text: str) -> set[int]:
+    """Distances in days that a text states ("three nights", "the day after", "a week later"), as positive numbers."""
+    steps = {1, 0} if _NEIGHBOUR.search(text) else set()
+    for match in _IN.finditer(text):
+        steps.add(
+            _count(match["count"]) * {"day": 1, "night": 1, "week": 7, "month": 30, "year": 365}[match["unit"].lower()]
+        )
+    if re.search(r"\bweekend\b", text, re.IGNORECASE):
+        steps |= {1, 2}
+    return steps
+
+
+def times_in(text: str) -> dict[str, str | None]:
+    """Times of day ("HH:MM") that a text names: None if it says them by the clock, else the words behind them."""
+    found: dict[str, str | None] = {}
+
+    def put(hour: int, minute: int, how: str | None) -> None:
+        if 0 <= hour <= 24 and (how is None or f"{hour % 24:02d}:{minute:02d}" not in found):
+            found[f"{hour % 24:02d}:{minute:02d}"] = how
+
+    for match in _CLOCK24.finditer(text):
+        put(int(match[1]), int(match[2]), None)
+        if 1 <= int(match[1]) <= 11:
+            put(int(match[1]) + 12, int(match[2]), match.group())
+    for match in _CLOCK.finditer(text):
+        put(int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0), None)
+    for match in _SPAN.finditer(text):
+        for hour, minute in ((match[1], match[2]), (match[3], match[4])):
+            if int(hour) <= 12:
+                put(int(hour) % 12, int(minute or 0), match.group())
+                put(int(hour) % 12 + 12, int(minute or 0), match.group())
+    for match in _BARE.finditer(text):
+        hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
+        put(hour, 0, match.group())
+        if hour <= 12:
+            put(hour % 12 + 12, 0, match.group())
+    for match in _HALF.finditer(text):
+        hour = int(match[2]) if match[2].isdigit() else UNITS[match[2].lower()]
+        minute = {"half past": 30, "quarter past": 15, "quarter to": 45}[match[1].lower()]
+        hour -= match[1].lower() == "quarter to"
+        put(hour % 12, minute, match.group())
+        put(hour % 12 + 12, minute, match.group())
+    lower = text.lower()
+    for word, (start, end) in _PARTS.items():
+        if word in lower:
+            for hour in range(start, end + 1):
+                put(hour, 0, word)
+                if start != end:
+                    put(hour, 30, word)
+    return found

@@ -1,0 +1,305 @@
+"""Where a single value comes from: said, returned, in the context, or derived from such."""
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from toolflow_graph.verification.codes import names_of
+from toolflow_graph.verification.evidence import Evidence, Said
+from toolflow_graph.verification.moments import Date
+from toolflow_graph.verification.wording import key_of, listed, normalise, squeeze, stem
+
+Kind = Literal["user", "assistant", "result", "default", "enum", "context", "derived", "composed", "unknown"]
+
+_STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
+_MANY_NUMBERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The kind and place of a value's source; see :class:`toolflow_graph.record.Source`."""
+
+    kind: Kind
+    message_index: int | None = None
+    result_path: str | None = None
+    how: str | None = None
+
+
+class Finder:
+    """Looks values up in what is known before message ``before``."""
+
+    def __init__(self, evidence: Evidence, before: int) -> None:
+        self.evidence = evidence
+        self.before = before
+
+    @cached_property
+    def users(self) -> tuple[tuple[int, Said], ...]:
+        return tuple(self.evidence.spoken("user", self.before))
+
+    @cached_property
+    def assistants(self) -> tuple[tuple[int, Said], ...]:
+        return tuple(self.evidence.spoken("assistant", self.before))
+
+    @cached_property
+    def prose(self) -> tuple[tuple[int, Said], ...]:
+        bodies = self.evidence.bodies
+        return tuple((index, self.evidence.prose(index)) for index in reversed(bodies) if index < self.before)
+
+    @cached_property
+    def everything(self) -> tuple[tuple[int | None, Said], ...]:
+        """All texts before: the users' first, then results, the assistant's, the context."""
+        return (*self.users, *self.results, *self.assistants, (None, self.evidence.context))
+
+    @cached_property
+    def results(self) -> tuple[tuple[int, Said], ...]:
+        """The tool messages' whole text, the latest first."""
+        return tuple(self.evidence.spoken("tool", self.before))
+
+    def text(self, value: str) -> Origin | None:
+        """A string that stands somewhere as it is (whatever its case and punctuation)."""
+        for index, said in self.users:
+            if said.contains(value):
+                return Origin("user", index)
+        found = self.evidence.in_results(("s", value.strip().casefold()), self.before)
+        if found:
+            return Origin("result", *found)
+        if self.evidence.context.contains(value):
+            return Origin("context")
+        for index, said in self.assistants:
+            if said.contains(value):
+                return Origin("assistant", index)
+        for index, said in self.prose:
+            if said.contains(value):
+                return Origin("result", index, how="part of a text")
+        return None
+
+    def text_variant(self, value: str) -> Origin | None:
+        """A string that stands somewhere in other letters: a phone number, a web address, a code or known name."""
+        bare = re.sub(r"^(?:https?://)?(?:www\.)?|/+$", "", value)
+        if bare != value and len(bare) > 3 and (origin := self.text(bare)):
+            return Origin("derived", origin.message_index, origin.result_path, f"{bare!r} as a web address")
+        squeezed = squeeze(value)
+        digits = re.sub(r"\D", "", value)
+        if len(squeezed) >= 5:
+            for place, said in (*self.users, *self.results, *self.assistants):
+                if squeezed in said.squeezed:
+                    return Origin("derived", place, how="other spacing or punctuation")
+        if len(digits) >= 7 and not re.search(r"[A-Za-z]", value):
+            for index, said in self.everything:
+                if digits[-7:] in re.sub(r"\D", "", said.text):
+                    return Origin("derived", index, how="the same digits in another format")
+        return self._code(value)
+
+    def _code(self, value: str) -> Origin | None:
+        names = tuple(names_of(value))
+        symbol = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}.get(value)
+        zone = normalise(value.rpartition("/")[2]) if re.fullmatch(r"[A-Z]\w+/[\w/+-]+", value) else None
+        short = value.isalpha() and 2 <= len(value) <= 5 and value.isupper()
+        for index, said in self.everything:
+            name = next((name for name in names if name in said.words), None)
+            if name is None and symbol and symbol in said.text:
+                name = symbol
+            if name is None and zone and zone in said.words:
+                name = zone
+            if name is None and short and not names:
+                name = _abbreviated(value, said.text)
+            if name:
+                return Origin("derived", index, how=f"{name.strip()!r} as a code or other name")
+        return None
+
+    def words(self, value: str) -> tuple[float, Origin | None]:
+        """Which share of the value's content words is known, and the best place: the one that holds most of them."""
+        wanted = [stem(word) for word in normalise(value).split() if word not in _STOP]
+        if not wanted:
+            return 0.0, None
+        known: set[str] = set()
+        best, most = None, 0
+        for index, said in self.everything:
+            here = [word for word in wanted if word in said.stems]
+            known.update(here)
+            if len(here) > most:
+                role = self.evidence.roles[index] if index is not None else "system"
+                kind: Kind = "user" if role == "user" and len(here) == len(wanted) else "derived"
+                best, most = Origin(kind, index, how="its words, in another form"), len(here)
+        return sum(word in known for word in wanted) / len(wanted), best
+
+    def number(self, value: float, name: str | None = None) -> Origin | None:
+        """A number that is said or returned, or follows by a change of unit or sign.
+
+        ``name`` is given for numbers that could stand anywhere: results then count first under that key.
+        """
+        key = key_of(value)
+        for index, said in self.users:
+            if key in said.numbers:
+                return Origin("user", index)
+        found = self.evidence.in_results(("n", key), self.before, name)
+        if found:
+            return Origin("result", *found)
+        if key in self.evidence.context.numbers and name is None:
+            return Origin("context")
+        for index, said in self.assistants:
+            if key in said.numbers:
+                return Origin("assistant", index)
+        found = self.evidence.in_results(("n", key), self.before) if name else None
+        if found:
+            return Origin("result", *found)
+        for index, said in self.prose:
+            if key in said.numbers:
+                return Origin("result", index, how="part of a text")
+        for index, said in (*self.users, *self.assistants, *self.prose):
+            if key in said.converted:
+                return Origin("derived", index, how=f"{said.converted[key]}")
+            if -key in said.numbers and key < 0:
+                return Origin("derived", index, how=f"minus {said.numbers[-key]}")
+        found = self.evidence.in_results(("n", -key), self.before) if value < 0 else None
+        return Origin("derived", found[0], found[1], "the sign changed") if found else None
+
+    def calculated(self, value: float, others: Sequence[float]) -> Origin | None:
+        """A number that is a sum, difference, product, share or rounding of known ones.
+
+        The operands are close relatives on purpose: what users said, numbers of results under the same key, and the
+        call's own other arguments. Any two of all known numbers would explain nearly every value.
+        """
+        said = {number for _, text in self.users for number in text.numbers}
+        said |= {number for _, text in self.users for number in text.converted} if not said else set()
+        said = {number for number in said if abs(number) not in (0, 1)}
+        returned = self.evidence.numbers_before(self.before)
+        if len(returned) > _MANY_NUMBERS:
+            latest = max(place[0] for places in returned.values() for place in places)
+            returned = {number: places for number, places in returned.items() if places[-1][0] >= latest - 2}
+        close = _near(value)
+        told = {number for _, text in self.prose[:3] for number in text.numbers}
+        for whole in (*said, *returned, *told):
+            if others and close(whole - sum(others)):
+                return Origin("derived", how=f"what the call's other parts leave of {whole:g}")
+        factors = {float(number) for number in (*said, *others) if 1 < abs(number) <= 100}
+        for factor in sorted(factors):
+            for number in (*said, *returned):
+                if close(number * factor):
+                    return Origin("derived", how=f"{number:g} times {factor:g}")
+                if 0 < factor <= 100 and (close(number * factor / 100) or close(number * (1 - factor / 100))):
+                    return Origin("derived", how=f"{factor:g} percent of {number:g}")
+        for number in sorted(said):
+            for other in sorted({*said, *returned}):
+                if close(number + other) or close(abs(number - other)):
+                    return Origin("derived", how=f"{number:g} and {other:g}, added or subtracted")
+        for number, places in returned.items():
+            if close(round(number)) and number != value:
+                return Origin("derived", places[-1][0], how=f"{number:g}, rounded")
+        return _of_one_key(value, returned)
+
+    def date(self, iso: str, siblings: Iterable[str] = ()) -> Origin | None:
+        """An ISO date that is said, returned or counted from one that is."""
+        for index, said in self.users:
+            if iso in said.dates:
+                how = said.dates[iso]
+                return Origin("derived", index, how=f"{how!r}") if how else Origin("user", index)
+        found = self.evidence.in_results(("d", iso), self.before)
+        if found:
+            return Origin("result", *found)
+        if iso in self.evidence.context.dates and self.evidence.context.dates[iso] is None:
+            return Origin("context")
+        for index, said in (*self.assistants, *self.prose):
+            if iso in said.dates:
+                how = said.dates[iso]
+                kind: Kind = "assistant" if self.evidence.roles[index] == "assistant" else "result"
+                return Origin("derived", index, how=f"{how!r}") if how else Origin(kind, index)
+        if self.evidence.now is None:
+            pair = (int(iso[5:7]), int(iso[8:10]))
+            for index, said in (*self.users, *self.assistants):
+                if pair in said.month_days:
+                    return Origin("derived", index, how="month and day; the year from nowhere known")
+        return self._counted_date(iso, siblings)
+
+    def _counted_date(self, iso: str, siblings: Iterable[str]) -> Origin | None:
+        day = Date.fromisoformat(iso)
+        for index, said in (*self.users, *self.assistants[:3]):
+            for step in sorted(said.day_steps):
+                for delta in (step, -step):
+                    start = (day - datetime.timedelta(days=delta)).isoformat()
+                    if start in siblings or self._knows_date(start):
+                        return Origin("derived", index, how=f"{start} {delta:+d} days")
+        return None
+
+    def _knows_date(self, iso: str) -> bool:
+        if self.evidence.in_results(("d", iso), self.before) or iso in self.evidence.context.dates:
+            return True
+        return any(iso in said.dates for _, said in (*self.users, *self.assistants))
+
+    def time(self, clock: str) -> Origin | None:
+        """A time of day ("HH:MM") that is said or returned."""
+        for index, said in self.users:
+            if clock in said.times:
+                how = said.times[clock]
+                return Origin("derived", index, how=f"{how!r}") if how else Origin("user", index)
+        found = self.evidence.in_results(("t", clock), self.before)
+        if found:
+            return Origin("result", *found)
+        for index, said in (*self.assistants, *self.prose):
+            if clock in said.times:
+                how = said.times[clock]
+                kind: Kind = "assistant" if self.evidence.roles[index] == "assistant" else "result"
+                return Origin("derived", index, how=f"{how!r}") if how else Origin(kind, index)
+        if (self.evidence.now_text or "")[11:16] == clock or clock in self.evidence.context.times:
+            return Origin("context")
+        return None
+
+    def minutes_said(self) -> Iterator[int]:
+        """Durations in minutes that were said, and the two that people take for granted."""
+        for _, said in (*self.users, *self.assistants):
+            for number, how in said.converted.items():
+                if how.endswith("in minutes"):
+                    yield int(number)
+            yield from (int(number) for number in said.numbers if 0 < number <= 600 and number == int(number))
+        yield from (60, 30)
+
+
+def _abbreviated(code: str, text: str) -> str | None:
+    """A capitalised word or name whose letters give the code, in order and from its first letter on."""
+    for match in re.finditer(r"\b[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,3}", text):
+        name = match.group()
+        initials = "".join(part[0] for part in name.split())
+        if initials.upper() == code:
+            return name
+        letters = iter(name.upper())
+        if name[0].upper() == code[0] and len(name) > len(code) and all(letter in letters for letter in code):
+            return name
+    return None
+
+
+def _near(value: float) -> "_Near":
+    return _Near(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    value: float
+
+    def __call__(self, other: float) -> bool:
+        return abs(self.value - other) < 0.0051
+
+
+_MONEY = re.compile(r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|value|paid|due|budget", re.IGNORECASE)
+
+
+def _of_one_key(value: float, returned: dict[float, list[tuple[int, str]]]) -> Origin | None:
+    """Sums of all numbers under one key, and of two amounts of money; differences of the latter."""
+    close = _near(value)
+    by_key: dict[str, list[tuple[int, float]]] = {}
+    for number, places in returned.items():
+        for index, path in places:
+            by_key.setdefault(re.sub(r"\[\d+\]", "[]", path), []).append((index, number))
+    for key, entries in by_key.items():
+        latest = max(index for index, _ in entries)
+        here = [number for index, number in entries if index == latest]
+        if len(here) > 1 and close(sum(here)):
+            return Origin("derived", latest, how=f"the sum of {key}")
+    amounts = sorted({entry for key, entries in by_key.items() if _MONEY.search(key) for entry in entries})[-40:]
+    for place, (index, first) in enumerate(amounts):
+        for _, second in amounts[place:]:
+            if close(first + second) or close(abs(first - second)):
+                return Origin("derived", index, how=f"amounts {first:g} and {second:g}, added or subtracted")
+    return None

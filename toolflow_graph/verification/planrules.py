@@ -1,0 +1,274 @@
+"""Rules that need the plan: what was to be asked, what the user knows, and what may be said when."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from toolflow_graph.types import Fact, Json, Message, Request
+from toolflow_graph.verification.evidence import Said, evidence_of, say
+from toolflow_graph.verification.grounding import GroundedLeaf, is_distinctive, iter_leaves
+from toolflow_graph.verification.moments import Date
+from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.transcript import Transcript, read_result
+from toolflow_graph.verification.wording import WORD, key_of, normalise, numbers_in
+
+
+def check_request_done(messages: Sequence[Message], request: Request, start: int) -> bool:
+    """The ledger: whether calls and answers since message ``start`` fulfil a request.
+
+    A "tool" request needs a successful call of each of its tools (of any, if it names none) and an answer after the
+    last of them; "chat" and "open" need an answer, with no call pending.
+    """
+    answers = [
+        i for i, m in enumerate(messages) if i > start and m.role == "assistant" and not m.tool_calls and m.content
+    ]
+    if not answers or messages[-1].role == "tool" or messages[-1].tool_calls:
+        return False
+    if request.kind != "tool":
+        return True
+    last_of: dict[str, int] = {}
+    names: dict[str, str] = {}
+    for index in range(max(start, 0), len(messages)):
+        message = messages[index]
+        names.update((call.id, call.name) for call in message.tool_calls)
+        if message.role == "tool" and message.tool_call_id in names and read_result(message).ok:
+            last_of.setdefault(names[message.tool_call_id], index)
+    if not request.tools:
+        return bool(last_of)
+    return all(name in last_of for name in request.tools) and answers[-1] > max(last_of[name] for name in request.tools)
+
+
+@rule(
+    "plan_incomplete", "error", "A planned request was never opened, or what it needs was never done.", needs=("plan",)
+)
+def plan_incomplete(transcript: Transcript) -> Iterator[Spot]:
+    if transcript.broke_off or transcript.plan is None:
+        return
+    starts = transcript.request_starts
+    for number, request in enumerate(transcript.plan.requests):
+        if number >= len(starts):
+            if request.kind != "open":
+                yield None, f"request {number + 1} ({request.intent[:60]!r}) was never opened"
+            continue
+        if not (0 <= starts[number] < len(transcript.messages)) or transcript.messages[starts[number]].role != "user":
+            yield None, f"request {number + 1} should start at message {starts[number]}, where no user speaks"
+            continue
+        if _has_no_call(transcript, number) or transcript.messages[-1].role != "assistant":
+            continue
+        if not check_request_done(transcript.messages, request, starts[number]):
+            lacking = [name for name in request.tools if name not in _succeeded(transcript, starts[number])]
+            what = f"no successful call of {', '.join(lacking)}" if lacking else "no answer after its calls"
+            yield starts[number], f"request {number + 1} ({request.intent[:60]!r}): {what}"
+
+
+def _succeeded(transcript: Transcript, start: int) -> set[str]:
+    return {site.call.name for site in transcript.sites if site.message_index >= start and site.succeeded}
+
+
+def _has_no_call(transcript: Transcript, number: int) -> bool:
+    """Whether missing_call speaks for this request."""
+    assert transcript.plan is not None
+    span = transcript.request_span(number)
+    called = any(site.message_index in span for site in transcript.sites)
+    return transcript.plan.requests[number].kind == "tool" and not called
+
+
+@rule("missing_call", "error", "A request that needs tools was answered without any call.", needs=("plan",))
+def missing_call(transcript: Transcript) -> Iterator[Spot]:
+    if transcript.broke_off or transcript.plan is None:
+        return
+    for number, request in enumerate(transcript.plan.requests[: len(transcript.request_starts)]):
+        if _has_no_call(transcript, number):
+            reason = (
+                f"request {number + 1} ({request.intent[:60]!r}) needs {', '.join(request.tools)}; nothing was called"
+            )
+            yield transcript.request_starts[number], reason
+
+
+@rule("unasked_write", "error", "A call changed something that no request so far asks for.", needs=("plan", "tools"))
+def unasked_write(transcript: Transcript) -> Iterator[Spot]:
+    for site in transcript.watched_sites():
+        tool = transcript.tools_by_name.get(site.call.name)
+        requests = transcript.requests_so_far(site.message_index)
+        if tool is None or tool.effect != "write" or not site.succeeded or any(r.kind == "open" for r in requests):
+            continue
+        if site.call.name not in {name for request in requests for name in request.tools}:
+            yield site.message_index, f"{site.call.name} changes something that nobody has asked for so far"
+
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"\bhttps?://[^\s)>\]]+")
+_CODE = re.compile(
+    r"(?<![\w@./-])(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w@])"
+)
+_EVERYDAY = re.compile(
+    r"\d+(?:st|nd|rd|th|s|x|k|m|am|pm|h|hr|hrs|min|mins|km|mi|kg|lb|lbs|g|ft|cm|mm|gb|tb|mb|d|p|c|f|w|kw|kwh|ml|l|"
+    r"oz|mph|in|yo)|"
+    r"\d+(?:-\d+)*-(?:[a-z]+-?)+|[a-z]+-\d{1,2}|[234][dg]|\d+[ap]m-\d+[ap]m|(?:mid|late|early|pre|post)-\d+s?|mp[34]|"
+    r"covid-?\d*|q[1-4]|h[12]|[a-z]\d|\d[a-z]|24-7|\d+x\d+",
+    re.IGNORECASE,
+)
+
+
+def _mentions(text: str) -> Iterator[tuple[str, str, Json]]:
+    """Distinctive things a text states: (kind, as written, value)."""
+    for pattern, kind in ((_EMAIL, "address"), (_URL, "address")):
+        for match in pattern.finditer(text):
+            yield kind, match.group().rstrip(".,;"), None
+    bare = _URL.sub(" ", _EMAIL.sub(" ", text))
+    for match in _CODE.finditer(bare):
+        if len(match.group()) >= 4 and not _EVERYDAY.fullmatch(match.group()):
+            yield "code", match.group(), None
+    for value, written, unit in numbers_in(bare):
+        money = bool(re.match(r"[$€£¥]", written))
+        large = abs(value) >= 1000 and not 1900 <= value <= 2100
+        if (money and value >= 10) or (large and unit is None):
+            yield "number", written, value
+
+
+@rule(
+    "invented_fact",
+    "error",
+    "The user states an id, date, address or amount that it cannot know from its plan or the dialogue.",
+    needs=("plan",),
+)
+def invented_fact(transcript: Transcript) -> Iterator[Spot]:
+    evidence = evidence_of(transcript)
+    for index, message in transcript.watched("user"):
+        requests = transcript.requests_so_far(index)
+        content = message.content or ""
+        # Chat is free, and without a plan the user makes its own facts.
+        if not requests or any(request.kind == "open" for request in requests) or requests[-1].kind == "chat":
+            continue
+        mentions = list(_mentions(content))
+        dates = evidence.said(index).dates if any(map(str.isdigit, content)) else {}
+        if not mentions and not dates:
+            continue
+        texts = [evidence.said(i).text for i in range(index) if evidence.roles[i] in ("user", "assistant")]
+        known = _known(requests, evidence.context.text, tuple(texts), evidence.now)
+        for kind, written, value in mentions:
+            if not _knows(known, kind, written, value):
+                yield index, f"the user states {written!r}, which is not among its facts; say only what is given"
+        written_dates = _explicit_dates(content, evidence.now)
+        if written_dates and not any(_near_date(known, iso) for iso in written_dates):
+            yield index, f"the user states the date {min(written_dates)}, which is not among its facts"
+
+
+@lru_cache(maxsize=512)
+def _known_text(texts: tuple[str, ...], now: Date | None) -> Said:
+    return say("\n".join(texts), now)
+
+
+def _known(requests: tuple[Request, ...], context: str, texts: tuple[str, ...], now: Date | None) -> Said:
+    given = [context, *texts]
+    for request in requests:
+        given.append(request.intent)
+        given.extend(use.what for use in request.uses)
+        for fact in (*request.facts, *request.withheld):
+            given.extend((fact.name, *(str(leaf) for *_, leaf in iter_leaves({"value": fact.value}))))
+    return _known_text(tuple(given), now)
+
+
+def _knows(known: Said, kind: str, written: str, value: Json) -> bool:
+    if kind == "number":
+        key = key_of(value)
+        if key in known.numbers or key in known.converted:
+            return True
+        numbers = sorted(known.numbers)[:80]
+        return any(abs(value - result) < 0.01 for a in numbers for b in numbers for result in (a * b, a + b, a - b))
+    return known.contains(written) or "".join(WORD.findall(written.casefold())) in known.squeezed
+
+
+_WITH_MONTH = re.compile(r"[A-Za-z]{3,}\.?\s*\d|\d\s*(?:st|nd|rd|th)?\s*(?:of\s+)?[A-Za-z]{3,}|\d/\d")
+_COUNTED = re.compile(r"(?:in\s+)?\w+[\s-]+(?:day|night|week|month|year)")
+
+
+def _explicit_dates(text: str, now: Date | None) -> set[str]:
+    """Dates with a month and a day in them; weekdays, "tomorrow" and "in two weeks" are nobody's invention."""
+    found = set(say(text, None).dates)
+    for iso, how in say(text, now).dates.items() if now is not None else ():
+        if how and _WITH_MONTH.search(how) and not _COUNTED.match(how):
+            found.add(iso)
+    return found
+
+
+def _near_date(known: Said, iso: str) -> bool:
+    """Whether a date is known, or is a stated number of days from one that is."""
+    if iso in known.dates or (int(iso[5:7]), int(iso[8:10])) in known.month_days:
+        return True
+    day = Date.fromisoformat(iso)
+    steps = known.day_steps | {int(n) for n in known.numbers if 0 < n <= 60 and n == int(n)} | {1}
+    return any(abs((day - Date.fromisoformat(other)).days) in steps for other in known.dates)
+
+
+def _matches(leaf: GroundedLeaf, fact: Fact) -> bool:
+    """Whether a fact was planned for exactly this argument."""
+    tool, _, path = (fact.parameter or "").partition(":")
+    return bool(path) and tool == leaf.site.call.name and path.removesuffix("[]") == leaf.pattern.removesuffix("[]")
+
+
+def _same(value: Json, other: Json) -> bool:
+    if isinstance(value, int | float) and isinstance(other, int | float):
+        return key_of(value) == key_of(other)
+    return normalise(str(value)) == normalise(str(other))
+
+
+@rule(
+    "guessed_value",
+    "error",
+    "A call uses a value that the user withholds, before the user has said it.",
+    needs=("plan",),
+)
+def guessed_value(transcript: Transcript) -> Iterator[Spot]:
+    for leaf in transcript.leaves:
+        if leaf.source.kind not in ("unknown", "enum", "composed") or leaf.value in (None, "", [], {}):
+            continue
+        index = leaf.site.message_index
+        number = transcript.request_index_at(index)
+        if number < 0 or transcript.plan is None:
+            continue
+        # Once the user has spoken again, it may have said a small value in words that nothing here understands.
+        asked = (
+            sum(1 for i in transcript.request_span(number) if i < index and transcript.messages[i].role == "user") > 1
+        )
+        for fact in transcript.plan.requests[number].withheld:
+            values = [value for *_, value in iter_leaves({"value": fact.value})]
+            equal = any(_same(leaf.value, value) for value in values)
+            meant = _matches(leaf, fact) and not isinstance(leaf.value, bool)
+            sure = equal and leaf.source.kind == "unknown" and is_distinctive(leaf.value, leaf.schema, fact.name)
+            if sure or (meant and not asked):
+                reason = (
+                    f"{leaf.site.call.name}: {leaf.path} was guessed; the user has not said {fact.name!r} yet, so ask"
+                )
+                yield index, reason
+                break
+
+
+_ASK = re.compile(
+    r"\b(?:what(?:'s| is| are)|which|provide|tell me|share|give me|let me know|may I have|could I have|can I have)\b",
+    re.IGNORECASE,
+)
+
+
+@rule("asks_for_known", "warning", "The assistant asks for something the user has already said.", needs=("plan",))
+def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
+    evidence = evidence_of(transcript)
+    for index, message in transcript.watched("assistant"):
+        if not message.content or message.tool_calls or "?" not in message.content:
+            continue
+        said = [evidence.said(i) for i in range(index) if evidence.roles[i] == "user"]
+        questions = [
+            part for part in re.split(r"(?<=[.!?])\s+|\n", message.content) if "?" in part and _ASK.search(part)
+        ]
+        number = transcript.request_index_at(index)
+        requests = transcript.plan.requests[number : number + 1] if transcript.plan and number >= 0 else ()
+        for fact in (fact for request in requests for fact in request.facts):
+            words = normalise(fact.name.replace("_", " ")).split()
+            value = str(fact.value)
+            if not words or len(value) < 3 or not any(text.contains(value) for text in said):
+                continue
+            for question in questions:
+                folded = normalise(question)
+                if f" {' '.join(words)} " in folded and normalise(value) not in folded:
+                    yield index, f"asks for {fact.name!r}, which the user has already said ({value[:40]!r})"
+                    break

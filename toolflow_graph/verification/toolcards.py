@@ -1,0 +1,103 @@
+"""What the rules need to know of a tool definition, computed once per definition and process."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from toolflow_graph.schemas import merged_properties, merged_required, resolve
+from toolflow_graph.types import Tool
+
+_HUMP = re.compile(r"[a-z0-9][A-Z]")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Hyphenated English that tools are called by, too: "check-in" in a user's mouth is no identifier.
+_PARTICLES = {"in", "out", "up", "off", "on", "by", "down", "over", "mail", "to", "through", "back", "time"}
+
+
+@lru_cache(maxsize=65536)
+def split_name(name: str) -> tuple[str, ...]:
+    """The lower-case words of an identifier: ``getUser_by-id`` -> get, user, by, id."""
+    return tuple(part.lower() for part in _PART.findall(name))
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name cannot be plain English: it has an underscore, a hyphen or a camelCase hump."""
+    if "_" in name.strip("_") or _HUMP.search(name):
+        return True
+    parts = name.split("-")
+    return len(parts) > 2 or (len(parts) == 2 and all(parts) and parts[1].lower() not in _PARTICLES)
+
+
+@dataclass(frozen=True)
+class ToolCard:
+    """A tool's parameters as the rules use them.
+
+    ``spoken_keys``: parameter keys of any depth that only an identifier can be. ``reads``: a call changes nothing.
+    """
+
+    parameters: Mapping[str, Any]
+    spoken_keys: frozenset[str]
+    reads: bool
+    verbs: frozenset[str]
+    _fields: dict[str, tuple[Mapping[str, Any], bool]] = field(default_factory=dict)
+
+    def argument_schema(self, pattern: str) -> tuple[Mapping[str, Any], bool]:
+        """The schema at a path such as ``guests[].email`` ({} if unknown), and whether it is required there."""
+        found = self._fields.get(pattern)
+        if found is None:
+            found = self._fields[pattern] = _schema_at(self.parameters, pattern)
+        return found
+
+
+def load_card(tool: Tool) -> ToolCard:
+    """The card of a tool; equal definitions share one."""
+    text = json.dumps(tool.parameters, sort_keys=True)
+    return _card(tool.name, tool.effect, tool.description, text)
+
+
+@lru_cache(maxsize=16384)
+def _card(name: str, effect: str | None, description: str, text: str) -> ToolCard:
+    from toolflow_graph.verification.transcript import is_read_name
+
+    parameters = json.loads(text)
+    keys = frozenset(key for key in _property_names(parameters, parameters, 6) if is_identifier(key))
+    reads = is_read_name(name) if effect is None else effect == "read"
+    first = re.findall(r"[a-z]+", description.split(".")[0].lower())[:1]
+    return ToolCard(parameters, keys, reads, frozenset(split_name(name)) | frozenset(first))
+
+
+def _property_names(schema: Any, root: Mapping[str, Any], depth: int) -> Iterator[str]:
+    if not isinstance(schema, Mapping) or depth < 0:
+        return
+    schema = resolve(schema, root)
+    for key, sub in merged_properties(schema, root).items():
+        yield str(key)
+        yield from _property_names(sub, root, depth - 1)
+    yield from _property_names(schema.get("items"), root, depth - 1)
+
+
+def _schema_at(root: Mapping[str, Any], pattern: str) -> tuple[Mapping[str, Any], bool]:
+    node: Mapping[str, Any] = root
+    required = True
+    for step in re.findall(r"\[\]|[^.\[\]]+", pattern):
+        node = _unwrap(node, root)
+        if step == "[]":
+            items = node.get("items")
+            node = items if isinstance(items, Mapping) else {}
+        else:
+            required = required and step in merged_required(node, root)
+            sub = merged_properties(node, root).get(step)
+            node = sub if isinstance(sub, Mapping) else {}
+    return _unwrap(node, root), required
+
+
+def _unwrap(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow ``$ref``; of a choice that only adds null, take the other branch."""
+    node = resolve(node, root)
+    for key in ("anyOf", "oneOf"):
+        branches = [part for part in node.get(key, ()) if isinstance(part, Mapping) and part.get("type") != "null"]
+        if len(branches) == 1:
+            return {**{name: value for name, value in node.items() if name != key}, **resolve(branches[0], root)}
+    return node

@@ -1,0 +1,221 @@
+"""The frozen view of one dialogue that all rules read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from toolflow_graph.record import ToolChange
+from toolflow_graph.types import Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
+from toolflow_graph.verification.toolcards import ToolCard, load_card
+from toolflow_graph.verification.wording import listed
+
+if TYPE_CHECKING:
+    from toolflow_graph.verification.grounding import GroundedLeaf
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part that could not be read: ``what`` is "message", "tool" or "arguments"."""
+
+    what: str
+    reason: str
+    message_index: int | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call where it stands: the ``position``-th call of message ``message_index``, with the first result it got."""
+
+    message_index: int
+    position: int
+    call: ToolCall
+    result_index: int | None = None
+    result: ToolResult | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """It was answered, and not by an error."""
+        return self.result is not None and self.result.ok
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One dialogue as the rules see it.
+
+    Attributes:
+        messages: all of them, in order; a finding's ``message_index`` counts in here.
+        tools: every tool that is offered at any time; ``tool_changes`` narrows them from a message on.
+        plan, request_starts, now, profile: what a record knows beyond its messages; absent for others' data.
+        fault, ended: why the dialogue stopped, if the record says.
+        unread: what could not be read, as findings to be.
+        focus: rules report only on messages from this index on (0: all); what comes before is context.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    plan: Plan | None = None
+    request_starts: tuple[int, ...] = ()
+    now: str | None = None
+    profile: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+    ended: str | None = None
+    tool_changes: tuple[ToolChange, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    focus: int = 0
+    id: str = ""
+    written_verdict: bool | None = None
+
+    @cached_property
+    def tools_by_name(self) -> dict[str, Tool]:
+        """All tools, the last of equal names winning."""
+        return {tool.name: tool for tool in self.tools}
+
+    def offered(self, index: int) -> frozenset[str]:
+        """The names of the tools that are offered when message ``index`` is written."""
+        change = None
+        for candidate in self.tool_changes:
+            if candidate.message_index <= index and (change is None or candidate.message_index >= change.message_index):
+                change = candidate
+        return self._all_names if change is None else frozenset(change.tools) & self._all_names
+
+    @cached_property
+    def _all_names(self) -> frozenset[str]:
+        return frozenset(self.tools_by_name)
+
+    def card(self, name: str) -> ToolCard | None:
+        """What the rules need to know of a tool, computed once per tool definition."""
+        tool = self.tools_by_name.get(name)
+        if tool is None:
+            return None
+        card = self._cards.get(name)
+        if card is None:
+            card = self._cards[name] = load_card(tool)
+        return card
+
+    @cached_property
+    def _cards(self) -> dict[str, ToolCard]:
+        return {}
+
+    def watched(self, *roles: str) -> Iterator[tuple[int, Message]]:
+        """The messages from ``focus`` on, of these roles (of all, without any)."""
+        for index in range(self.focus, len(self.messages)):
+            if not roles or self.messages[index].role in roles:
+                yield index, self.messages[index]
+
+    @cached_property
+    def _links(self) -> tuple[tuple[CallSite, ...], dict[int, str]]:
+        """Every call with its first answer, and per tool message how it fits: "answer", "double" or "orphan"."""
+        sites: list[CallSite] = []
+        by_id: dict[str, list[int]] = {}
+        fits: dict[int, str] = {}
+        for index, message in enumerate(self.messages):
+            for position, call in enumerate(message.tool_calls):
+                by_id.setdefault(call.id, []).append(len(sites))
+                sites.append(CallSite(index, position, call))
+            if message.role == "tool":
+                candidates = by_id.get(message.tool_call_id or "", [])
+                unanswered = [place for place in candidates if sites[place].result is None]
+                if unanswered:
+                    # With reused ids the nearest call is meant; within one message the first.
+                    nearest = sites[unanswered[-1]].message_index
+                    place = next(place for place in unanswered if sites[place].message_index == nearest)
+                    site = sites[place]
+                    sites[place] = CallSite(site.message_index, site.position, site.call, index, read_result(message))
+                fits[index] = "answer" if unanswered else "double" if candidates else "orphan"
+        return tuple(sites), fits
+
+    @property
+    def sites(self) -> tuple[CallSite, ...]:
+        """Every call of the dialogue, in order."""
+        return self._links[0]
+
+    def watched_sites(self) -> Iterator[CallSite]:
+        """The calls in messages from ``focus`` on."""
+        return (site for site in self.sites if site.message_index >= self.focus)
+
+    def answer_fit(self, index: int) -> str:
+        """How tool message ``index`` fits: "answer", "double" (its call was answered before) or "orphan"."""
+        return self._links[1].get(index, "orphan")
+
+    @cached_property
+    def site_of_result(self) -> dict[int, CallSite]:
+        """The call that each answering tool message belongs to."""
+        return {site.result_index: site for site in self.sites if site.result_index is not None}
+
+    @cached_property
+    def turns(self) -> tuple[range, ...]:
+        """A turn is a user message and everything until the next."""
+        starts = [index for index, message in enumerate(self.messages) if message.role == "user"]
+        return tuple(range(start, end) for start, end in zip(starts, [*starts[1:], len(self.messages)], strict=True))
+
+    @cached_property
+    def broke_off(self) -> bool:
+        """The record itself says that the dialogue did not reach its end; rules about completeness stay silent."""
+        return self.fault is not None or self.ended in ("fault", "turn_limit", "no_progress")
+
+    def request_index_at(self, index: int) -> int:
+        """Which request (0-based) is current at a message: the last that was opened up to it; -1 before the first."""
+        return sum(1 for start in self.request_starts if start <= index) - 1
+
+    def requests_so_far(self, index: int) -> tuple[Request, ...]:
+        """The plan's requests that were opened up to a message."""
+        return self.plan.requests[: self.request_index_at(index) + 1] if self.plan else ()
+
+    def request_span(self, number: int) -> range:
+        """The messages from a request's opening to the next one's (or the end)."""
+        start = self.request_starts[number]
+        later = self.request_starts[number + 1 :]
+        return range(start, later[0] if later else len(self.messages))
+
+    @cached_property
+    def leaves(self) -> "tuple[GroundedLeaf, ...]":
+        """Every argument leaf of the watched calls with where its value comes from."""
+        from toolflow_graph.verification.grounding import ground_leaves  # grounding reads transcripts: a cycle
+
+        return ground_leaves(self)
+
+    def is_read(self, name: str) -> bool:
+        """Whether a call of this tool changes nothing, as far as its definition or its name tells."""
+        card = self.card(name)
+        return card.reads if card else is_read_name(name)
+
+
+_READ_VERBS = listed(
+    "get list search find check lookup look view show read fetch query describe calculate compute count compare "
+    "convert estimate track browse retrieve validate think explain translate summarize detect analyze"
+)
+
+
+def is_read_name(name: str) -> bool:
+    """Whether a tool of unknown effect only reads, judged by the verb its name starts with."""
+    from toolflow_graph.verification.toolcards import split_name
+
+    words = split_name(name)
+    return bool(words) and words[0] in _READ_VERBS
+
+
+def read_result(message: Message) -> ToolResult:
+    """A tool message as a result; foreign ways to report failure count as errors too.
+
+    Beside the house's ``{"error": ...}``: text that starts with "Error", and small objects that say ``isError``,
+    ``"success": false`` or ``"ok": false``.
+    """
+    result = ToolResult.from_message(message)
+    if result.ok and _reports_failure(result.value):
+        return ToolResult(call_id=result.call_id, ok=False, error={"message": str(result.value)[:200]})
+    return result
+
+
+def _reports_failure(body: Any) -> bool:
+    if isinstance(body, str):
+        return body.lstrip().lower().startswith(("error:", "error ", "exception:", "traceback (", "errors:"))
+    if not isinstance(body, dict) or len(body) > 6:
+        return False
+    if body.get("isError") is True or body.get("success") is False or body.get("ok") is False:
+        return True
+    return bool(body.get("error")) and set(body) <= _ERROR_KEYS
+
+
+_ERROR_KEYS = {"error", "errors", "message", "code", "status", "status_code", "detail", "details", "type", "error_code"}

@@ -1,0 +1,182 @@
+"""Words and numbers of a text in normal forms, so that what was said can be compared with what was used."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+WORD = re.compile(r"[^\W_]+")
+_SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "ly", "al", "e", "y")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The words of a text, as a list that reads well in the source."""
+    return tuple(text.split())
+
+
+UNITS = dict(
+    zip(
+        listed(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen"
+        ),
+        range(20),
+        strict=True,
+    )
+)
+_TENS = dict(zip(listed("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
+_MORE = {
+    "couple": 2,
+    "pair": 2,
+    "both": 2,
+    "dozen": 12,
+    "single": 1,
+    "once": 1,
+    "twice": 2,
+    "half": 0.5,
+    "quarter": 0.25,
+}
+_NUMBER_WORD = re.compile(
+    r"\b(?:an?\s+)?(?:(?:" + "|".join((*UNITS, *_TENS, "hundred", "thousand")) + r")(?:[\s-]+(?:and\s+)?)?)+\b|"
+    r"\b(?:" + "|".join(_MORE) + r")\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w.,])(?<![A-Za-z][-_/.#])(?P<sign>(?<![^\s(=:+*/])[-−])?[$€£¥]?\s?"
+    r"(?P<whole>\d{1,3}(?:[,.\u202f']\d{3})+|\d+)(?P<part>[.,]\d+)?(?![\d:])"
+    r"(?:\s?(?P<scale>k|thousand|million|hundred|bn|billion|m)(?![A-Za-z])|\s?(?P<percent>%|percent\b))?"
+    r"(?:[\s-]{0,2}(?P<unit>[A-Za-z°€$£]+))?",
+    re.IGNORECASE,
+)
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "hundred": 1e2, "bn": 1e9, "billion": 1e9}
+
+# Factor per unit: what a number with this unit is in another one. Only changes that arguments really need.
+_CONVERSIONS: dict[str, tuple[tuple[float, str], ...]] = {
+    "hour": ((60, "minutes"), (3600, "seconds"), (3.6e6, "milliseconds"), (1 / 24, "days")),
+    "minute": ((60, "seconds"), (1 / 60, "hours"), (6e4, "milliseconds")),
+    "second": ((1000, "milliseconds"), (1 / 60, "minutes")),
+    "day": ((24, "hours"), (1440, "minutes"), (1 / 7, "weeks"), (86400, "seconds")),
+    "week": ((7, "days"), (168, "hours")),
+    "month": ((30, "days"), (1 / 12, "years"), (4, "weeks")),
+    "year": ((12, "months"), (365, "days"), (52, "weeks")),
+    "kilometer": ((1000, "metres"), (0.621371, "miles")),
+    "mile": ((1.609344, "kilometres"), (1609.344, "metres"), (1.6, "kilometres"), (1609, "metres")),
+    "meter": ((0.001, "kilometres"), (100, "centimetres"), (3.28084, "feet")),
+    "foot": ((0.3048, "metres"), (12, "inches")),
+    "kilogram": ((1000, "grams"), (2.20462, "pounds")),
+    "pound": ((0.453592, "kilograms"), (100, "pence")),
+    "gram": ((0.001, "kilograms"),),
+    "dollar": ((100, "cents"),),
+    "euro": ((100, "cents"),),
+    "liter": ((1000, "millilitres"),),
+    "gigabyte": ((1024, "megabytes"), (1000, "megabytes")),
+    "terabyte": ((1024, "gigabytes"), (1000, "gigabytes")),
+    "megabyte": ((1024, "kilobytes"),),
+}
+_UNIT_NAMES = {
+    "h": "hour", "hr": "hour", "hrs": "hour", "hours": "hour", "min": "minute", "mins": "minute", "minutes": "minute",
+    "sec": "second", "secs": "second", "s": "second", "seconds": "second", "days": "day", "night": "day",
+    "nights": "day", "weeks": "week", "wk": "week", "months": "month", "years": "year", "km": "kilometer",
+    "kilometers": "kilometer", "kilometres": "kilometer", "kilometre": "kilometer", "kms": "kilometer",
+    "miles": "mile", "mi": "mile", "m": "meter", "meters": "meter", "metres": "meter", "metre": "meter", "ft": "foot",
+    "feet": "foot", "kg": "kilogram", "kgs": "kilogram", "kilos": "kilogram", "kilograms": "kilogram",
+    "kilo": "kilogram",
+    "lb": "pound", "lbs": "pound", "pounds": "pound", "g": "gram", "grams": "gram", "dollars": "dollar",
+    "usd": "dollar",
+    "bucks": "dollar", "euros": "euro", "eur": "euro", "l": "liter", "liters": "liter", "litres": "liter",
+    "gb": "gigabyte",
+    "tb": "terabyte", "mb": "megabyte", "hour-long": "hour",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=16384)
+def normalise(text: str) -> str:
+    """Case-folded words, single spaces between and around them: what containment is tested on."""
+    return " " + " ".join(WORD.findall(text.casefold())) + " "
+
+
+def squeeze(text: str) -> str:
+    """Only letters and digits, case-folded: codes, whatever their hyphens and spaces."""
+    return "".join(WORD.findall(text.casefold()))
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """A crude English stem, good enough to see that "booking" and "booked" are of a kind."""
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)]
+            break
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
+
+
+def key_of(number: float) -> float:
+    """Numbers are compared at six decimals."""
+    return round(float(number), 6)
+
+
+def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
+    """Numbers of a text: value, as written, and the unit's name if one follows.
+
+    Reads ``1,200``, ``1.200,50``, ``1.2k``, ``3 million``, number words and "a dozen"; skips ISO dates and codes.
+    """
+    text = _ISO_DATE.sub(" ", text)
+    for match in _NUMBER.finditer(text):
+        whole, part = match["whole"], match["part"] or ""
+        written = match.group().strip()
+        unit = _unit(match["unit"])
+        for value in _readings(whole, part):
+            value *= _SCALES.get((match["scale"] or "").lower(), 1.0)
+            if match["sign"]:
+                value = -value
+            yield value, written, unit
+            if match["percent"]:
+                yield value / 100, written, None
+        # "5m" may be five metres or minutes: the bare number counts, too.
+        if match["scale"] and match["scale"].lower() in ("m", "k"):
+            yield from ((value, written, None) for value in _readings(whole, part))
+    for match in _NUMBER_WORD.finditer(text):
+        words = re.findall(r"[a-z]+", match.group().lower())
+        after = re.match(r"[\s-]+(?:an?\s+|of\s+an?\s+|of\s+)?([A-Za-z]+)", text[match.end() :])
+        yield _from_words(words), match.group().strip(), _unit(after[1] if after else None)
+    for match in re.finditer(
+        r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", text, re.I
+    ):
+        yield 1.0, match.group(), _unit(match[1])
+
+
+def _readings(whole: str, part: str) -> Iterator[float]:
+    plain = re.sub(r"[,.\u202f']", "", whole)
+    fraction = part[1:]
+    yield float(f"{plain}.{fraction}" if fraction else plain)
+    # "1.234" is a thousand to some and one and a bit to others.
+    if "." in whole and not part and whole.count(".") == 1:
+        yield float(whole)
+
+
+def _from_words(words: list[str]) -> float:
+    total, current = 0.0, 0.0
+    for word in words:
+        if word in UNITS:
+            current += UNITS[word]
+        elif word in _TENS:
+            current += _TENS[word]
+        elif word in _MORE:
+            return float(_MORE[word])
+        elif word == "hundred":
+            current = (current or 1) * 100
+        elif word == "thousand":
+            total, current = total + (current or 1) * 1000, 0.0
+    return total + current
+
+
+def _unit(word: str | None) -> str | None:
+    word = (word or "").lower()
+    name = _UNIT_NAMES.get(word, word)
+    return name if name in _CONVERSIONS else None
+
+
+def conversions(value: float, unit: str) -> Iterator[tuple[float, str]]:
+    """What a quantity is in other units: value and the name of the unit."""
+    for factor, name in _CONVERSIONS[unit]:
+        yield value * factor, name
