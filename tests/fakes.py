@@ -36,7 +36,7 @@ class ScriptedModel:
     def __init__(self, replies: Mapping[Role, list[Reply | Exception]]) -> None:
         self.name = "scripted"
         self.replies = {role: list(queue) for role, queue in replies.items()}
-        self._inner = OfflineModel()
+        self._inner: Model = OfflineModel()
 
     async def complete(self, request: ModelRequest, config: Any = None) -> Reply:
         queue = self.replies.get(request.role, [])  # type: ignore[call-overload]

@@ -121,7 +121,7 @@ def test_planner_sees_every_sampled_tool_and_nothing_of_others(played: Played) -
 
 def test_prompts_only_grow(played: Played) -> None:
     for role in ("user", "assistant", "tool"):
-        prompts = [asked.messages for asked in played.model.of(role)]  # type: ignore[arg-type]
+        prompts = [asked.messages for asked in played.model.of(role)]
         for earlier, later in itertools.pairwise(prompts):
             assert list(later[: len(earlier)]) == list(earlier)
 

@@ -1,4 +1,4 @@
-"""What --model, --temperature and [endpoints] accept and refuse."""
+"""What --model, --temperature and [[endpoint]] accept and refuse."""
 
 from pathlib import Path
 from typing import Any

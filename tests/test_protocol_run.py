@@ -95,7 +95,7 @@ async def test_dialogues_over_the_real_protocol(tmp_path: Path, tools_file: Path
             "call_4",
         ]
         assert record["models"]["assistant"]["name"] == "m-assistant"
-        assert record["usage"]["assistant"]["calls"] == 7
+        assert record["usage"]["assistant"]["calls"] == 8
 
 
 async def test_real_tool_calling_and_json_schema_are_used(tmp_path: Path, tools_file: Path) -> None:

@@ -12,7 +12,7 @@ from tests.run_fakes import make_record
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.store import DATABASE_NAME, PREVIOUS, open_run, open_store
-from toolflow_graph.types import Fact, Plan, Request
+from toolflow_graph.types import Fact, Fault, Finding, Plan, Request, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINT = {"seed": "0", "tools": "abc"}
@@ -165,3 +165,15 @@ def test_damaged_database_is_a_clear_mistake(tmp_path: Path, content: bytes) -> 
 def test_no_run_here(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
         open_run(tmp_path / "nowhere")
+
+
+def test_a_fault_counts_once_under_its_own_code(tmp_path: Path) -> None:
+    fault = Fault(code="truncated", node="plan", reason="the reply hit the token limit")
+    findings = (Finding(code="fault", reason="truncated in plan"), Finding(code="odd", severity="warning", reason="?"))
+    record = make_record(0).model_copy(
+        update={"fault": fault, "verdict": Verdict(accepted=False, findings=findings), "ended": "fault"}
+    )
+    with open_store(tmp_path / "run") as store:
+        store.begin(PRINT, num=1, shown={})
+        store.add(0, record)
+        assert next(store.view().dataset()).codes == ("truncated",)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from toolflow_graph.catalog.naming import VALID, make_valid, tell_apart
 from toolflow_graph.catalog.notes import Notes
-from toolflow_graph.catalog.schema_check import correct_aliases, find_schema_mistake
+from toolflow_graph.catalog.schema_check import correct_dialect, find_schema_mistake
 from toolflow_graph.errors import UsageError
 from toolflow_graph.types import Tool
 
@@ -116,9 +116,9 @@ def _read_schema(entry: dict[str, Any], keys: tuple[str, ...], place: str, notes
     schema = entry[key]
     mistake = find_schema_mistake(schema)
     if mistake is not None and isinstance(schema, dict):
-        corrected = correct_aliases(schema)
+        corrected = correct_dialect(schema)
         if corrected != schema and find_schema_mistake(corrected) is None:
-            notes.count("aliases", entry["name"])
+            notes.count("dialect", entry["name"])
             return dict(corrected)
     if mistake is not None:
         raise UsageError(f"{place}: {key} is no valid JSON Schema: {mistake}", expected="JSON Schema, Draft 2020-12")

@@ -11,6 +11,7 @@ VALID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_-]+")
 _SAYS_NOTHING = re.compile(r"v?\d+([._]\d+)*|api|rest|\{(ext|format|(api)?[-_]?version([-_]?number)?)\}", re.I)
+_HINT = re.compile(r"[a-zA-Z0-9_-]{1,20}")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -58,21 +59,19 @@ def name_of_path(method: str, path: str) -> str:
     return cut_name(make_valid("_".join([method.lower(), *path_words(path)]), otherwise=method.lower()))
 
 
-def tell_apart(name: str, taken: Iterable[str], hints: Sequence[str] = ()) -> str:
-    """``name`` if it is free; else with the hint words that it lacks, else with the first free number."""
+def tell_apart(name: str, taken: Iterable[str], *hints: Sequence[str]) -> str:
+    """``name`` if it is free; else with those words of a hint that it lacks; else with the first free number."""
     used = taken if isinstance(taken, (set, dict)) else set(taken)
     if name not in used:
         return name
     own = {"by", *(word.lower() for word in split_words(name))}
-    extra = [
-        word for word in dict.fromkeys(hints) if word.lower() not in own and re.fullmatch(r"[\w-]{1,20}", word, re.A)
-    ]
-    while extra and len("_".join(extra)) > MOST // 2:
-        extra.pop(0)
-    if extra:
+    for hint in hints:
+        extra = [word for word in dict.fromkeys(hint) if word.lower() not in own and _HINT.fullmatch(word)]
+        while extra and len("_".join(extra)) > MOST // 2:
+            extra.pop(0)
         ending = "_" + "_".join(extra)
         longer = cut_name(name, MOST - len(ending)) + ending
-        if longer not in used:
+        if extra and longer not in used:
             return longer
     number = 2
     while True:

@@ -17,7 +17,7 @@ Kind = Literal[
     "constant",
     "pattern",
     "invalid_value",
-    "aliases",
+    "dialect",
     "skipped",
 ]
 
@@ -40,12 +40,9 @@ _TEXT: dict[Kind, tuple[str, str]] = {
     "pattern": ("pattern dropped that Python cannot read", "patterns dropped that Python cannot read"),
     "invalid_value": (
         "default or example dropped that breaks its schema",
-        "defaults or examples dropped that break them",
+        "defaults or examples dropped that break their schemas",
     ),
-    "aliases": (
-        "tool with type names such as dict or float corrected",
-        "tools with type names such as dict or float corrected",
-    ),
+    "dialect": ("tool with foreign types or patterns corrected", "tools with foreign types or patterns corrected"),
     "skipped": ("operation skipped", "operations skipped"),
 }
 

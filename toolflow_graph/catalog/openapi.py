@@ -119,7 +119,8 @@ def _name_operations(operations: list[Operation], notes: Notes) -> list[str]:
         if owners.get(name) != index and name in taken:
             kept = split_words(name)
             cut_off = [word for word in split_words(said) if word not in kept]
-            name = tell_apart(name, taken | set(valid), cut_off or [*path_words(operation.path), operation.method])
+            path = path_words(operation.path)
+            name = tell_apart(name, taken | set(valid), cut_off or path, [*path, operation.method])
             notes.count("told_apart", f"{operation.place} -> {name}")
         taken.add(name)
         names.append(name)

@@ -24,6 +24,7 @@ _BRANCHES = {"in": 6, "out": 4}
 # Required parameters are kept whatever the size; these bounds only stop documents that never end.
 _FORCED_SIZE = 60_000
 _FORCED_DEPTH = 12
+_RESERVE = 200
 _OBJECT_DESCRIPTION_MOST = 140
 _UNSUPPORTED = frozenset(
     (
@@ -72,17 +73,25 @@ class Expander:
             _, slot, parent = heapq.heappop(heap)
             parent.kept.append(slot)
             cost = _size(slot)
-            if cost > (forced_left if slot.forced else left):
+            if cost > (forced_left if slot.forced else left + parent.reserve):
                 slot.lost = self._shortened = True
                 continue
-            left -= cost
+            saved = min(cost, parent.reserve)
+            parent.reserve -= saved
+            left -= cost - saved
             forced_left -= cost if slot.forced else 0
-            self._push_children(slot, heap)
+            if slot.children:
+                # Kept back for what is inside, so that a row of wide siblings does not leave nothing but shells.
+                inherited = parent.reserve if slot.kind == "items" else 0
+                parent.reserve -= inherited
+                added = max(0, min(_RESERVE - inherited, left))
+                slot.reserve, left = inherited + added, left - added
+            self._push_children(slot, heap, slot.rank)
         if self._shortened:
             self._notes.count("returns_shortened" if self._direction == "out" else "parameters_shortened", self._what)
         return finish(root, self._direction, self._notes, self._what) or {}
 
-    def _push_children(self, parent: Slot, heap: _Heap) -> None:
+    def _push_children(self, parent: Slot, heap: _Heap, rank: tuple[Any, ...] = ()) -> None:
         for child in parent.children:
             slot = self._open(child, parent.trail, parent.depth, forced=parent.forced and child[3])
             if slot is None:
@@ -94,7 +103,11 @@ class Expander:
                     parent.kept.append(slot)
                     continue
                 slot.children = []
-            heapq.heappush(heap, (self._rank(slot), slot, parent))
+            slot.rank = self._rank(slot)
+            if self._direction == "in" and slot.required and not slot.forced:
+                # Without it, its parent is of no use: it is taken with it.
+                slot.rank = (*rank, slot.order)
+            heapq.heappush(heap, (slot.rank, slot, parent))
 
     def _rank(self, slot: Slot) -> tuple[Any, ...]:
         """The smaller, the more worth. Parameters: all that is required first. Returns: level by level."""

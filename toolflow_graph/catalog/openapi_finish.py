@@ -43,6 +43,7 @@ class Slot:
     """A place in a schema that is being built; ``kind`` and ``name`` say how it hangs on its parent.
 
     ``forced``: required on the whole way from the root of a parameters schema. ``lost``: it did not fit.
+    ``reserve``: the room kept for its children. ``rank``: the smaller, the earlier it is taken.
     """
 
     kind: str
@@ -58,6 +59,8 @@ class Slot:
     deprecated: bool = False
     kept: list["Slot"] = field(default_factory=list)
     lost: bool = False
+    reserve: int = 0
+    rank: tuple[Any, ...] = ()
 
     def is_object(self) -> bool:
         return any(kind == "property" for kind, *_ in self.children)

@@ -7,17 +7,21 @@ from urllib.parse import unquote
 from toolflow_graph.catalog.notes import Notes
 
 Trail = tuple[str, ...]
-"""The references followed on the way to a schema, outermost first."""
+"""The references followed on the way to a schema, outermost first; "+" marks those of an ``allOf`` of several parts."""
 
 _CHAIN_MOST = 30
+_PART = "+"
 _OWN_WORDS = ("description", "title")
 
 
 class Cut:
-    """A reference that leads back into its own trail. ``target`` is what it points to."""
+    """A reference that leads back into its own trail. ``target`` is what it points to, not merged."""
 
     def __init__(self, target: Mapping[str, Any]) -> None:
-        self.target = target
+        parts = target.get("allOf")
+        parts = parts if isinstance(parts, list) else []
+        said = [part["description"] for part in parts if isinstance(part, Mapping) and part.get("description")]
+        self.target = {"description": said[-1], **target} if said else target
 
 
 class References:
@@ -63,8 +67,13 @@ class References:
             node = self.lookup(ref)
         return None
 
-    def open_schema(self, raw: Any, trail: Trail) -> tuple[Mapping[str, Any] | Cut, Trail]:
+    def open_schema(
+        self, raw: Any, trail: Trail, merged: set[str] | None = None
+    ) -> tuple[Mapping[str, Any] | Cut, Trail]:
         """The schema behind ``raw`` with its ``allOf`` merged in; its children stay as they are.
+
+        Args:
+            merged: the references that an ``allOf`` further out has merged already.
 
         Returns:
             The merged schema, or a Cut where the reference leads back into ``trail``; and the trail from here on.
@@ -81,24 +90,37 @@ class References:
                     siblings.setdefault(key, value)
             target = self.lookup(ref)
             target = target if isinstance(target, Mapping) else {}
-            if ref in trail:
+            if ref in trail or trail.count(_PART + ref) > 1:
                 return Cut({**target, **siblings}), trail
             trail = (*trail, ref)
             raw = target
-        merged = {**raw, **siblings} if siblings else raw
-        return self._merge_all_of(merged, trail) if isinstance(merged.get("allOf"), list) else (merged, trail)
+        schema = {**raw, **siblings} if siblings else raw
+        parts = schema.get("allOf")
+        return self._merge_all_of(schema, parts, trail, merged or set()) if isinstance(parts, list) else (schema, trail)
 
-    def _merge_all_of(self, raw: Mapping[str, Any], trail: Trail) -> tuple[Mapping[str, Any], Trail]:
-        merged = {key: value for key, value in raw.items() if key != "allOf"}
-        own = {word: merged[word] for word in _OWN_WORDS if merged.get(word)}
-        for part in raw["allOf"]:
-            opened, longer = self.open_schema(part, trail)
+    def _merge_all_of(
+        self, raw: Mapping[str, Any], parts: list[Any], trail: Trail, merged: set[str]
+    ) -> tuple[Mapping[str, Any] | Cut, Trail]:
+        result = {key: value for key, value in raw.items() if key != "allOf"}
+        own = {word: result[word] for word in _OWN_WORDS if result.get(word)}
+        longest = trail
+        for part in parts:
+            ref = part.get("$ref") if isinstance(part, Mapping) else None
+            if isinstance(ref, str):
+                if ref in merged:
+                    continue
+                merged.add(ref)
+            opened, longer = self.open_schema(part, trail, merged)
             if isinstance(opened, Cut):
+                if len(parts) == 1:
+                    return Cut({**opened.target, **result}), trail
                 continue
-            trail = (*trail, *(ref for ref in longer if ref not in trail))
-            _merge(merged, opened)
-        merged.update(own)
-        return merged, trail
+            added = longer[len(trail) :]
+            # A base class may come again below (a folder's parent is a small folder); what merely wraps may not.
+            longest += added if len(parts) == 1 else tuple(_PART + ref for ref in added if ref[:1] != _PART)
+            _merge(result, opened)
+        result.update(own)
+        return result, longest
 
 
 def _merge(into: dict[str, Any], part: Mapping[str, Any]) -> None:
@@ -107,8 +129,8 @@ def _merge(into: dict[str, Any], part: Mapping[str, Any]) -> None:
             known = into.get("properties")
             known = dict(known) if isinstance(known, Mapping) else {}
             for name, schema in value.items():
-                # The later part refines the earlier one: its words and types win.
-                known[name] = {"allOf": [schema, known[name]]} if name in known and known[name] != schema else schema
+                # The later part refines the earlier one: its words win.
+                known[name] = {"allOf": [known[name], schema]} if name in known and known[name] != schema else schema
             into["properties"] = known
         elif key == "required" and isinstance(value, list):
             known_names = into.get("required")

@@ -44,7 +44,7 @@ def find_schema_mistake(schema: Any) -> str | None:
         return None
     from toolflow_graph.schemas import check_schema
 
-    return check_schema(schema) or _broken_pattern(schema)
+    return check_schema(schema)
 
 
 def is_plainly_valid(schema: Any, depth: int = 40) -> bool:
@@ -99,19 +99,10 @@ def compiles(pattern: str) -> bool:
     return True
 
 
-def _broken_pattern(node: Any) -> str | None:
-    if isinstance(node, Mapping):
-        pattern = node.get("pattern")
-        if isinstance(pattern, str) and not compiles(pattern):
-            return f"pattern {pattern!r} is no regular expression that Python can read"
-    children = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
-    return next((found for child in children if (found := _broken_pattern(child))), None)
-
-
-def correct_aliases(node: Any) -> Any:
-    """A copy with type names such as ``dict`` or ``float`` as JSON Schema has them; what it does not know stays."""
+def correct_dialect(node: Any) -> Any:
+    """A copy with type names such as ``dict`` as JSON Schema has them, without patterns that only JavaScript reads."""
     if isinstance(node, list):
-        return [correct_aliases(part) for part in node]
+        return [correct_dialect(part) for part in node]
     if not isinstance(node, dict):
         return node
     fixed: dict[str, Any] = {}
@@ -121,12 +112,14 @@ def correct_aliases(node: Any) -> Any:
             if name:
                 fixed[keyword] = name
         elif keyword in _SCHEMA_MAPS and isinstance(value, dict):
-            fixed[keyword] = {name: correct_aliases(child) for name, child in value.items()}
+            fixed[keyword] = {name: correct_dialect(child) for name, child in value.items()}
+        elif keyword == "pattern" and isinstance(value, str) and not compiles(value):
+            continue
         elif keyword == "items" and isinstance(value, list):
             # Draft 4's tuples.
             fixed[keyword] = {}
         elif keyword in _SCHEMAS or keyword in _SCHEMA_LISTS:
-            fixed[keyword] = correct_aliases(value)
+            fixed[keyword] = correct_dialect(value)
         else:
             fixed[keyword] = value
     return fixed

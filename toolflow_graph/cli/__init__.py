@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from toolflow_graph import __version__
-from toolflow_graph.cli import export, init, prompts, run, show, tool_graph, tools
+from toolflow_graph.cli import export, init, prompts, run, show, tool_graph, tools, verify
 
 app = typer.Typer(
     name="toolflow",
@@ -35,9 +35,11 @@ def _root(
 
 
 app.command("run")(run.run)
-app.command("show")(show.show)
-app.command("export")(export.export)
-app.command("init")(init.init)
+app.command("show", short_help="Show one dialogue as a chat.")(show.show)
+app.command("verify", short_help="Check the dialogues of a file with every rule.")(verify.verify)
+app.command("export", short_help="Write a data set in a trainer's format.")(export.export)
+app.command("init", short_help="Lay out a project of your own.")(init.init)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(tools.app, name="tools")
 app.add_typer(tool_graph.app, name="tool-graph")
+app.add_typer(verify.rules_app, name="rules")

@@ -82,7 +82,7 @@ def show(
         return
     tool = graph.tool(name)
     edges = [edge for other in graph.neighbours(name) for edge in graph.edges_between(name, other)]
-    edges.sort(key=lambda edge: (-edge.similarity, edge.kind, edge.source, edge.target))
+    edges.sort(key=lambda edge: (-edge.similarity, edge.kind != "P-R", edge.source, edge.target))
     if as_json:
         plain = {"name": name, "domain": tool.domain, "edges": [edge.to_json() for edge in edges]}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=1))

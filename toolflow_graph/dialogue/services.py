@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from toolflow_graph.context import Context
+from toolflow_graph.context import Context, Draws
 from toolflow_graph.templates import build_templates, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class RunServices:
     """Ready-made services: model pools by role and a source of seeds."""
 
-    def __init__(self, pools: Mapping[Role, "Pool"], seeds: "SeedSource") -> None:
+    def __init__(self, pools: Mapping[Role, Draws], seeds: "SeedSource") -> None:
         self.pools = pools
         self.seeds = seeds
 
@@ -114,4 +114,4 @@ def _shared_pools(flags: tuple[str, ...], temperature: float | None) -> "dict[Ro
     from toolflow_graph.models.specs import parse_model_flags, parse_temperature_flags
 
     temperatures = parse_temperature_flags([] if temperature is None else [str(temperature)])
-    return build_pools(parse_model_flags(flags), temperatures, [], environ=os.environ)
+    return build_pools(parse_model_flags(flags), temperatures, environ=os.environ)

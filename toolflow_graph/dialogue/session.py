@@ -15,7 +15,7 @@ from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_
 from toolflow_graph.dialogue.seeds import SeedSource
 from toolflow_graph.dialogue.services import RunServices, prepare
 from toolflow_graph.models.pool import build_pools
-from toolflow_graph.models.specs import parse_model_flags, parse_temperature_flags
+from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
 from toolflow_graph.tool_graph import build_tool_graph
@@ -83,7 +83,9 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     templates = load_templates(config.prompts, config.prompt)
     specs = parse_model_flags(config.model)
     temperatures = parse_temperature_flags(config.temperature)
-    pools = build_pools(specs, temperatures, config.endpoint, environ=os.environ, support=support)
+    pools = build_pools(
+        specs, temperatures, parse_endpoints(config.endpoints), environ=os.environ, support=support
+    )
     tools = load_tools(config.tools)
     tool_graph = build_tool_graph(tools, config.embedder, config.tau)
     seeds = SeedSource(
@@ -111,7 +113,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         **_fingerprint_nodes(nodes),
         "version": __version__,
     }
-    offline = all(spec.offline for spec in specs.values())
+    offline = all(member.kind == OFFLINE for spec in specs.values() for member in spec.members)
     return Session(
         build_graph(nodes),
         context,

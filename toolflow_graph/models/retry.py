@@ -102,13 +102,21 @@ class Retrying:
         self._clock = clock
         self._rng = rng or random.Random()
 
-    async def complete(self, request: ModelRequest, config: Any = None, *, lenient: Collection[int] = ()) -> Reply:
+    async def complete(
+        self,
+        request: ModelRequest,
+        config: Any = None,
+        *,
+        lenient: Collection[int] = (),
+        most_500s: int | None = None,
+    ) -> Reply:
         """Send one request until it is answered.
 
         Args:
             request: what is asked.
             config: LangGraph's, passed on.
             lenient: statuses that come back as ``RefusedRequest`` even on a first call.
+            most_500s: after so many answers of status 500, too: some servers crash on what they do not know.
 
         Raises:
             RefusedRequest, TruncatedReply: as the model raised them; also ``RefusedRequest`` for a request that alone
@@ -124,6 +132,8 @@ class Retrying:
                 reply = await self._model.complete(request, config)
             except TransportFault as fault:
                 trouble = self._note_fault(trouble)
+                if most_500s is not None and fault.status == 500 and trouble.attempts + 1 >= most_500s:
+                    raise RefusedRequest(str(fault), status=500, endpoint=fault.endpoint) from None
                 wait = self._next_wait(fault, request, trouble)
             except RefusedRequest as refusal:
                 raise self._judge(refusal, request, lenient) from None
@@ -155,7 +165,9 @@ class Retrying:
             raise UsageError(
                 f"model {self.name!r}: cannot reach {endpoint.label!r} ({fault})",
                 expected="a running server that speaks the OpenAI chat protocol",
-                hint=f"start the server, or check the URL: curl {endpoint.label}/models",
+                hint=f"start the server, or check the URL: curl {endpoint.label}/models"
+                if "://" in endpoint.label
+                else "",
             ) from None
         if now - trouble.since >= policy.patience:
             raise RunError(
@@ -193,12 +205,10 @@ class Retrying:
         problem = f"model {self.name!r} at {label!r}: the first call failed: {refusal}"
         if "://" not in label:
             return UsageError(problem, expected="a model object that answers as it is")
-        table = f'[endpoints."{label}"]'
+        table = f'config: [[endpoint]] with base_url = "{label}" and '
         if refusal.status in (401, 403):
             if key_env is None:
-                hint = (
-                    f'put the name of the variable that holds the key into the config: {table} api_key_env = "MY_KEY"'
-                )
+                hint = f'{table}api_key_env = "MY_KEY" (the name of the variable that holds the key)'
                 return UsageError(problem, expected="a server that needs no key (none was sent)", hint=hint)
             return UsageError(problem, expected=f"a key in {key_env} that this server accepts")
         if refusal.status == 404:
@@ -208,9 +218,9 @@ class Retrying:
                 hint=f"curl {label}/models",
             )
         if "seed" in str(refusal):
-            return UsageError(problem, hint=f"config: {table} seed = false")
+            return UsageError(problem, hint=f"{table}seed = false")
         if "reasoning" in str(refusal):
-            return UsageError(problem, hint=f'config: {table} reasoning = "off"')
+            return UsageError(problem, hint=f'{table}reasoning = "off"')
         return UsageError(problem, expected="a server that accepts chat requests with tools and a seed")
 
 

@@ -1,4 +1,4 @@
-"""What ``--model``, ``--temperature`` and the ``[endpoints]`` of a config say: parsed, checked, nothing loaded."""
+"""What ``--model``, ``--temperature`` and the ``[[endpoint]]`` tables of a config say: parsed, nothing loaded."""
 
 import importlib.util
 import math
@@ -107,7 +107,7 @@ def parse_pool(text: str) -> PoolSpec:
 
 
 def parse_endpoints(table: Mapping[str, Mapping[str, Any]]) -> dict[str, EndpointOptions]:
-    """Read the config's ``[endpoints."http://host/v1"]`` tables, keyed by base URL.
+    """Read what a config's ``[[endpoint]]`` tables say, keyed by base URL.
 
     Raises:
         UsageError: a malformed URL, an unknown key, a value of the wrong type.
@@ -117,13 +117,13 @@ def parse_endpoints(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Endpoin
     options = {}
     for url, entries in table.items():
         if not isinstance(entries, Mapping):
-            raise UsageError(f"endpoints.{url!r} is {entries!r}", expected="a table", known=sorted(known))
+            raise UsageError(f"endpoint {url!r} is {entries!r}", expected="a table", known=sorted(known))
         for key, value in entries.items():
             if key not in known:
-                raise UsageError(f"endpoints.{url!r} has an unknown key {key!r}", known=sorted(known))
+                raise UsageError(f"endpoint {url!r} has an unknown key {key!r}", known=sorted(known))
             if not isinstance(value, kinds[key]):
                 expected = "true or false" if kinds[key] is bool else "a string"
-                raise UsageError(f"endpoints.{url!r}: {key} is {value!r}", expected=expected)
+                raise UsageError(f"endpoint {url!r}: {key} is {value!r}", expected=expected)
         options[parse_base_url(url, url)] = EndpointOptions(**entries)
     return options
 
@@ -140,7 +140,7 @@ def parse_base_url(url: str, given: str) -> str:
         raise UsageError(
             "a base URL has a user name or password in it",
             expected="keys come from environment variables only",
-            hint='name the variable in the config: [endpoints."URL"] api_key_env = "MY_KEY"',
+            hint='name the variable in the config: [[endpoint]] with base_url and api_key_env = "MY_KEY"',
         )
     try:
         parts = urlsplit(url)

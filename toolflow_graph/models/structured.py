@@ -168,18 +168,11 @@ class Structured:
     async def _probe(self, config: Any) -> bool:
         request = ModelRequest(role="probe", messages=_PROBE, brief=None, response_schema=PROBE_SCHEMA)
         try:
-            reply = await self._model.complete(request, config, lenient=(400, 404, 422, 501))
+            reply = await self._model.complete(request, config, lenient=(400, 422, 501), most_500s=3)
         except (RefusedRequest, TruncatedReply):
-            # Was it the schema that was refused, or would anything be? A plain request tells, and names the mistake.
-            await self._ask_plainly(request, config)
+            # If it was not the schema that was refused, the request that follows without one shows the mistake.
             return False
         return _conforms(reply.content)
-
-    async def _ask_plainly(self, request: ModelRequest, config: Any) -> None:
-        try:
-            await self._model.complete(replace(request, response_schema=None), config)
-        except TruncatedReply:
-            return
 
 
 def _prompted(request: ModelRequest) -> ModelRequest:

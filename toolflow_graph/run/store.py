@@ -194,6 +194,8 @@ class RunStore:
         """
         codes = dict.fromkeys(finding.code for finding in record.verdict.findings if finding.severity == "error")
         if record.fault and not record.verdict.accepted:
+            # Which fault it was says more than that there was one.
+            codes.pop("fault", None)
             codes.setdefault(record.fault.code)
         facts = {"codes": list(codes), "usage": {role: used.to_json() for role, used in record.usage.items()}}
         row = (index, record.id, record.verdict.accepted, record_to_json(record), json.dumps(facts))

@@ -67,6 +67,9 @@ def write_graph(graph: "ToolGraph", path: Path, form: str) -> None:
             networkx.write_graphml_xml(result, path)
         else:
             plain: Any = networkx.node_link_data(result, edges="links")
+            # The format's own source and target (the ends in sorted order) would hide which way the data flows.
+            for link, (_, _, attributes) in zip(plain["links"], result.edges(data=True), strict=True):
+                link.update(source=attributes["source"], target=attributes["target"])
             path.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from None

@@ -26,8 +26,8 @@ class LexicalEmbedder:
     """Texts that share rare character n-grams are near each other.
 
     A vector depends on the whole list (the idf does), so a tool graph's texts are embedded in one call, never cached.
-    ``tau`` is calibrated: over three labelled tool sets and the default catalogue it ties as many pairs of distinct texts
-    as all-MiniLM-L6-v2 does at the paper's 0.82 (geometric mean of the ratios 0.97); about half of them are the same.
+    ``tau`` is calibrated: over three labelled tool sets and the default catalogue it ties as many pairs of distinct
+    texts as all-MiniLM-L6-v2 does at the paper's 0.82 (geometric mean of the ratios 0.97); half of them are the same.
     """
 
     name = "lexical"

@@ -118,9 +118,14 @@ def _is_schema(value: Json) -> bool:
     return isinstance(properties, dict) and any(isinstance(sub, dict) and "type" in sub for sub in properties.values())
 
 
-def _allowed(returns: Mapping[str, Any] | None, leaf: Json) -> bool:
-    """Whether the return schema itself names this very word, in an enum or an example."""
-    return returns is not None and json.dumps(leaf) in json.dumps(returns)
+def _allowed(schema: Any, leaf: Json) -> bool:
+    """Whether the return schema itself names this very word, in an enum, a default or an example."""
+    if isinstance(schema, Mapping):
+        named = [schema.get("const"), schema.get("default")]
+        for key in ("enum", "examples"):
+            named.extend(schema[key] if isinstance(schema.get(key), list) else ())
+        return leaf in named or any(_allowed(child, leaf) for child in schema.values())
+    return isinstance(schema, list) and any(_allowed(child, leaf) for child in schema)
 
 
 @rule("giant_result", "error", f"A result is larger than {MOST_RESULT_BYTES // 1000} kB.")

@@ -21,7 +21,8 @@ KRW won/korea | SGD singapore | HKD hong kong | NZD new zealand | ZAR rand/south
 AED dirham/dirhams/dubai/emirates | ILS shekel/israel
 """
 _COUNTRIES = """
-US usa/united states/america/american | GB uk/united kingdom/britain/british/england/scotland/wales/london
+US usa/united states/america/american/new york/chicago/denver/boston/seattle/austin/miami
+GB uk/united kingdom/britain/british/england/scotland/wales/london
 DE germany/german/berlin/munich/hamburg | FR france/french/paris/lyon | ES spain/spanish/madrid/barcelona
 IT italy/italian/rome/milan | PT portugal/portuguese/lisbon/porto | NL netherlands/dutch/holland/amsterdam
 BE belgium/belgian/brussels | AT austria/austrian/vienna | CH switzerland/swiss/zurich/geneva

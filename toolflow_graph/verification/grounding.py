@@ -39,6 +39,7 @@ _NAME_FIELDS = frozenset(
 _KNOBS = frozenset(listed("limit max results size per page top k offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page per top offset radius num size"))
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -262,6 +263,8 @@ class _Grounder:
     def _moment(self, text: str) -> Origin | None:
         if _DATE.fullmatch(text):
             return self._date(text)
+        if _MONTH.fullmatch(text):
+            return self.finder.text(text) or self.finder.month(text)
         match = _TIME.fullmatch(text)
         if match:
             return self.finder.time(text[:5]) or self._end_time(None, text[:5])

@@ -33,7 +33,7 @@ _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
 _MONTH_DAY = re.compile(rf"\b{_M}\s+(?:the\s+)?{_D}\b{_TO}(?![\d:])\b{_Y}", re.IGNORECASE)
-_DAY_MONTH = re.compile(rf"\b{_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
+_DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b{_M}(?!\s*\d{{1,2}}\b(?!\d)){_Y}", re.IGNORECASE)
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?![\d/-])")
 _DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
@@ -61,9 +61,10 @@ _FIXED = {
     "christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "new year": (1, 1),
     "valentine": (2, 14), "halloween": (10, 31), "boxing day": (12, 26), "new year's day": (1, 1),
 }  # fmt: skip
-_WORDS = (("day after tomorrow", 2), ("tomorrow", 1), ("tonight", 0), ("today", 0), ("yesterday", -1),
-    ("this morning", 0),
-          ("this afternoon", 0), ("this evening", 0), ("right now", 0), ("currently", 0), ("last night", -1))  # fmt: skip
+_WORDS = (
+    ("day after tomorrow", 2), ("tomorrow", 1), ("tonight", 0), ("today", 0), ("yesterday", -1), ("this morning", 0),
+    ("this afternoon", 0), ("this evening", 0), ("right now", 0), ("currently", 0), ("last night", -1),
+)  # fmt: skip
 
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2})(?::([0-5]\d))?(?::[0-5]\d)?\s*([ap])\.?\s?m\b\.?", re.IGNORECASE)
 _CLOCK24 = re.compile(
@@ -130,40 +131,42 @@ def _shift_months(day: Date, months: int) -> Date:
 def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
     """ISO dates that a text names: None if it says year, month and day, else the words the date is derived from."""
     found: dict[str, str | None] = {}
-    for match in _ISO.finditer(text):
-        _put(found, _make(int(match["year"]), int(match["month"]), int(match["day"])), None)
-    for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
-        month = _MONTH_NUMBER[match["month"].lower()]
-        for name in ("day", "day2"):
-            if match[name]:
-                _with_year(found, match["year"], month, int(match[name]), now, match.group().strip())
-    for match in _NUMERIC.finditer(text):
-        first, second, year = int(match[1]), int(match[2]), match[3]
-        full = f"20{year}" if year and len(year) == 2 else year
-        for day, month in ((first, second), (second, first)):
-            if full:
-                _put(found, _make(int(full), month, day), match.group())
-            elif "/" in match.group():
-                _with_year(found, None, month, day, now, match.group())
+    for written, meanings in stated_dates(text, now):
+        for meaning, sure in meanings.items():
+            _put(found, meaning, None if sure else written)
     if now is not None and re.search(r"[A-Za-z]", text):
         for date, how in _relative(text, now):
             _put(found, date, how)
     return found
 
 
+def stated_dates(text: str, now: Date | None) -> Iterator[tuple[str, dict[Date, bool]]]:
+    """Dates that a text writes down with day and month: as written, and what it may mean (True: it says the year)."""
+    for match in _ISO.finditer(text):
+        yield match.group(), _with_year(match["year"], int(match["month"]), int(match["day"]), now)
+    for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
+        month = _MONTH_NUMBER[match["month"].lower()]
+        for name in ("day", "day2"):
+            if match[name]:
+                yield match.group().strip(), _with_year(match["year"], month, int(match[name]), now)
+    for match in _NUMERIC.finditer(text):
+        first, second, year = int(match[1]), int(match[2]), match[3]
+        full = f"20{year}" if year and len(year) == 2 else year
+        if full or ("/" in match.group() and match.group() != "24/7"):
+            either = _with_year(full, second, first, now) | _with_year(full, first, second, now)
+            # Which of the two is the day, only the country knows.
+            yield match.group(), dict.fromkeys(either, False)
+
+
+def _with_year(year: str | None, month: int, day: int, now: Date | None) -> dict[Date, bool]:
+    years = (int(year),) if year else (now.year, now.year + 1, now.year - 1) if now else ()
+    made = (_make(number, month, day) for number in years)
+    return {date: year is not None for date in made if date is not None}
+
+
 def _put(found: dict[str, str | None], date: Date | None, how: str | None) -> None:
     if date is not None and (how is None or date.isoformat() not in found):
         found[date.isoformat()] = how
-
-
-def _with_year(
-    found: dict[str, str | None], year: str | None, month: int, day: int, now: Date | None, how: str
-) -> None:
-    if year:
-        _put(found, _make(int(year), month, day), None)
-    elif now is not None:
-        for guess in (now.year, now.year + 1, now.year - 1):
-            _put(found, _make(guess, month, day), how)
 
 
 def month_days_in(text: str) -> set[tuple[int, int]]:

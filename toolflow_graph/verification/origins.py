@@ -214,6 +214,13 @@ class Finder:
                     return Origin("derived", index, how="month and day; the year from nowhere known")
         return self._counted_date(iso, siblings)
 
+    def month(self, text: str) -> Origin | None:
+        """A month ("2026-03") of a date or month that is said, returned or in the context."""
+        for index, said in (*self.users, *self.results, *self.assistants, (None, self.evidence.context)):
+            if any(iso.startswith(text) for iso in said.dates):
+                return Origin("derived", index, how="the month of a date")
+        return None
+
     def _counted_date(self, iso: str, siblings: Iterable[str]) -> Origin | None:
         day = Date.fromisoformat(iso)
         for index, said in (*self.users, *self.assistants[:3]):

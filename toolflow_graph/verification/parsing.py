@@ -21,7 +21,9 @@ _ROLES["tool"] = "tool"
 
 def parse_record(record: Record) -> Transcript:
     """The transcript of a record."""
-    return _parse(record.to_json(), record)
+    # Not the record's dump: leaving out what is absent would take null arguments with it.
+    plain = {"id": record.id, "seed": record.seed, "tools": record.tools, "messages": record.messages}
+    return _parse({**plain, "verdict": {"accepted": record.verdict.accepted}}, record)
 
 
 def parse_dialogue(data: Any) -> Transcript:

@@ -7,10 +7,10 @@ from functools import lru_cache
 from toolflow_graph.types import Fact, Json, Message, Request
 from toolflow_graph.verification.evidence import Said, evidence_of, say
 from toolflow_graph.verification.grounding import GroundedLeaf, is_distinctive, iter_leaves
-from toolflow_graph.verification.moments import Date
+from toolflow_graph.verification.moments import Date, stated_dates, without_moments
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import Transcript, read_result
-from toolflow_graph.verification.wording import WORD, key_of, normalise, numbers_in
+from toolflow_graph.verification.wording import key_of, normalise, numbers_in, squeeze
 
 
 def check_request_done(messages: Sequence[Message], request: Request, start: int) -> bool:
@@ -110,20 +110,29 @@ _EVERYDAY = re.compile(
 )
 
 
-def _mentions(text: str) -> Iterator[tuple[str, str, Json]]:
-    """Distinctive things a text states: (kind, as written, value)."""
-    for pattern, kind in ((_EMAIL, "address"), (_URL, "address")):
+def _mentions(text: str) -> dict[str, list[float]]:
+    """Distinctive things a text states, as written; for numbers, what they may mean."""
+    found: dict[str, list[float]] = {}
+    for pattern in (_EMAIL, _URL):
         for match in pattern.finditer(text):
-            yield kind, match.group().rstrip(".,;"), None
+            found[match.group().rstrip(".,;")] = []
     bare = _URL.sub(" ", _EMAIL.sub(" ", text))
     for match in _CODE.finditer(bare):
         if len(match.group()) >= 4 and not _EVERYDAY.fullmatch(match.group()):
-            yield "code", match.group(), None
-    for value, written, unit in numbers_in(bare):
+            found[match.group()] = []
+    numbers: dict[str, list[tuple[float, str | None]]] = {}
+    for value, written, unit in numbers_in(without_moments(bare)):
+        numbers.setdefault(written, []).append((value, unit))
+    for written, readings in numbers.items():
         money = bool(re.match(r"[$€£¥]", written))
-        large = abs(value) >= 1000 and not 1900 <= value <= 2100
-        if (money and value >= 10) or (large and unit is None):
-            yield "number", written, value
+        if all(_is_telling(value, unit, money) for value, unit in readings):
+            found[written] = [value for value, _ in readings]
+    return found
+
+
+def _is_telling(value: float, unit: str | None, money: bool) -> bool:
+    """Amounts, and numbers too large for small talk; years are not."""
+    return (money and value >= 10) or (abs(value) >= 1000 and not 1900 <= value <= 2100 and unit is None)
 
 
 @rule(
@@ -140,18 +149,18 @@ def invented_fact(transcript: Transcript) -> Iterator[Spot]:
         # Chat is free, and without a plan the user makes its own facts.
         if not requests or any(request.kind == "open" for request in requests) or requests[-1].kind == "chat":
             continue
-        mentions = list(_mentions(content))
-        dates = evidence.said(index).dates if any(map(str.isdigit, content)) else {}
+        mentions = _mentions(content)
+        dates = list(stated_dates(content, evidence.now)) if any(map(str.isdigit, content)) else []
         if not mentions and not dates:
             continue
         texts = [evidence.said(i).text for i in range(index) if evidence.roles[i] in ("user", "assistant")]
         known = _known(requests, evidence.context.text, tuple(texts), evidence.now)
-        for kind, written, value in mentions:
-            if not _knows(known, kind, written, value):
+        for written, values in mentions.items():
+            if not _knows(known, written, values):
                 yield index, f"the user states {written!r}, which is not among its facts; say only what is given"
-        written_dates = _explicit_dates(content, evidence.now)
-        if written_dates and not any(_near_date(known, iso) for iso in written_dates):
-            yield index, f"the user states the date {min(written_dates)}, which is not among its facts"
+        for written, meanings in dates:
+            if meanings and not any(_near_date(known, date.isoformat()) for date in meanings):
+                yield index, f"the user states the date {written!r}, which is not among its facts"
 
 
 @lru_cache(maxsize=512)
@@ -169,27 +178,14 @@ def _known(requests: tuple[Request, ...], context: str, texts: tuple[str, ...], 
     return _known_text(tuple(given), now)
 
 
-def _knows(known: Said, kind: str, written: str, value: Json) -> bool:
-    if kind == "number":
-        key = key_of(value)
-        if key in known.numbers or key in known.converted:
-            return True
-        numbers = sorted(known.numbers)[:80]
-        return any(abs(value - result) < 0.01 for a in numbers for b in numbers for result in (a * b, a + b, a - b))
-    return known.contains(written) or "".join(WORD.findall(written.casefold())) in known.squeezed
-
-
-_WITH_MONTH = re.compile(r"[A-Za-z]{3,}\.?\s*\d|\d\s*(?:st|nd|rd|th)?\s*(?:of\s+)?[A-Za-z]{3,}|\d/\d")
-_COUNTED = re.compile(r"(?:in\s+)?\w+[\s-]+(?:day|night|week|month|year)")
-
-
-def _explicit_dates(text: str, now: Date | None) -> set[str]:
-    """Dates with a month and a day in them; weekdays, "tomorrow" and "in two weeks" are nobody's invention."""
-    found = set(say(text, None).dates)
-    for iso, how in say(text, now).dates.items() if now is not None else ():
-        if how and _WITH_MONTH.search(how) and not _COUNTED.match(how):
-            found.add(iso)
-    return found
+def _knows(known: Said, written: str, values: list[float]) -> bool:
+    if not values:
+        return known.contains(written) or squeeze(written) in known.squeezed
+    if any(key_of(value) in known.numbers or key_of(value) in known.converted for value in values):
+        return True
+    numbers = sorted(known.numbers)[:80]
+    results = (result for a in numbers for b in numbers for result in (a * b, a + b, a - b))
+    return any(abs(value - result) < 0.01 for result in results for value in values)
 
 
 def _near_date(known: Said, iso: str) -> bool:
@@ -234,7 +230,9 @@ def guessed_value(transcript: Transcript) -> Iterator[Spot]:
         for fact in transcript.plan.requests[number].withheld:
             values = [value for *_, value in iter_leaves({"value": fact.value})]
             equal = any(_same(leaf.value, value) for value in values)
-            meant = _matches(leaf, fact) and not isinstance(leaf.value, bool)
+            # A country's code follows from a city for whoever knows the world.
+            code = isinstance(leaf.value, str) and leaf.value.isalpha() and len(leaf.value) <= 3
+            meant = _matches(leaf, fact) and not isinstance(leaf.value, bool) and not code
             sure = equal and leaf.source.kind == "unknown" and is_distinctive(leaf.value, leaf.schema, fact.name)
             if sure or (meant and not asked):
                 reason = (
@@ -268,7 +266,13 @@ def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
             if not words or len(value) < 3 or not any(text.contains(value) for text in said):
                 continue
             for question in questions:
-                folded = normalise(question)
-                if f" {' '.join(words)} " in folded and normalise(value) not in folded:
+                if _asks_for(question, words) and normalise(value) not in normalise(question):
                     yield index, f"asks for {fact.name!r}, which the user has already said ({value[:40]!r})"
                     break
+
+
+def _asks_for(question: str, words: list[str]) -> bool:
+    """Whether the words come right after the asking ("What is the arrival date"), not somewhere in the question."""
+    asked = _ASK.search(question)
+    following = normalise(question[asked.end() :]).split() if asked else []
+    return any(following[start : start + len(words)] == words for start in range(4))

@@ -29,7 +29,7 @@ def malformed_tool(transcript: Transcript) -> Iterator[Spot]:
 
 @rule("no_messages", "error", "There is no message of the user or the assistant.")
 def no_messages(transcript: Transcript) -> Iterator[Spot]:
-    if not any(message.role in ("user", "assistant") for message in transcript.messages):
+    if not transcript.broke_off and not any(message.role in ("user", "assistant") for message in transcript.messages):
         yield None, "the dialogue has no user or assistant message"
 
 

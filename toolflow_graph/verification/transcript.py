@@ -148,7 +148,7 @@ class Transcript:
     def turns(self) -> tuple[range, ...]:
         """A turn is a user message and everything until the next."""
         starts = [index for index, message in enumerate(self.messages) if message.role == "user"]
-        return tuple(range(start, end) for start, end in zip(starts, [*starts[1:], len(self.messages)], strict=True))
+        return tuple(range(start, end) for start, end in zip(starts, [*starts, len(self.messages)][1:], strict=True))
 
     @cached_property
     def broke_off(self) -> bool:

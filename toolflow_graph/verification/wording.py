@@ -36,7 +36,7 @@ _MORE = {
     "quarter": 0.25,
 }
 _NUMBER_WORD = re.compile(
-    r"\b(?:an?\s+)?(?:(?:" + "|".join((*UNITS, *_TENS, "hundred", "thousand")) + r")(?:[\s-]+(?:and\s+)?)?)+\b|"
+    r"\b(?:an?\s+)?(?:(?:" + "|".join((*UNITS, *_TENS, "hundred", "thousand", "million")) + r")(?:[\s-]+(?:and\s+)?)?)+\b|"
     r"\b(?:" + "|".join(_MORE) + r")\b",
     re.IGNORECASE,
 )
@@ -165,8 +165,8 @@ def _from_words(words: list[str]) -> float:
             return float(_MORE[word])
         elif word == "hundred":
             current = (current or 1) * 100
-        elif word == "thousand":
-            total, current = total + (current or 1) * 1000, 0.0
+        elif word in ("thousand", "million"):
+            total, current = total + (current or 1) * _SCALES[word], 0.0
     return total + current
 
 

@@ -1,1 +1,5 @@
-"""The offline model: answers from the brief alone, deterministic, no key, no network."""
+"""The offline model: plays every role from the brief alone. Deterministic, schema-true, no key, no network."""
+
+from toolflow_graph.models.offline.model import OfflineModel
+
+__all__ = ["OfflineModel"]

@@ -31,6 +31,10 @@ _TEXTUAL = {
     "thought": "sentence", "explanation": "sentence", "instructions": "sentence", "feedback": "sentence", "review": "sentence",
     "abstract": "sentence", "answer": "sentence", "markdown": "sentence", "transcript": "sentence", "observation": "sentence",
 }  # fmt: skip
+_THINGS = {"customer", "person", "account", "plan", "charge", "invoice", "subscription", "payment", "card", "source", "product",
+           "coupon", "order", "user", "project", "team", "workspace", "board", "task", "section", "channel", "group", "member",
+           "folder", "item", "event", "refund", "transfer", "payout", "dispute", "session", "intent", "reader", "sku", "ticket",
+           "issue", "playlist", "album", "artist", "track", "device", "page", "block", "database", "organization", "document"}
 _TECHNICAL = {"limit", "offset", "page", "per", "cursor", "token", "key", "apikey", "fields", "expand", "format", "callback",
               "version", "debug", "pretty", "sort", "order", "locale", "size", "fetch", "depth", "auth", "signature",
               "headers", "header", "timeout", "encoding", "include", "exclude", "skip", "starting", "ending", "opt",
@@ -97,11 +101,14 @@ def _field(
 ) -> Field:
     words = split_words(name) or ("value",)
     low = description.lower()
-    unit, label = _unit(words, low, name, kind_word)
+    unit, label = _unit(words, description, name, kind_word)
     kind = _kind(words, low, kind_word, formats, pattern, owner, unit, top)
     entity = _entity(words, description, kind, owner)
     if kind == "id" and entity and words[-1] in ("id", "ids", "uuid", "guid"):
         label = f"{singularise(entity) if not listed else entity} {'IDs' if listed else 'ID'}"
+    if kind == "email" and label.endswith((" email", " emails")):
+        label += " addresses" if label.endswith("s") else " address"
+        label = label.replace("emails addresses", "email addresses")
     if kind == "id" and label == "ID" and owner:
         label = f"{owner} ID"
     return Field(
@@ -114,6 +121,7 @@ def _field(
         edge=_edge(words),
         past=bool(
             re.search(r"\b(past|previous|history|historical|recorded|booked|birth|collected|ordered|created|earlier)\b", low)
+            or _has_happened(words)
             or set(words) & {"birth", "created", "updated", "published", "ordered", "collected", "booked", "past", "dob",
                              "modified", "registered", "joined", "placed", "issued", "paid", "measured", "observed"}
         ),
@@ -123,15 +131,27 @@ def _field(
     )  # fmt: skip
 
 
-def _unit(words: tuple[str, ...], low: str, name: str, kind_word: str) -> tuple[str, str]:
-    label = humanise(name)
+def _unit(words: tuple[str, ...], description: str, name: str, kind_word: str) -> tuple[str, str]:
+    low = description.lower()
+    label = _better_label(humanise(name), description)
     if kind_word not in ("number", "integer"):
         return "", label
     last = words[-1]
-    if len(words) > 1 and last in UNITS and words[-2] not in ("number", "of", "total"):
+    if len(words) > 1 and last in UNITS and words[-2] not in ("number", "of"):
         short = humanise("_".join(words[:-1]))
         # "stay_days" is a number of days; "duration_minutes" a duration in minutes.
-        return UNITS[last], short if last not in ("days", "nights", "weeks", "months", "years") else label
+        if last in ("days", "nights", "weeks", "months", "years"):
+            return UNITS[last], label
+        if UNITS[last] in ("minutes", "hours", "seconds"):
+            return UNITS[last], short if short.endswith(
+                ("duration", "time", "length", "delay")
+            ) else f"{short} duration"
+        return UNITS[last], f"{short} {humanise(last)}" if short in (
+            "total",
+            "average",
+            "maximum",
+            "minimum",
+        ) else short
     found = re.search(r"\b(?:in|,) (?:degrees )?(kilomet(?:re|er)s per hour|\w+)\.?$|in (?:degrees )?(\w+)\b[.,]", low)
     word = (found[1] or found[2] or "") if found else ""
     if word.startswith(("kilometres per", "kilometers per")):
@@ -143,13 +163,56 @@ def _unit(words: tuple[str, ...], low: str, name: str, kind_word: str) -> tuple[
     return (UNITS.get(word, ""), label) if len(word) > 1 else ("", label)
 
 
+_PREPOSED = (
+    "at",
+    "on",
+    "until",
+    "since",
+    "from",
+    "to",
+    "by",
+    "before",
+    "after",
+    "of",
+    "in",
+    "for",
+    "with",
+    "into",
+    "as",
+    "per",
+    "ends",
+)
+
+
+def _better_label(label: str, description: str) -> str:
+    """The description's own words where the name's do not make a noun ("deployed since", "number of moveds")."""
+    first = re.split(r"[,;.(:]| format | in [A-Z]", description.strip())[0].strip()
+    if label.split(" ")[-1] in _PREPOSED or label.startswith("number of "):
+        short = re.sub(r"^(?:The|A|An) ", "", first)
+        short = re.sub(r" to (?:list|return|include|show|search)$", "", short)
+        if 1 < len(short.split()) <= 8 and not short.lower().startswith(("whether", "only", "if ")):
+            counted = label.startswith("number of ")
+            if not counted or short.lower().startswith("number of "):
+                return short[:1].lower() + short[1:] if short[1:2].islower() else short
+    return label
+
+
 def _edge(words: tuple[str, ...]) -> str:
     if set(words) & {"end", "until", "to", "till", "return", "before", "latest", "finish", "dropoff", "ends", "last",
                      "expires", "expiry", "arrival"} or words[:2] == ("check", "out") or words[:2] == ("not", "after"):  # fmt: skip
         return "" if words[:2] == ("not", "before") else "end"
-    if set(words) & {"start", "from", "begin", "since", "after", "earliest", "pickup", "starts", "first", "departure"} or (
-        words[:2] in (("check", "in"), ("not", "before"))
-    ):
+    if set(words) & {
+        "start",
+        "from",
+        "begin",
+        "since",
+        "after",
+        "earliest",
+        "pickup",
+        "starts",
+        "first",
+        "departure",
+    } or (words[:2] in (("check", "in"), ("not", "before"))):
         return "start"
     return ""
 
@@ -215,7 +278,11 @@ def _kind(
         return "language_code"
     if last in ("timezone", "tz") or "time zone" in low or some >= {"time", "zone"}:
         return "timezone"
-    if last in ("id", "ids", "uuid", "guid", "identifier") or re.match(r"(the |a |unique )*(identifiers?|ids?) (of|for)", low):
+    if last in ("id", "ids", "uuid", "guid", "identifier") or re.match(
+        r"(the |a |unique )*(identifiers?|ids?) (of|for)", low
+    ):
+        return "id"
+    if words[-1] in _THINGS and len(words) == 1 and (not low or "id" in re.findall(r"[a-z]+", low) or "identifier" in low):
         return "id"
     if last in ("number", "code", "reference", "sku", "isbn", "no", "ref", "iban", "vin", "barcode"):
         return "id"
@@ -286,10 +353,12 @@ def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, to
         return "id"
     if "unix" in low or last in ("timestamp", "epoch"):
         return "unix"
-    if last == "year" or "four-digit year" in low:
+    if last == "year" and not some & {"last", "per", "this", "previous"} or "four-digit year" in low:
         return "year"
     if last in ("month", "day", "hour", "age", "humidity"):
-        return {"month": "month_number", "day": "day_number", "hour": "hour_number", "humidity": "percent"}.get(last, last)
+        return {"month": "month_number", "day": "day_number", "hour": "hour_number", "humidity": "percent"}.get(
+            last, last
+        )
     if some & {"age"}:
         return "age"
     if some & {"temperature", "temp", "celsius"} or unit == "°C":
@@ -298,15 +367,32 @@ def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, to
         return "percent" if top != 1 else "ratio"
     if some & {"rating", "stars", "star", "score", "grade"}:
         return "rating"
-    if kind_word == "integer" and (some & {"count", "quantity", "number", "limit", "total"} or low.startswith("number of")):
+    if kind_word == "integer" and (
+        some & {"count", "quantity", "number", "limit", "total"} or low.startswith("number of")
+    ):
         return "count"
-    if some & _MONEY and not some & _NOT_MONEY and not unit or re.search(r"\b(price|amount of money|in the \w+ currency)\b", low):
+    if (
+        some & _MONEY
+        and not some & _NOT_MONEY
+        and not unit
+        or re.search(r"\b(price|amount of money|in the \w+ currency)\b", low)
+    ):
         return "money"
     if some & {"distance", "radius"} or unit in ("km", "metres", "miles"):
         return "distance"
-    if unit in ("minutes", "seconds", "hours", "days", "nights", "ms", "months", "weeks", "years") or some & {"duration"}:
+    if unit in ("minutes", "seconds", "hours", "days", "nights", "ms", "months", "weeks", "years") or some & {
+        "duration"
+    }:
         return "duration"
     return "count" if kind_word == "integer" else "number"
+
+
+def _has_happened(words: tuple[str, ...]) -> bool:
+    if len(words) < 2 or words[-1] not in ("at", "on", "time", "date"):
+        return False
+    return (words[-2].endswith("ed") or words[-2] in ("sent", "taken", "seen", "read", "begun", "run", "made")) and words[-2] not in (
+        "scheduled", "expected", "planned", "estimated", "speed", "needed", "feed", "wanted", "proposed", "preferred") and (
+        "next" not in words)  # fmt: skip
 
 
 def tool_key(parts: Any) -> str:

@@ -50,7 +50,9 @@ class Maker:
         if "const" in schema or "enum" in schema:
             return self._leaf(schema, path, name, owner)
         kinds = schema.get("type")
-        options = [kinds] if isinstance(kinds, str) else [k for k in kinds if k != "null"] if isinstance(kinds, list) else []
+        options = (
+            [kinds] if isinstance(kinds, str) else [k for k in kinds if k != "null"] if isinstance(kinds, list) else []
+        )
         if not options and isinstance(kinds, list) and kinds:
             return None
         kind = self.rng.choice(options) if self.wild and options else options[0] if options else self._guess(schema)
@@ -84,7 +86,9 @@ class Maker:
         merged = {key: part for key, part in schema.items() if key not in ("allOf", "anyOf", "oneOf")}
         parts = [part for part in schema.get("allOf", ()) if isinstance(part, Mapping)]
         for key in ("anyOf", "oneOf"):
-            branches = [part for part in schema.get(key, ()) if isinstance(part, Mapping) and part.get("type") != "null"]
+            branches = [
+                part for part in schema.get(key, ()) if isinstance(part, Mapping) and part.get("type") != "null"
+            ]
             if branches:
                 parts.append(self.rng.choice(branches) if self.wild else branches[0])
         for part in parts:
@@ -99,7 +103,9 @@ class Maker:
             if name not in required and not self.plain and depth < 5 and isinstance(sub, Mapping):
                 flat = self._merged(sub, 0)
                 inner = f"{path}.{name}" if path else name
-                if self.include(field_of(name, flat, _noun(owner)), flat, inner) or (self.wild and self.rng.random() < 0.3):
+                if self.include(field_of(name, flat, _noun(owner)), flat, inner) or (
+                    self.wild and self.rng.random() < 0.3
+                ):
                     wanted.append(name)
         for name, more in (schema.get("dependentRequired") or {}).items():
             if name in wanted:
@@ -187,7 +193,7 @@ class Maker:
         # Siblings in a list should differ in what names them.
         seen = self.used.setdefault(re.sub(r"\[\d+\]", "[]", path), set())
         value: Any = None
-        for _ in range(6 if self.result and meaning.kind not in _SAME else 1):
+        for _ in range(14 if self.result and meaning.kind not in _SAME else 1):
             value = leaf_value(meaning, schema, self.rng, self.cast, result=self.result)
             if value not in seen:
                 break

@@ -9,6 +9,7 @@ from toolflow_graph.models.offline.words import (
     article,
     humanise,
     is_plural,
+    pluralise,
     lower_first,
     singularise,
     split_words,
@@ -18,7 +19,7 @@ from toolflow_graph.models.offline.words import (
 _LEAD = re.compile(
     r"^(?:(?:please )?(?:this|the|an?|use this|use the|using this) (?:\w+ ){0,2}?(?:endpoint|tool|method|api|function|operation|"
     r"request|call|route|resource|service|command)(?: (?:can|will|is used|is|may|lets you|allows you|allows users|helps you|"
-    r"which|that|to|for|you))*|(?:it )?(?:allows|enables|lets) (?:you|users|the user|one)(?: to)?|you can (?:use this to )?|"
+    r"which|that|to|for|you))*|(?:it )?(?:allows|enables|lets) (?:you|users|the user|one)(?: to)?|you can(?: use this to)?|"
     r"used? (?:this )?to|helps? (?:you |users )?(?:to )?|api (?:to|for)|tool (?:to|for|that)|endpoint (?:to|for|that)|"
     r"simply|quickly|easily|beta:?|deprecated:?|\[[^\]]*\])[:,]?\s+",
     re.I,
@@ -62,7 +63,9 @@ def _clean(text: str) -> str:
     text = re.sub(r"[`*#]|^\s*[-•]\s*", "", text.strip())
     text = re.split(r"(?<=[a-z0-9)\]])[.!?](?:\s|$)|\n\s*\n|\n\s*[-*•\d]|: \n|\.\n", text.strip(), maxsplit=1)[0]
     text = re.sub(r"\s*\([^)]*\)?", "", text)
-    text = re.sub(r"\b([A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b", lambda found: humanise(found[0]), text)
+    text = re.sub(
+        r"\b([A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b", lambda found: humanise(found[0]), text
+    )
     return re.sub(r"\s+", " ", text).strip(" .:-–,;")
 
 
@@ -73,6 +76,10 @@ def _from_description(name: str, description: str) -> Phrase | None:
     letters = sum(char.isascii() and char.isalpha() for char in text)
     if letters < 0.6 * len(text.replace(" ", "")) or len(text.split()) < 2 or not text:
         return None
+    text = re.split(r" [-–] (?=[A-Z])|: (?=[A-Z])", text)[0]
+    words = [word for word in text.split(" ")[1:] if len(word) > 3]
+    if len(words) > 1 and sum(word[:1].isupper() and word[1:].islower() for word in words) >= 0.6 * len(words):
+        text = re.sub(r"\b[A-Z](?=[a-z])", lambda found: found[0].lower(), text)
     if len(text) > 160:
         text = re.split(r"[,;:]| - | – ", text[:200])[0]
         if len(text) > 160:
@@ -80,9 +87,20 @@ def _from_description(name: str, description: str) -> Phrase | None:
         text = re.sub(r" (?:and|or|the|a|an|of|to|for|in|with|by)$", "", text)
     first, _, rest = text.partition(" ")
     verb = base_of(first.strip(",:"))
-    noun_use = rest.startswith(("of ", "is ", "for the ", "data", "information")) and first.lower() not in ("search", "look")
-    if verb is None or (noun_use and first.lower() not in (verb, verb + "s")) or first.lower().endswith("ings"):
-        if not re.match(r"[A-Za-z]", first) or len(text) > 110:
+    noun_use = rest.startswith(("of ", "is ", "for the ", "data", "information")) and first.lower() not in (
+        "search",
+        "look",
+    )
+    if verb is None or (noun_use and first.lower() not in (verb, verb + "s")) or re.match(r"\w+ing\b.* (?:means|is|are|will|does) ", text):
+        if (
+            not re.match(r"[A-Za-z]", first)
+            or len(text) > 110
+            or re.match(
+                r"(?i)(you|we|after|before|when|if|once|for|in|with|on|at|by|to|is|use|it|will|do|must|note|here|gets?|has|should|and|or)\b|"
+                r"\w+s (?:whose|whether|if|the|that|how|an?|all)\b",
+                text,
+            )
+        ):
             return None
         noun = lower_first(text)
         if not re.match(r"(the|a|an|all|any|your|my|this)\b", noun):
@@ -102,13 +120,19 @@ def _from_name(name: str) -> Phrase:
     verb = base_of(words[0])
     if verb and len(words) > 1:
         rest = words[1:]
+    elif verb:
+        return _phrase(verb, "")
     else:
-        at = next((place for place, word in enumerate(words[1:], 1) if word in READING or base_of(word) in ("create",)), None)
-        verb, rest = (base_of(words[at]) or "get", words[:at]) if at and at == len(words) - 1 else ("get", words)
+        at = next(
+            (place for place, word in enumerate(words[1:], 1) if base_of(word) == word and word not in ("set", "list")),
+            None,
+        )
+        after = words[at + 1 :] if at else []
+        verb, rest = (words[at], after or words[:at]) if at else ("get", words)
     noun = humanise("_".join(rest))
     lead = re.split(r" (?:by|for|in|of|to|from|with|on|at) ", noun)[0]
     if verb in ("list", "search", "find", "browse"):
-        return _phrase(verb, ("for " if verb == "search" else "") + noun)
+        return _phrase(verb, ("for " if verb == "search" else "") + (noun if " by " in noun else pluralise(noun)))
     if is_plural(lead) or verb not in ("create", "add", "new", "make", "draw", "send"):
         return _phrase(verb, noun if re.match(r"(all|my|by|for|in|to|up|out) ", noun + " ") else f"the {noun}")
     return _phrase(verb, with_article(noun))
@@ -119,7 +143,9 @@ def _phrase(verb: str, rest: str) -> Phrase:
     rest = re.sub(rf"\b(the|all|all the) ((?:[\w-]+ ){{0,3}}?[\w-]+) of the {_MINE}\b", r"my \2", rest)
     rest = re.sub(rf"\b(?:the|a|an) {_MINE}'s\b", "my", rest)
     rest = re.sub(rf"\b(by|for|of) the {_MINE}\b(?! )", "", rest)
-    rest = re.sub(r"\bthe (mailbox|address book|shopping cart|home hub|reading list|personal favourites)\b", r"my \1", rest)
+    rest = re.sub(
+        r"\bthe (mailbox|address book|shopping cart|home hub|reading list|personal favourites)\b", r"my \1", rest
+    )
     rest = re.sub(r"\bthe personal\b", "my", rest).replace("my personal ", "my ")
     return Phrase(verb, re.sub(r"\s+", " ", rest).strip(), _TAIL.sub("", rest).strip(" ,;:"))
 
@@ -130,7 +156,7 @@ def core_object(rest: str) -> str:
     rest = re.sub(r"^(?:for|up|on|off|out) ", "", rest)
     text = re.split(
         r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|where|under|near|"
-        r"around|as|after|before|until|using|through|against|during|based|available|via|given|across|per|one|right|day|hour)\b|,",
+        r"around|as|after|before|until|using|through|against|during|based|available|via|given|across|per|one|right|day|hour|when|while)\b|,",
         rest,
         maxsplit=1,
     )[0]
@@ -156,6 +182,49 @@ def two_verbs(phrase: Phrase) -> tuple[str, ...]:
     return (phrase.verb, *words) if len(words) < 4 and all(base_of(word) == word for word in words) else ()
 
 
+_MADE = (
+    "create",
+    "add",
+    "make",
+    "book",
+    "schedule",
+    "reserve",
+    "register",
+    "open",
+    "post",
+    "place",
+    "generate",
+    "onboard",
+)
+_NEW = (
+    *_MADE,
+    "send",
+    "order",
+    "request",
+    "submit",
+    "buy",
+    "save",
+    "issue",
+    "set",
+    "trigger",
+    "record",
+    "write",
+    "draw",
+    "build",
+    "insert",
+    "upload",
+    "publish",
+    "start",
+    "plan",
+    "invite",
+    "capture",
+    "subscribe",
+    "apply",
+    "draft",
+    "propose",
+)
+
+
 def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
     """ "booked a room": what has been done, or "" if the phrase has two verbs or none to say it with."""
     if two_verbs(phrase) or not phrase.rest:
@@ -163,9 +232,13 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
     particle = re.match(r"(up|on|off|out|in|down) ", phrase.rest)
     thing = core_object(phrase.rest).replace("my ", "your ")
     words = thing.split(" ")
-    if words[0] in ("a", "an") and singularise(words[-1]) in entities and phrase.verb not in ("create", "add", "make"):
+    if words[0] in ("a", "an", "one") and (
+        phrase.verb not in _NEW or singularise(words[-1]) in entities and phrase.verb not in _MADE
+    ):
         thing = "the " + " ".join(words[1:])
-    if not thing or len(words) > 7:
+    if phrase.verb not in _NEW:
+        thing = re.sub(r" of an? ", " of the ", thing)
+    if not thing or len(words) > 7 or words[-1] in ("person", "people", "someone"):
         return ""
     return " ".join(part for part in (participle(phrase.verb), particle[1] if particle else "", thing) if part)
 
@@ -173,14 +246,14 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
 def doing_phrase(phrase: Phrase) -> str:
     """ "booking a room"."""
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
-    thing = core_object(phrase.rest).replace("my ", "your ")
+    thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (gerund(phrase.verb), particle[1] if particle else "", thing) if part)
 
 
 def to_do_phrase(phrase: Phrase) -> str:
     """ "book a room"."""
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
-    thing = core_object(phrase.rest).replace("my ", "your ")
+    thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (phrase.verb, particle[1] if particle else "", thing) if part)
 
 

@@ -7,7 +7,7 @@ from toolflow_graph.models.briefs import PlannerBrief, Scene
 from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.values import fits, leaf_value, other_place
-from toolflow_graph.models.offline.views import View, owner_of
+from toolflow_graph.models.offline.views import View, owner_of, view_of
 from toolflow_graph.models.offline.words import humanise
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.types import Tool
@@ -42,7 +42,9 @@ def plan_requests(brief: PlannerBrief) -> dict[str, Any]:
     requests: list[dict[str, Any]] = []
     for index, (kind, tools) in enumerate(_layout(planner, scene, brief.target_turns, rng)):
         if kind == "chat":
-            requests.append({"kind": "chat", "intent": rng.choice(_CHAT), "tools": [], "facts": [], "withheld": [], "uses": []})
+            requests.append(
+                {"kind": "chat", "intent": rng.choice(_CHAT), "tools": [], "facts": [], "withheld": [], "uses": []}
+            )
         elif kind == "again":
             requests.append(_again(planner, requests, index, tools[0], rng))
         else:
@@ -63,7 +65,9 @@ def _layout(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) 
     slots = turns - chat
     groups: list[tuple[str, list[Tool]]] = [("tool", [tool]) for tool in order]
     spare = rng.random() < 0.3
-    while len(groups) > max(slots - spare, 1) and any(len(groups[i][1]) + len(groups[i + 1][1]) == 2 for i in range(len(groups) - 1)):
+    while len(groups) > max(slots - spare, 1) and any(
+        len(groups[i][1]) + len(groups[i + 1][1]) == 2 for i in range(len(groups) - 1)
+    ):
         places = [i for i in range(len(groups) - 1) if len(groups[i][1]) + len(groups[i + 1][1]) == 2]
         place = rng.choice(places)
         groups[place : place + 2] = [("tool", groups[place][1] + groups[place + 1][1])]
@@ -73,16 +77,20 @@ def _layout(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) 
         if not singles:
             groups.append(("again", [rng.choice(groups[-1][1])]))
             continue
-        place = rng.choice([i for i in singles if view_params(groups[i][1][0])] or singles)
+        best = max(_repeatable(groups[i][1][0]) for i in singles)
+        place = rng.choice([i for i in singles if _repeatable(groups[i][1][0]) == best])
         groups.insert(place + 1, ("again", groups[place][1]))
     if chat:
         groups.insert(rng.randint(1, len(groups)), ("chat", []))
     return groups
 
 
-def view_params(tool: Tool) -> bool:
-    """Whether the tool takes anything."""
-    return bool(tool.parameters.get("properties"))
+def _repeatable(tool: Tool) -> int:
+    """How naturally people ask for this twice: looking things up for another value comes first."""
+    view = view_of(tool)
+    kinds = [leaf.field.kind for leaf in view.params if leaf.required and not leaf.field.edge and not leaf.field.listed]
+    varied = any(kind in _CHANGING[:14] for kind in kinds)
+    return (2 if not view.writes else 0) + varied
 
 
 def _fact(call: PlannedCall, path: str, value: Any) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Calls planned ahead: valid arguments with a source for each leaf (said, taken from a result, profile, default)."""
 
+import copy
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,14 +11,15 @@ from toolflow_graph.models.briefs import Scene
 from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.generate import MISSING, make_valid
-from toolflow_graph.models.offline.values import fits, leaf_value
-from toolflow_graph.models.offline.views import Leaf, View, plain_path, view_of
+from toolflow_graph.models.offline.values import estate_price, fits, leaf_value
+from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
 
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
+_CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
 _GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
 
 
@@ -67,22 +70,36 @@ class CallPlanner:
             if (own := self._profile(meaning, schema)) is not MISSING:
                 call.quiet.add(path)
                 return own
+            if (price := estate_price(view, meaning, self.rng)) is not None:
+                return price
+            if meaning.kind in ("latitude", "longitude") and re.search(
+                r"dest|drop|arriv|to_|end", path.rpartition(".")[0]
+            ):
+                base = self.cast.place.latitude if meaning.kind == "latitude" else self.cast.place.longitude
+                return round(base + 0.0274, 4)
             if meaning.kind == "bool" and isinstance(schema.get("default"), bool):
                 return not schema["default"]
             key = (meaning.name, meaning.description)
-            if meaning.description and key in self.known and "[" not in path:
+            if meaning.description and key in self.known and "[" not in path and "device" not in meaning.entity:
                 return self.known[key]
             return MISSING
 
         def include(meaning: Field, schema: Mapping[str, Any], path: str) -> bool:
             nonlocal wordy
-            if meaning.technical or wordy >= 2 or "default" in schema and schema["default"] is None and self.rng.random() < 0.6:
+            if (
+                meaning.technical
+                or wordy >= 2
+                or "default" in schema
+                and schema["default"] is None
+                and self.rng.random() < 0.6
+            ):
                 return False
-            plain = self.rng.random() < self.share and meaning.kind not in ("text", "object", "id", "tag", "uuid", "version")
+            share = 0.85 if view.phrase.verb in _CHANGES else self.share
+            plain = self.rng.random() < share and meaning.kind not in ("text", "object", "id", "tag", "uuid", "version")
             wordy += plain
             return plain
 
-        value = make_valid(tool.parameters, self.rng, self.cast, leaf=leaf, include=include, owner="")
+        value = make_valid(tool.parameters, self.rng, self.cast, leaf=leaf, include=include, owner=noun_of(view.phrase))
         call.arguments = self._settle(value if isinstance(value, dict) else {}, call)
         for path, part in leaves(call.arguments):
             found = view.param(path)
@@ -94,26 +111,35 @@ class CallPlanner:
 
     def _settle(self, arguments: dict[str, Any], call: PlannedCall) -> dict[str, Any]:
         """Starts before ends, different places for a from and a to; undone if the schema then refuses."""
-        import copy
-
         changed = copy.deepcopy(arguments)
         plain = [(leaf, changed.get(leaf.path)) for leaf in call.view.params if leaf.path in changed]
         linked = {one.parameter for one in call.links}
         for first, start in plain:
             for second, end in plain:
-                same = first.field.kind == second.field.kind and first.field.kind in ("date", "datetime", "time", "month")
+                same = first.field.kind == second.field.kind and first.field.kind in (
+                    "date",
+                    "datetime",
+                    "time",
+                    "month",
+                )
                 if same and first.field.edge == "start" and second.field.edge == "end" and isinstance(start, str):
                     if isinstance(end, str) and end < start and not {first.path, second.path} & linked:
                         changed[first.path], changed[second.path] = end, start
                         start = end
-                small = first.field.name.startswith(("min", "lowest")) and second.field.name.startswith(("max", "highest"))
+                small = first.field.name.startswith(("min", "lowest")) and second.field.name.startswith(
+                    ("max", "highest")
+                )
                 if small and isinstance(start, int | float) and isinstance(end, int | float) and end < start:
                     changed[first.path], changed[second.path] = end, start
         return changed if not schema_errors(changed, call.tool.parameters, closed=True, limit=1) else arguments
 
     def _profile(self, meaning: Field, schema: Mapping[str, Any]) -> Any:
         for name, text in sorted(self.scene.profile.items()):
-            if split_words(name) == split_words(meaning.name) and fits(text, schema) and meaning.kind not in ("id", "title"):
+            if (
+                split_words(name) == split_words(meaning.name)
+                and fits(text, schema)
+                and meaning.kind not in ("id", "title")
+            ):
                 return text
         return MISSING
 
@@ -125,8 +151,17 @@ class CallPlanner:
         for source in reversed(self.calls):
             if source.tool.name == call.tool.name:
                 continue
+            lists = any("[]." in leaf.path for leaf in source.view.returns)
             for leaf in source.view.returns:
-                if not leaf.required or leaf.field.kind != meaning.kind or leaf.path.count("[]") > 1 or leaf.field.listed:
+                # A lamp is no thermostat: an id of such a wide kind is taken from lists only.
+                if "device" in leaf.field.entity and not ("[]." in leaf.path and lists):
+                    continue
+                if (
+                    not leaf.required
+                    or leaf.field.kind != meaning.kind
+                    or leaf.path.count("[]") > 1
+                    or leaf.field.listed
+                ):
                     continue
                 if leaf.path.endswith("[]") or not self._same(source, leaf, call, meaning, path):
                     continue
@@ -155,7 +190,12 @@ class CallPlanner:
         names = id_names(leaf.path) & id_names(path)
         if names - _GENERIC:
             return True
-        if meaning.kind in ("id", "uuid") and meaning.entity and meaning.entity == field.entity and len(meaning.entity) > 2:
+        if (
+            meaning.kind in ("id", "uuid")
+            and meaning.entity
+            and meaning.entity == field.entity
+            and len(meaning.entity) > 2
+        ):
             return True
         target = plain_path(path)
         return any(

@@ -16,7 +16,13 @@ SENTENCES = ("Everything went as planned.", "Please check the figures once more 
              "We agreed to start with the smaller group.", "The latest version includes the new cover page.",
              "Bring the signed copy to the meeting.", "Quiet location with good public transport.",
              "The team will follow up next week.", "Updated after the call with the supplier.")  # fmt: skip
-REASONS = ("Change of plans", "Found a better option", "No longer needed", "Scheduling conflict", "Moved to a new address")
+REASONS = (
+    "Change of plans",
+    "Found a better option",
+    "No longer needed",
+    "Scheduling conflict",
+    "Moved to a new address",
+)
 TAGS = ("travel", "family", "finance", "research", "design", "outdoor", "music", "planning", "health", "technology")
 STATUSES_READ = ("active", "open", "confirmed", "in progress", "scheduled", "completed")
 CONDITIONS = ("partly cloudy", "light rain", "clear sky", "overcast", "sunny intervals", "scattered showers")
@@ -28,4 +34,10 @@ VENUES = ("Riverside Hall", "Harbour Conference Centre", "Old Town Library", "Me
           "Botanical Garden", "Corner Studio", "Mill Lane Theatre")  # fmt: skip
 DOMAINS = ("lindenpress.org", "harbor-guide.com", "northquay.net", "fieldnotes.io", "brightside-print.com")
 TEXTS = ("standard", "north wing", "second floor", "morning", "blue", "regular", "compact", "garden side")
-PATHS = ("reports/march-summary.md", "notes/kickoff.txt", "data/orders.csv", "drafts/outline.docx", "photos/harbour.jpg")
+PATHS = (
+    "reports/march-summary.md",
+    "notes/kickoff.txt",
+    "data/orders.csv",
+    "drafts/outline.docx",
+    "photos/harbour.jpg",
+)

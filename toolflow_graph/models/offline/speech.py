@@ -8,12 +8,13 @@ from typing import Any
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import Phrase, two_verbs
 from toolflow_graph.models.offline.saying import say, say_key
+from toolflow_graph.models.offline.verbs import base_of
 from toolflow_graph.models.offline.views import owner_of
-from toolflow_graph.models.offline.words import lower_first, singularise
+from toolflow_graph.models.offline.words import join_and, lower_first, singularise
 from toolflow_graph.models.offline.world import PLACES
 
 _A = r"(?:an?|one|another|the given|a given|the|this|each|any)"
-_ADJ = r"(?:(?!of\b|in\b|for\b|and\b|to\b)[a-z-]+ ){0,3}?"
+_ADJ = r"(?:(?!(?:of|in|for|and|to|an?|the|or|with|that|on|at|by|from)\b)[a-z-]+ ){0,3}?"
 _ALIAS = {
     "device": ("light", "thermostat", "lock", "vacuum", "camera", "speaker"),
     "contact": ("person",),
@@ -22,6 +23,11 @@ _ALIAS = {
     "message": ("email", "mail"),
     "appointment slot": ("slot",),
     "position": ("position", "opening"),
+    "booking": ("reservation", "appointment", "stay", "session", "booking"),
+    "account": ("student", "account"),
+    "enrolment": ("enrolment", "course"),
+    "card": ("card",),
+    "scene": ("scene",),
     "menu": ("dish",),
 }
 _LANGUAGES = {"en": "English", "pt": "Portuguese", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian",
@@ -60,11 +66,14 @@ def speak(item: Item, style: int) -> str:
         if kind == "language_code" and value in _LANGUAGES:
             return f"{_LANGUAGES[value]} ({value})"
         if kind == "country_code" and value in _COUNTRIES:
-            return f"{_COUNTRIES[value]} ({value})"
+            the = "the " if value in ("NL", "GB", "US") else ""
+            return f"{the}{_COUNTRIES[value]} ({value})"
         if kind == "airport" and value in _AIRPORTS:
             return f"{_AIRPORTS[value]} ({value})"
         if kind in _FREE or (kind in ("text", "path", "company") and len(value.split()) > 3):
             return f'"{value}"'
+    if isinstance(value, list) and kind in _FREE and any(isinstance(part, str) and " " in part for part in value):
+        return join_and([f'"{part}"' for part in value])
     return say(value, style, key=kind == "enum", money=kind == "money")
 
 
@@ -73,10 +82,17 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
     verb, rest = phrase.verb, f" {phrase.short} "
     if verbs := two_verbs(phrase):
         for item in items:
-            if not item.held and isinstance(item.value, str) and say_key(item.value) in verbs and item.field.kind == "enum":
+            if (
+                not item.held
+                and isinstance(item.value, str)
+                and say_key(item.value) in verbs
+                and item.field.kind == "enum"
+            ):
                 item.used, verb = True, say_key(item.value)
                 rest = " " + re.sub(r"^.*?\bor \w+ ", "", phrase.short) + " "
                 break
+    rest = re.sub(r" by (?:[a-z' -]+, )*[a-z' -]+ (?:or|and) [a-z' -]+ $", " ", rest)
+    rest = re.sub(r" by (keyword|name|title|id|ID|its ID|ids|subject|text|keywords)(?= )", "", rest)
     rest = _periods(rest, items, style)
     rest = _pairs(rest, items, style)
     for item in items:
@@ -85,12 +101,63 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
     for item in items:
         if item.held:
             rest = _drop(rest, item)
-    rest = re.sub(rf" by (?:[a-z' -]+, )*[a-z' -]+ or [a-z' -]+ $", " ", rest)
-    rest = re.sub(r" by (keyword|name|title|id|ID|its ID|ids|subject|text) $", " ", rest)
-    rest = re.sub(r" (?:on|for|at|of|in|by) (?:a |the )?(?:given|specific|specified|certain|particular)\b[a-z ]{0,20} $", " ", rest)
+    rest = _people(rest, items, style)
+    rest = _named(rest, items, style, verb)
+    if any(not item.held and not item.ref for item in items):
+        for _ in range(2):
+            rest = re.sub(
+                r" (?:to|for|with|at|over|on|in|of|by|from|ahead of) (?:one or more [a-z]+|a (?:limited|later|set|longer) time|a (?:certain )?period|"
+                r"an? number of [a-z]+|another (?:time or place|[a-z]+)|other people|more people|a (?:title|label|category|guest|party|"
+                r"person|day|group of [a-z]+|message|name|reason|branch of a repository|branch|an environment|keyword|given date)"
+                r"(?: and an? \w+)?|an environment|a stretch of time|within a stretch of time|its [a-z]+ and [a-z]+) $",
+                " ",
+                rest,
+            )
+    rest = re.sub(
+        r" (?:on|for|at|of|in|by) (?:a |the )?(?:given|specific|specified|certain|particular)\b[a-z ]{0,20} $",
+        " ",
+        rest,
+    )
     rest = re.sub(r"\b(a|the) (?:given|specified|specific|particular|certain) ", r"\1 ", rest)
     rest = rest.replace(" for given nights ", " ").replace(" a given one ", " this one ")
     return lower_first(f"{verb} {rest}".replace("  ", " ").strip())
+
+
+def _people(rest: str, items: list[Item], style: int) -> str:
+    """ "send an email to one or more people" names them."""
+    for item in items:
+        if item.held or item.used or item.field.kind != "email":
+            continue
+        found = re.search(
+            r" (to|with|for) (?:one or more people|other people|more people|several people|a person|someone) ", rest
+        )
+        if found:
+            item.used = True
+            return rest.replace(found[0], f" {found[1]} {speak(item, style)} ", 1)
+        if re.search(r" (more people|all given people|a person) ", rest):
+            item.used = True
+            return re.sub(r" (more people|all given people|a person) ", f" {speak(item, style)} ", rest, count=1)
+    return rest
+
+
+def _named(rest: str, items: list[Item], style: int, verb: str) -> str:
+    """A name that stands for a thing: "a deployed service" and its name become "the billing-worker service"."""
+    if verb in ("create", "add", "register", "make", "set", "save"):
+        return rest
+    for item in items:
+        found = re.match(r"(?i)names? of (?:the |an? )?(?:[a-z]+ ){0,2}?([a-z]+)[.,]?$", item.field.description.strip())
+        words = item.field.label.split(" ")
+        noun = found[1] if found else words[-2] if len(words) > 1 and words[-1] == "name" else ""
+        if item.held or item.used or item.ref or not noun or not isinstance(item.value, str):
+            continue
+        hit = re.search(
+            rf" (?:an?|the|one) (?:(?:deployed|given|specific|running|single|particular) )?((?:[a-z]+ )?){noun} ", rest
+        )
+        if hit:
+            said = speak(item, style).strip('"') if " " not in str(item.value) else speak(item, style)
+            item.used = True
+            return rest.replace(hit[0], f" the {hit[1]}{noun} {said} ", 1)
+    return rest
 
 
 def _free(items: list[Item], *kinds: str) -> list[Item]:
@@ -114,26 +181,41 @@ def _periods(rest: str, items: list[Item], style: int) -> str:
 
 def _pairs(rest: str, items: list[Item], style: int) -> str:
     found = re.search(r" between two [a-z -]+?(?= on | at | with | in | for |,| $)", rest) or re.search(
-        r" from (?:one|an?|the) [a-z ]+? to (?:another|an?|the)(?: [a-z]+)??(?= on | with | in | for |,| $)", rest
+        r" from (?:one|an?|the) [a-z ]+? (?:into|to) (?:another|an?|the)(?: [a-z]+)??(?= on | with | in | for |,| $)",
+        rest,
     )
     if found:
-        for kind in ("airport", "city", "address", "location", "id", "country", "date"):
+        for kind in ("airport", "city", "address", "location", "id", "country", "date", "currency"):
             two = _free(items, kind)[:2]
             if len(two) == 2:
                 two[0].used = two[1].used = True
                 first, second = (speak(item, style) for item in two)
                 if kind == "id":
-                    first, second = (x if i.ref else f"{i.field.entity.split(' ')[-1]} {x}" for i, x in zip(two, (first, second), strict=True))
+                    first, second = (
+                        x if i.ref else f"{i.field.entity.split(' ')[-1]} {x}"
+                        for i, x in zip(two, (first, second), strict=True)
+                    )
                 return rest.replace(found[0], f" from {first} to {second}", 1)
-        four = _free(items, "latitude", "longitude")
-        if len(four) == 4:
-            for item in four:
-                item.used = True
-            a, b, c, d = (speak(item, style) for item in four)
-            if four[0].ref and four[2].ref:
-                return rest.replace(found[0], f" from {a} to {c}", 1)
-            return rest.replace(found[0], f" from {a}, {b} to {c}, {d}", 1)
+        points = take_points(items, style) if len(_free(items, "latitude", "longitude")) == 4 else []
+        if len(points) == 2:
+            return rest.replace(found[0], f" from {points[0]} to {points[1]}", 1)
     return rest
+
+
+def take_points(items: list[Item], style: int) -> list[str]:
+    """Pairs of coordinates in words, the one where something starts first; their items are used."""
+    groups: dict[str, list[Item]] = {}
+    for item in _free(items, "latitude", "longitude"):
+        groups.setdefault(item.path.rpartition(".")[0] if "." in item.path else "", []).append(item)
+    points = []
+    for path, pair in groups.items():
+        if len(pair) != 2 or {item.field.kind for item in pair} != {"latitude", "longitude"}:
+            continue
+        pair[0].used = pair[1].used = True
+        first, second = sorted(pair, key=lambda item: item.field.kind)
+        text = first.ref or f"{speak(first, style)}, {speak(second, style)}"
+        points.append((not re.search(r"origin|from|start|pick", path), text))
+    return [text for _, text in sorted(points, key=lambda point: point[0])]
 
 
 def _place(rest: str, item: Item, style: int) -> str:
@@ -143,6 +225,9 @@ def _place(rest: str, item: Item, style: int) -> str:
     if kind in ("latitude", "longitude"):
         return rest
     said = speak(item, style)
+    if kind == "money" and " an amount of money " in rest:
+        item.used = True
+        return rest.replace(" an amount of money ", f" {said} " if " from " in rest else f" an amount of {said} ", 1)
     if kind == "id" and not item.field.listed:
         return _place_id(rest, item, said)
     nouns = {
@@ -155,7 +240,9 @@ def _place(rest: str, item: Item, style: int) -> str:
     if not nouns:
         return rest
     deter = r"(?:an?|one|any|the given|a given|the specified|a specific|a specified|the|given|some)"
-    pattern = rf" ({_PREP}) {deter} (?:(?:past|given|specific|certain|single|chosen|particular|calendar|future) )?{nouns} "
+    pattern = (
+        rf" ({_PREP}) {deter} (?:(?:past|given|specific|certain|single|chosen|particular|calendar|future) )?{nouns} "
+    )
     found = re.search(pattern, rest.replace(",", " ,"))
     if not found or (kind == "person" and item.field.listed):
         return rest
@@ -189,23 +276,21 @@ def _drop(rest: str, item: Item) -> str:
              "month": "month", "query": "subject|topic|keyword", "year": "year", "airport": "airport"}.get(item.field.kind)  # fmt: skip
     if not nouns:
         return rest
-    return re.sub(rf" {_PREP} (?:an?|one|the given|a given|a past|given) (?:past |given )?(?:{nouns}) ", " ", rest, count=1)
+    return re.sub(
+        rf" {_PREP} (?:an?|one|the given|a given|a past|given) (?:past |given )?(?:{nouns}) ", " ", rest, count=1
+    )
 
 
-def clauses(items: list[Item], style: int, rng: random.Random) -> tuple[list[str], list[str], list[str]]:
+def clauses(core: str, items: list[Item], style: int, rng: random.Random) -> tuple[list[str], list[str], list[str]]:
     """What is left to say: (tails that follow the core, "the x is y" clauses, whole sentences)."""
     tails: list[str] = []
     facts: list[str] = []
     sentences: list[str] = []
-    pair = _free(items, "latitude", "longitude")
-    if len(pair) == 2 and {item.field.kind for item in pair} == {"latitude", "longitude"}:
-        pair[0].used = pair[1].used = True
-        first, second = sorted(pair, key=lambda item: item.field.kind)
-        if first.ref:
-            tails.append(f"@point {first.ref}")
-        else:
-            tails.append(f"@point {speak(first, style)}, {speak(second, style)}")
-    money = next((item for item in items if item.field.kind == "currency" and not item.used and not item.held and not item.ref), None)
+    tails += [f"@point {point}" for point in take_points(items, style)]
+    money = next(
+        (item for item in items if item.field.kind == "currency" and not item.used and not item.held and not item.ref),
+        None,
+    )
     for item in items:
         if item.used or item.held:
             continue
@@ -222,9 +307,15 @@ def clauses(items: list[Item], style: int, rng: random.Random) -> tuple[list[str
             tails.append(f"in {said}")
         elif kind == "query":
             tails.append(f"about {said}" if rng.random() < 0.5 else f"matching {said}")
-        elif kind == "title" and not any(" called " in tail for tail in tails) and not item.owner and rng.random() < 0.6:
+        elif (
+            kind == "title"
+            and core.startswith(("create ", "open ", "add ", "make "))
+            and not facts
+            and not tails
+            and not item.owner
+        ):
             tails.append(f"called {said}")
-        elif label.startswith("number of ") and isinstance(item.value, int):
+        elif label.startswith("number of ") and isinstance(item.value, int) and len(label.split()) < 5:
             noun = label.removeprefix("number of ")
             tails.append(f"for {said} {singularise(noun) if item.value == 1 else noun}")
         elif kind == "id" and item.field.entity and not item.field.listed:
@@ -252,9 +343,25 @@ def _switch(item: Item) -> str:
         return f"please {wish}" if on else f"there is no need to {wish}"
     if found := re.match(r"(?i)whether (.+?) (is|are|must be|has|have|can|may|should)\b(?: be)? ?(.*)", text):
         subject, verb, rest = lower_first(found[1]), found[2].lower(), found[3]
-        word = {"has": "have", "have": "have", "can": "be able to", "may": "be allowed to", "should": ""}.get(verb, "be")
+        if re.match(r"(needed|required|wanted|preferred|allowed|accepted|fine|ok)\b", rest):
+            return f"{subject} {verb} {'' if on else 'not '}{rest}".strip()
+        word = {"has": "have", "have": "have", "can": "be able to", "may": "be allowed to", "should": ""}.get(
+            verb, "be"
+        )
         return re.sub(r"\s+", " ", f"{subject} {'should' if on else 'should not'} {word} {rest}").strip()
-    if re.match(r"(?i)(include|show|return|enable|allow|use|send|make|skip|add|exclude|overwrite|force)\b", text) and len(text) < 60:
+    if found := re.match(r"(?i)whether (.+)", text):
+        words = found[1].split(" ")
+        for place in range(1, len(words)):
+            base = base_of(words[place])
+            if base and words[place].endswith("s") and words[place] != base:
+                return f"{lower_first(' '.join(words[:place]))} should {'' if on else 'not '}{base} {' '.join(words[place + 1 :])}".strip()
+    if (
+        re.match(r"(?i)(include|show|return|enable|allow|use|send|make|skip|add|exclude|overwrite|force)\b", text)
+        and len(text) < 60
+    ):
         return f"please {lower_first(text)}" if on else f"there is no need to {lower_first(text)}"
-    verb = "yes" if on else "no"
-    return f"{item.label}: {verb}"
+    return (
+        f"please {'turn on' if on else 'leave out'} {item.label}"
+        if len(item.label) < 40
+        else f"{item.label}: {'yes' if on else 'no'}"
+    )

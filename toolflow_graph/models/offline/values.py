@@ -10,6 +10,7 @@ from typing import Any
 from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.patterns import string_for
+from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.world import COMPANIES, FIRST, LAST, PLACES, Cast, Place, mail_for
 from toolflow_graph.schemas import schema_errors, schema_types
 
@@ -201,7 +202,8 @@ def _moment(field: Field, kind: str, rng: random.Random, cast: Cast, result: boo
 def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> tuple[float, float]:
     kind, text = field.kind, f"{field.name} {field.description}".lower()
     if kind == "money":
-        for word, span in (("salary", (36_000, 82_000)), ("balance", (420, 8600)), ("tip", (2, 8)), ("budget", (200, 1600)),
+        for word, span in (("dish", (7, 32)), ("meal", (9, 38)), ("menu", (7, 32)), ("ticket", (14, 120)), ("parking", (4, 28)), ("deliver", (2, 9)),
+                           ("salary", (36_000, 82_000)), ("balance", (420, 8600)), ("tip", (2, 8)), ("budget", (200, 1600)),
                            ("night", (68, 240)), ("fare", (60, 420)), ("fee", (3, 25)), ("net", (1900, 4300)),
                            ("ceiling", (80, 300)), ("rent", (700, 2100)), ("total", (60, 640)), ("share", (20, 310)),
                            ("gross", (2800, 5600))):  # fmt: skip
@@ -216,12 +218,18 @@ def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> 
         return {"seconds": (5, 240), "hours": (1, 9), "days": (2, 10), "ms": (40, 900), "nights": (2, 6), "months": (3, 24),
                 "weeks": (1, 6), "years": (1, 9)}.get(field.unit, (20, 150))  # fmt: skip
     if kind == "count":
-        return (1, 38) if result else (2, 4)
+        return ((1, 240) if re.search(r"view|word|review|follower|listener", text) else (1, 9)) if result else (2, 4)
     if kind == "year":
         return (cast.now.year - (0 if not field.past else 3), cast.now.year)
     if kind == "unix":
         base = int(cast.now.timestamp())
         return (base - 4_000_000, base - 90_000) if field.past else (base + 90_000, base + 2_400_000)
+    if kind == "percent" and re.search(r"change|growth|movement", text):
+        return (-4.5, 6.5)
+    if kind == "percent" and "uptime" in text:
+        return (97.2, 99.9)
+    if "heart" in text:
+        return (56, 96)
     if "exchange" in text:
         return (0.62, 1.84)
     return _SPANS.get(kind, (2, 60))
@@ -234,7 +242,9 @@ def _number(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         value = round(base + (rng.uniform(-0.03, 0.03) if result else 0), 4)
         if fits(value, schema):
             return value
-    examples = [v for v in examples_of(schema) if isinstance(v, int | float) and not isinstance(v, bool) and fits(v, schema)]
+    examples = [
+        v for v in examples_of(schema) if isinstance(v, int | float) and not isinstance(v, bool) and fits(v, schema)
+    ]
     if examples and rng.random() < 0.6:
         return rng.choice(examples)
     low, high = _span(field, schema, cast, result)
@@ -249,7 +259,9 @@ def _number(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         return int(value) if whole or float(value).is_integer() else round(value, 6)
     if whole:
         return _rounded(rng.randint(int(-(-low // 1)), max(int(-(-low // 1)), int(high // 1))), low, high, field)
-    digits = {"money": 2, "ratio": 2, "latitude": 4, "longitude": 4}.get(field.kind, 4 if "exchange" in field.name else 1)
+    digits = {"money": 2, "ratio": 2, "latitude": 4, "longitude": 4}.get(
+        field.kind, 4 if "exchange" in field.name else 1
+    )
     if "exchange" in field.description.lower() and field.kind != "money":
         digits = 4
     value = rng.uniform(low, high)
@@ -257,7 +269,9 @@ def _number(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         value = int(value) + rng.choice((0, 0.5, 0.9, 0.0, 0.25)) if high - low > 2 else round(value, 2)
         if not result:
             value = float(round(value / 10) * 10 if value >= 40 else round(value))
-    value = min(max(round(value, digits), low), high)
+    if not result and field.kind in ("duration", "number", "temperature", "distance", "percent") and high - low > 3:
+        value = round(value)
+    value = round(min(max(round(value, digits), low), high), max(digits, 2))
     return int(value) if float(value).is_integer() and not result else value
 
 
@@ -284,6 +298,21 @@ def _bounds(schema: Mapping[str, Any], whole: bool) -> tuple[float, float]:
     if high is True:
         most -= nudge
     return float(least), float(most)
+
+
+def estate_price(view: View, field: Field, rng: random.Random) -> int | None:
+    """Houses cost more than dinners."""
+    about = f"{view.phrase.text} {view.name}".replace("_", " ")
+    if field.kind != "money" or re.search(
+        r"fee|rent|monthly|deposit|income|tenan|lease|charge|interest", f"{field.label} {field.description}"
+    ):
+        return None
+    if (
+        re.search(r"\b(purchase offer|market value|propert(?:y|ies)|mortgage|house)\b", about)
+        and "tenancy" not in about
+    ):
+        return rng.randint(160, 640) * 1000
+    return None
 
 
 def other_place(cast: Cast, rng: random.Random) -> Place:

@@ -22,7 +22,7 @@ review revoke rotate sample save scale scan schedule score scrape screen screens
 sign simulate snooze solve sort split star start stop stream subscribe suggest submit summarise summarize suspend swap
 switch sync synchronise tag test track transcribe transfer transform translate trigger trim turn type unblock undo
 unfollow unlock unmark unmute unpin unsubscribe unstar update upgrade upload use validate verify view visit void vote
-wait watch withdraw zoom roll grade page practise rent reach pick chat join look remix archive reach lend lease bid swap explain
+wait watch withdraw zoom counter roll grade page practise rent reach pick chat join look remix archive reach lend lease bid swap explain
 """
 _IRREGULAR = {
     "get": "got", "find": "found", "send": "sent", "read": "read", "write": "written", "make": "made", "set": "set",

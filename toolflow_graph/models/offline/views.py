@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolflow_graph.models.offline.fields import Field, field_of
-from toolflow_graph.models.offline.phrases import Phrase, phrase_of
+from toolflow_graph.models.offline.phrases import Phrase, head_noun, phrase_of
 from toolflow_graph.models.offline.verbs import READING
 from toolflow_graph.models.offline.words import humanise, singularise
 from toolflow_graph.schemas import SchemaField, iter_fields
@@ -57,18 +57,26 @@ def owner_of(path: str) -> str:
 def _view(text: str) -> View:
     name, description, parameters, returns, effect = json.loads(text)
     phrase = phrase_of(name, description)
+    noun = noun_of(phrase)
     return View(
         name=name,
         phrase=phrase,
-        params=tuple(_leaf(found) for found in iter_fields(parameters)),
-        returns=tuple(_leaf(found) for found in iter_fields(returns or {}))[:400],
+        params=tuple(_leaf(found, noun) for found in iter_fields(parameters)),
+        returns=tuple(_leaf(found, noun) for found in iter_fields(returns or {}))[:400],
         writes=effect == "write" if effect else phrase.verb not in READING,
         past=bool(re.search(r"\bpast\b|\bhistor|\bprevious\b|\brecorded\b", description.lower())),
     )
 
 
-def _leaf(found: SchemaField) -> Leaf:
-    return Leaf(found.path, field_of(found.name, found.schema, owner_of(found.path)), found.schema, found.required)
+def _leaf(found: SchemaField, noun: str) -> Leaf:
+    owner = owner_of(found.path) if "." in found.path else noun
+    return Leaf(found.path, field_of(found.name, found.schema, owner), found.schema, found.required)
+
+
+def noun_of(phrase: Phrase) -> str:
+    """What the tool is about, in one word: what a bare ``id`` identifies."""
+    word = head_noun(phrase.thing).split(" ")[-1].lower()
+    return singularise(word) if word.isalpha() and len(word) > 2 else ""
 
 
 def view_of(tool: Tool) -> View:

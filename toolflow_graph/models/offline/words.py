@@ -9,7 +9,7 @@ _UPPER = {
     "isbn": "ISBN", "vat": "VAT", "sku": "SKU", "gps": "GPS", "uv": "UV", "pdf": "PDF", "csv": "CSV", "html": "HTML",
     "css": "CSS", "sql": "SQL", "dns": "DNS", "ssl": "SSL", "sms": "SMS", "tv": "TV", "bic": "BIC", "usd": "USD",
     "eur": "EUR", "iso": "ISO", "cv": "CV", "hr": "HR", "npm": "npm", "json": "JSON", "xml": "XML", "bpm": "BPM",
-    "uuid": "UUID", "iata": "IATA", "faq": "FAQ", "http": "HTTP", "cpu": "CPU", "ssh": "SSH", "vin": "VIN", "pr": "PR",
+    "uuid": "UUID", "iata": "IATA", "faq": "FAQ", "http": "HTTP", "cpu": "CPU", "ssh": "SSH", "vin": "VIN", "pr": "PR", "spf": "SPF", "db": "dB",
 }  # fmt: skip
 _LONG = {
     "max": "maximum", "min": "minimum", "num": "number of", "qty": "quantity", "desc": "description", "msg": "message",
@@ -27,8 +27,14 @@ UNITS = {
     "seconds": "seconds", "days": "days", "weeks": "weeks", "months": "months", "percent": "%", "pct": "%",
     "celsius": "°C", "kwh": "kWh", "kelvin": "K", "mb": "MB", "gb": "GB", "kmh": "km/h", "kph": "km/h", "mph": "mph",
     "kcal": "kcal", "hpa": "hPa", "watts": "W", "ms": "ms", "nights": "nights", "years": "years", "usd": "USD",
-    "eur": "EUR", "gbp": "GBP", "bytes": "bytes", "sqm": "m²", "litres": "litres", "c": "°C", "k": "K",
+    "eur": "EUR", "gbp": "GBP", "bytes": "bytes", "sqm": "m²", "litres": "litres", "c": "°C", "k": "K", "m": "metres", "db": "dB", "bpm": "bpm", "g": "g",
 }  # fmt: skip
+_SMOOTH = {
+    "feels like": "perceived temperature",
+    "is open": "open",
+    "email": "email address",
+    "emails": "email addresses",
+}
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PLURALS = {
@@ -59,7 +65,7 @@ def humanise(identifier: str) -> str:
     text = " ".join(_UPPER.get(word, _LONG.get(word, word)) for word in words)
     text = re.sub(r"\b(check|drop|pick|sign|log|opt|stand|lay) (in|out|off|up|by|over)\b", r"\1-\2", text)
     text = re.sub(r"\bpick-up|\bpickup\b", "pick-up", text)
-    return text or "value"
+    return _SMOOTH.get(text, text) or "value"
 
 
 @lru_cache(maxsize=4096)
@@ -111,7 +117,9 @@ def article(noun: str) -> str:
     first = noun.split(" ")[0] if noun else ""
     if re.match(r"(?i)(hour|honest|heir)", first):
         return "an"
-    if re.match(r"(?i)(uni|use|user|eu|one|url|util|uv|ure)", first) and not re.match(r"(?i)unin|unim|unav|unus", first):
+    if re.match(r"(?i)(uni|use|user|eu|one|url|util|uv|ure)", first) and not re.match(
+        r"(?i)unin|unim|unav|unus", first
+    ):
         return "a"
     if first.isupper() and len(first) > 1:
         return "an" if first[0] in "AEFHILMNORSX" else "a"

@@ -79,7 +79,14 @@ Stefan Carmen Owen""".split()
 LAST = """Okafor Lindqvist Salgado Reid Carvalho Wilk Yoshida Murphy Lindgren Bell Yamada Hartmann Adeyemi Nair Rojas
 Holm Haddad Novak Ricci Mehta Fournier Petrov Karimi Brandt Keller Tanaka Bello Moreau Jensen Osman Aziz Weber Ortega
 Nilsson Chen Costa Fischer Dimitrov Vega Hughes""".split()
-MAIL_HOSTS = ("maplepost.net", "lindenmail.org", "harborinbox.com", "northquay.net", "fernmail.org", "brightcourier.net")
+MAIL_HOSTS = (
+    "maplepost.net",
+    "lindenmail.org",
+    "harborinbox.com",
+    "northquay.net",
+    "fernmail.org",
+    "brightcourier.net",
+)
 COMPANIES = ("Northgate Energy", "Brightside Print", "Thames Fibre", "Alder & Finch", "Bluebridge Logistics", "Solveig Design",
              "Castellan Foods", "Riverstone Partners", "Halden Robotics", "Marlow Textiles", "Quillon Software", "Orsted Glass",
              "Palmera Hotels", "Kestrel Air", "Vantage Rail", "Juniper Health")  # fmt: skip
@@ -117,7 +124,9 @@ def build_cast(random_seed: int, now: str) -> Cast:
     moment = parse_now(now)
     place = rng.choice(PLACES)
     # A train or a short flight must be able to get there.
-    near = [p for p in PLACES if p.timezone.split("/")[0] == place.timezone.split("/")[0] and p.airport != place.airport]
+    near = [
+        p for p in PLACES if p.timezone.split("/")[0] == place.timezone.split("/")[0] and p.airport != place.airport
+    ]
     origin = rng.choice(near or [p for p in PLACES if p.airport != place.airport])
     firsts, lasts = rng.sample(FIRST, 8), rng.sample(LAST, 8)
     people = tuple(f"{first} {last}" for first, last in zip(firsts, lasts, strict=True))

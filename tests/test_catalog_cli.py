@@ -1,0 +1,115 @@
+"""``tools list | show | validate | import``: data on stdout, the rest on stderr, mistakes as UsageError."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from toolflow_graph.catalog import load_tools
+from toolflow_graph.cli.tools import app
+from toolflow_graph.errors import UsageError
+
+SPEC = """\
+openapi: 3.0.3
+info: {title: Shop}
+paths:
+  /orders/{order_id}:
+    get:
+      operationId: get.order
+      parameters: [{name: order_id, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}}
+    delete: {responses: {'204': {description: Gone}}}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "shop.openapi.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return str(path)
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def mistake(*arguments: str) -> UsageError:
+    error = call(*arguments).exception
+    assert isinstance(error, UsageError), error
+    return error
+
+
+def test_list_prints_a_table_or_json(spec: str) -> None:
+    result = call("list", spec)
+    assert result.stdout.splitlines() == [
+        "NAME                       DOMAIN  EFFECT  REQUIRED  RETURNS",
+        "get_order                  Shop    read    order_id  y",
+        "delete_orders_by_order_id  Shop    write   order_id  y",
+    ]
+    assert result.stderr == "2 tools\n"
+    rows = json.loads(call("list", "--tools", spec, "--json").stdout)
+    assert [(row["name"], row["effect"], row["required"], row["returns"]) for row in rows] == [
+        ("get_order", "read", ["order_id"], True),
+        ("delete_orders_by_order_id", "write", ["order_id"], True),
+    ]
+
+
+def test_show_prints_the_definition_or_close_names(spec: str) -> None:
+    shown = json.loads(call("show", "get_order", "--tools", spec).stdout)
+    assert list(shown) == ["name", "description", "domain", "effect", "parameters", "returns"]
+    error = mistake("show", "GetOrders", spec)
+    assert error.known[0] == "get_order"
+    assert error.hint == "tools show get_order"
+    assert mistake("show", "zzz", spec).known == ()
+
+
+def test_validate_tells_counts_and_notes(spec: str) -> None:
+    result = call("validate", spec)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "shop: 1 name made valid (get.order -> get_order)",
+        "2 tools in 1 domain: 1 read, 1 write; 2 with a return schema",
+    ]
+
+
+def test_validate_names_every_broken_source(spec: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    error = mistake("validate", spec, str(broken), "nowhere")
+    assert "broken.json" in str(error)
+    assert "'nowhere'" in str(error)
+    assert "line 1" in str(error)
+
+
+def test_import_writes_our_json_that_loads_the_same(spec: str, tmp_path: Path) -> None:
+    out = tmp_path / "mine.json"
+    result = call("import", spec, "-o", str(out))
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "1 name made valid" in result.stderr
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith('{\n "domain": "Shop",\n "tools": [\n  {\n   "name": "get_order"')
+    assert call("import", spec).stdout == text
+    again = [tool.model_copy(update={"source": "shop"}) for tool in load_tools([str(out)])]
+    assert again == list(load_tools([spec]))
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_import_keeps_the_domains_of_several_sources(spec: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"domain": "news", "tools": [{"name": "get_news"}]}', encoding="utf-8")
+    out = tmp_path / "all.json"
+    call("import", spec, str(other), "-o", str(out))
+    assert [tool.domain for tool in load_tools([str(out)])] == ["Shop", "Shop", "news"]
+
+
+def test_import_refuses_to_overwrite_its_source_or_to_write_nowhere(spec: str, tmp_path: Path) -> None:
+    assert "one of the sources" in str(mistake("import", spec, "-o", spec))
+    assert Path(spec).read_text(encoding="utf-8") == SPEC
+    assert "cannot be written" in str(mistake("import", spec, "-o", str(tmp_path / "no" / "x.json")))
+
+
+def test_without_sources_it_is_the_default_catalogue() -> None:
+    assert call("validate").stdout.endswith("with a return schema\n")
+    assert len(call("list").stdout.splitlines()) > 160

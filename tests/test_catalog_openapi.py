@@ -1,0 +1,482 @@
+"""Operations to tools: names, descriptions, effects, parameters, returns, references, sizes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from toolflow_graph.catalog import Catalogue, load_catalogue
+from toolflow_graph.catalog.openapi import guess_effect
+from toolflow_graph.catalog.openapi_expand import SIZE
+from toolflow_graph.schemas import check_schema, schema_errors
+from toolflow_graph.types import Tool
+
+TEXT = {"type": "string"}
+OK = {"200": {"description": "OK"}}
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Any:
+    """Loads a document given as paths and the rest."""
+
+    def load_document(paths: dict[str, Any], **rest: Any) -> Catalogue:
+        path = tmp_path / "shop.openapi.yaml"
+        document = {"openapi": "3.0.3", "info": {"title": "Shop API"}, **rest, "paths": paths}
+        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+        return load_catalogue([str(path)])
+
+    return load_document
+
+
+def only(catalogue: Catalogue) -> Tool:
+    (tool,) = catalogue.tools
+    return tool
+
+
+def body_of(schema: Any, media_type: str = "application/json", **rest: Any) -> dict[str, Any]:
+    return {"content": {media_type: {"schema": schema}}, **rest}
+
+
+def returning(schema: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "OK", **body_of(schema)}}}
+
+
+def test_names_descriptions_domains(load: Any) -> None:
+    catalogue = load(
+        {
+            "/v1/users/{id}.json": {"get": {"responses": OK}, "delete": {"responses": OK, "tags": ["Users"]}},
+            "/pets": {"get": {"operationId": "pets.list all", "summary": "List <b>pets</b>", "responses": OK}},
+            "/a": {"get": {"operationId": "listThings", "responses": OK}},
+            "/b": {
+                "get": {"operationId": "listThings", "description": "See [docs](http://x). Really.", "responses": OK}
+            },
+            "/c": {"get": {"operationId": "日本", "summary": "listC()", "responses": OK}},
+        }
+    )
+    assert [(tool.name, tool.description, tool.domain) for tool in catalogue.tools] == [
+        ("get_users_by_id", "Get users by id.", "Shop API"),
+        ("delete_users_by_id", "Delete users by id.", "Shop API / Users"),
+        ("pets_list_all", "List pets", "Shop API"),
+        ("listThings", "List things.", "Shop API"),
+        ("listThings_b", "See docs. Really.", "Shop API"),
+        ("get_c", "listC()", "Shop API"),
+    ]
+    assert {tool.source for tool in catalogue.tools} == {"shop"}
+    assert any("GET /b -> listThings_b" in note for note in catalogue.notes)
+
+
+def test_long_names_are_cut_at_a_word_and_never_take_a_valid_one(load: Any) -> None:
+    short = "getTheVeryLongWindedNameOfAnOperationThatNobodyWouldEverType"
+    catalogue = load(
+        {
+            "/a": {"get": {"operationId": short + "Twice", "responses": OK}},
+            "/b": {"get": {"operationId": short, "responses": OK}},
+        }
+    )
+    names = [tool.name for tool in catalogue.tools]
+    assert names[1] == short
+    assert names[0].endswith("_Twice")
+    assert len(names[0]) <= 64
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation_id", "effect"),
+    [
+        ("get", "/a", "createIt", "read"),
+        ("head", "/a", "", "read"),
+        ("post", "/a", "createA", "write"),
+        ("post", "/tickets/search", "", "read"),
+        ("post", "/tickets/search", "createSearch", "read"),
+        ("post", "/x", "searchTickets", "read"),
+        ("post", "/x", "post_query", "read"),
+        ("post", "/lists", "addToList", "write"),
+        ("post", "/saved/search", "saveIt", "write"),
+        ("put", "/search", "search", "write"),
+        ("delete", "/a", "", "write"),
+    ],
+)
+def test_effects(method: str, path: str, operation_id: str, effect: str) -> None:
+    assert guess_effect(method, path, operation_id) == effect
+
+
+def test_parameters_of_every_place_become_one_object(load: Any) -> None:
+    operation = {
+        "operationId": "updateUser",
+        "parameters": [
+            {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}, "description": "Which one."},
+            {"name": "verbose", "in": "query", "schema": {"type": "boolean", "default": False}},
+            {"name": "X-Region", "in": "header", "schema": {"type": "string", "enum": ["eu", "us"]}},
+            {"name": "lang", "in": "cookie", "schema": {"type": "string"}, "example": "de"},
+            {"name": "filter", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}},
+        ],
+        "requestBody": body_of(
+            {
+                "type": "object",
+                "required": ["name", "created"],
+                "properties": {
+                    "name": {"type": "string", "example": "Ada"},
+                    "created": {"type": "string", "format": "date", "readOnly": True},
+                    "address": {"type": "object", "properties": {"zip": {"type": "string", "example": 8001}}},
+                },
+            }
+        ),
+        "responses": OK,
+    }
+    tool = only(load({"/users/{id}/{kind}": {"put": operation}}))
+    assert tool.effect == "write"
+    assert tool.parameters == {
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer", "description": "Which one."},
+            "verbose": {"type": "boolean", "default": False},
+            "X-Region": {"type": "string", "enum": ["eu", "us"]},
+            "lang": {"type": "string", "examples": ["de"]},
+            "filter": {"type": "object"},
+            "kind": {"type": "string"},
+            "name": {"type": "string", "examples": ["Ada"]},
+            "address": {"type": "object", "properties": {"zip": {"type": "string", "examples": ["8001"]}}},
+        },
+        "required": ["id", "kind", "name"],
+    }
+
+
+def test_bodies_that_clash_or_are_no_objects_stay_under_body(load: Any) -> None:
+    clash = body_of({"type": "object", "properties": {"id": {"type": "string"}}}, required=True)
+    parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    catalogue = load(
+        {
+            "/a/{id}": {"post": {"operationId": "a", "parameters": parameters, "requestBody": clash, "responses": OK}},
+            "/b": {"post": {"requestBody": body_of({"type": "array", "items": {"type": "integer"}}), "responses": OK}},
+            "/c": {"post": {"requestBody": body_of({"type": "string"}, "text/plain", required=True), "responses": OK}},
+            "/d": {"post": {"requestBody": {"content": {"image/png": {}}}, "responses": OK}},
+        }
+    )
+    first, second, third, fourth = (tool.parameters for tool in catalogue.tools)
+    assert first["properties"]["body"] == {"type": "object", "properties": {"id": {"type": "string"}}}
+    assert first["required"] == ["id", "body"]
+    assert second["properties"] == {"body": {"type": "array", "items": {"type": "integer"}}}
+    assert "required" not in second
+    assert third["required"] == ["body"]
+    assert fourth["properties"]["body"] == {"type": "string", "description": "Content of the body (image/png)."}
+
+
+def test_forms_and_alternatives_in_bodies(load: Any) -> None:
+    form = {"type": "object", "properties": {"photo": {"type": "string", "format": "binary"}}, "required": ["photo"]}
+    choice = {
+        "type": "object",
+        "properties": {"note": {"type": "string"}},
+        "oneOf": [
+            {"properties": {"email": {"type": "string"}}, "required": ["email"]},
+            {"properties": {"phone": {"type": "string"}}, "required": ["phone"]},
+        ],
+    }
+    catalogue = load(
+        {
+            "/a": {"post": {"requestBody": body_of(form, "multipart/form-data"), "responses": OK}},
+            "/b": {"post": {"requestBody": body_of(choice), "responses": OK}},
+        }
+    )
+    first, second = (tool.parameters for tool in catalogue.tools)
+    assert first["properties"] == {"photo": {"type": "string", "format": "binary"}}
+    assert first["required"] == ["photo"]
+    assert set(second["properties"]) == {"note", "email"}
+    assert second["required"] == ["email"]
+
+
+def test_swagger_2_parameters(tmp_path: Path) -> None:
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "Old"},
+        "securityDefinitions": {"k": {"type": "apiKey", "in": "query", "name": "key"}},
+        "definitions": {"Pet": {"type": "object", "properties": {"name": {"type": "string", "x-nullable": True}}}},
+        "paths": {
+            "/pets": {
+                "parameters": [{"name": "key", "in": "query", "type": "string", "required": True}],
+                "post": {
+                    "parameters": [
+                        {"name": "pet", "in": "body", "required": True, "schema": {"$ref": "#/definitions/Pet"}}
+                    ],
+                    "responses": {
+                        "200": {
+                            "description": "OK",
+                            "schema": {"type": "array", "items": {"$ref": "#/definitions/Pet"}},
+                        }
+                    },
+                },
+                "put": {
+                    "parameters": [
+                        {"name": "size", "in": "formData", "type": "integer", "minimum": 1, "exclusiveMinimum": True},
+                        {"name": "photo", "in": "formData", "type": "file", "required": True},
+                        {
+                            "name": "tags",
+                            "in": "query",
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "tags",
+                        },
+                    ],
+                    "responses": {"204": {"description": "Done"}},
+                },
+            }
+        },
+    }
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    catalogue = load_catalogue([str(path)])
+    post, put = catalogue.tools
+    pet = {"type": "object", "properties": {"name": {"type": ["string", "null"]}}}
+    assert post.parameters == pet
+    assert post.returns == {"type": "array", "items": pet}
+    assert put.parameters == {
+        "type": "object",
+        "properties": {
+            "size": {"type": "integer", "exclusiveMinimum": 1},
+            "photo": {"type": "string", "description": "Content of the file."},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["photo"],
+    }
+    assert catalogue.notes == ("old: 1 credential parameter left out (query key)",)
+
+
+def test_credentials_and_boilerplate_are_left_out_and_told(load: Any) -> None:
+    def parameter(name: str, place: str = "query", **rest: Any) -> dict[str, Any]:
+        return {"name": name, "in": place, "schema": {"type": "string"}, **rest}
+
+    gone = [
+        parameter("Authorization", "header"),
+        parameter("X-Shop-Token", "header"),
+        parameter("token", description="Your access token."),
+        parameter("access_token"),
+        parameter("secured"),
+        parameter("session_id", "cookie"),
+        parameter("Accept-Language", "header"),
+        parameter("If-Match", "header"),
+        parameter("Shop-Version", "header", schema={"type": "string", "enum": ["2024-01-01"]}),
+        parameter("format", required=True, schema={"type": "string", "enum": ["json"]}),
+    ]
+    kept = [parameter("token", "path", required=True), parameter("key", description="The field to sort by.")]
+    schemes = {"a": {"type": "apiKey", "in": "query", "name": "secured"}}
+    catalogue = load(
+        {"/a/{token}": {"get": {"parameters": [*gone, *kept], "responses": OK}}},
+        components={"securitySchemes": schemes},
+    )
+    assert list(only(catalogue).parameters["properties"]) == ["token", "key"]
+    told = " ".join(catalogue.notes)
+    assert "6 credential parameters" in told
+    assert "2 boilerplate parameters" in told
+    assert "2 parameters with a single possible value" in told
+
+
+def test_what_every_operation_repeats_is_boilerplate(load: Any) -> None:
+    def operation(index: int) -> dict[str, Any]:
+        names = ["pretty", "user", *([f"own{index}"] if index else [])]
+        parameters: list[Any] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
+        parameters += [{"name": "X-Geo", "in": "header", "required": True, "schema": {"type": "string"}}]
+        if index == 3:
+            parameters[1]["required"] = True
+        return {"parameters": parameters, "responses": OK}
+
+    catalogue = load({f"/a{index}": {"get": operation(index)} for index in range(12)})
+    assert list(catalogue.tools[5].parameters["properties"]) == ["user", "own5"]
+    assert "2 boilerplate parameters left out (query pretty, header X-Geo)" in catalogue.notes[0]
+
+
+def test_references_cycles_and_inheritance(load: Any) -> None:
+    schemas = {
+        "Base": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "string", "description": "Base id."}},
+        },
+        "Node": {
+            "allOf": [
+                {"$ref": "#/components/schemas/Base"},
+                {
+                    "description": "A node.",
+                    "properties": {
+                        "id": {"description": "Node id."},
+                        "parent": {"$ref": "#/components/schemas/Base"},
+                        "next": {"allOf": [{"$ref": "#/components/schemas/Node"}], "description": "The next one."},
+                        "children": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}},
+                        "lost": {"$ref": "#/components/schemas/Missing"},
+                        "far": {"$ref": "other.yaml#/Thing"},
+                        "a/b": {"$ref": "#/components/schemas/with~1slash"},
+                    },
+                },
+            ]
+        },
+        "with/slash": {"type": "integer"},
+    }
+    catalogue = load({"/n": {"get": returning({"$ref": "#/components/schemas/Node"})}}, components={"schemas": schemas})
+    assert only(catalogue).returns == {
+        "type": "object",
+        "description": "A node.",
+        "properties": {
+            "id": {"type": "string", "description": "Node id."},
+            "parent": {
+                "type": "object",
+                "properties": {"id": {"type": "string", "description": "Base id."}},
+                "required": ["id"],
+            },
+            "next": {"type": "object", "description": "The next one."},
+            "children": {"type": "array", "items": {"type": "object", "description": "A node."}},
+            "a/b": {"type": "integer"},
+        },
+        "required": ["id"],
+    }
+    assert any("recursive schema cut" in note for note in catalogue.notes)
+    assert any("2 $refs that lead nowhere" in note for note in catalogue.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": ["integer", "null"]}, {"type": ["integer", "null"]}),
+        ({"type": "string", "enum": ["a"], "nullable": True}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"type": "string", "enum": [True, 5, "x", "", "x"]}, {"type": "string", "enum": ["true", "5", "x"]}),
+        ({"type": "integer", "enum": ["1", "2", "x"]}, {"type": "integer", "enum": [1, 2]}),
+        ({"enum": ["a"]}, {"type": "string", "enum": ["a"]}),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
+        ({"type": "number", "minimum": "1.5", "maximum": 1}, {"type": "number"}),
+        ({"type": "string", "pattern": "(?<y>a)"}, {"type": "string"}),
+        ({"type": "string", "pattern": "/^a$/"}, {"type": "string", "pattern": "^a$"}),
+        ({"type": "string", "required": True, "xml": {}, "x-a": 1, "externalDocs": {}}, {"type": "string"}),
+        ({"type": "integer", "maximum": 5, "default": 9}, {"type": "integer", "maximum": 5}),
+        ({"type": "integer", "maximum": 5, "example": 3}, {"type": "integer", "maximum": 5, "examples": [3]}),
+        ({"type": "string", "format": "date", "example": "soon"}, {"type": "string", "format": "date"}),
+        ({"type": "string", "format": "made-up"}, {"type": "string", "format": "made-up"}),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"type": ["string", "null"]}),
+        ({"anyOf": [{"const": "a", **TEXT}, {"enum": ["b"], **TEXT}]}, {"type": "string", "enum": ["a", "b"]}),
+        ({"anyOf": [{"type": "string"}, {"enum": ["b"], "type": "string"}]}, {"type": "string", "examples": ["b"]}),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        ({"type": "object", "additionalProperties": TEXT}, {"type": "object", "additionalProperties": TEXT}),
+        ({"type": "array", "items": TEXT, "maxItems": 2.0}, {"type": "array", "items": TEXT, "maxItems": 2}),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}], "type": "string"}, {"type": "string"}),
+        ({"type": "double"}, {"type": "number"}),
+    ],
+)  # fmt: skip
+def test_schemas_become_draft_2020_12(load: Any, given: dict[str, Any], wanted: dict[str, Any]) -> None:
+    parameter = {"name": "x", "in": "query", "schema": given}
+    schema = only(load({"/a": {"get": {"parameters": [parameter], "responses": OK}}})).parameters
+    assert schema == {"type": "object", "properties": {"x": wanted}}
+    assert check_schema(schema) is None
+
+
+def test_expandable_fields_and_write_only_fields_in_results(load: Any) -> None:
+    whole = {"type": "object", "properties": {"id": {"type": "string"}}}
+    schema = {
+        "type": "object",
+        "required": ["owner", "password", "gone"],
+        "properties": {
+            "owner": {"anyOf": [{"type": "string", "maxLength": 5000}, whole], "description": "Its owner."},
+            "bank": {"description": "Its bank.", "x-expansionResources": {"oneOf": []}},
+            "password": {"type": "string", "writeOnly": True},
+            "nothing": {},
+        },
+    }
+    assert only(load({"/a": {"get": returning(schema)}})).returns == {
+        "type": "object",
+        "properties": {
+            "owner": {"type": "string", "description": "Its owner."},
+            "bank": {"type": "string", "description": "Its bank."},
+        },
+        "required": ["owner"],
+    }
+
+
+def test_the_response_of_a_success(load: Any) -> None:
+    thing = {"type": "object", "properties": {"id": {"type": "string"}}}
+    error = {"type": "object", "properties": {"error": {"type": "string"}}}
+    cases: dict[str, tuple[str, dict[str, Any], Any]] = {
+        "created": ("post", {"200": {"description": ""}, "201": body_of(thing), "default": body_of(error)}, thing),
+        "range": ("get", {"2XX": body_of(thing), "404": body_of(error)}, thing),
+        "default-only": ("get", {"default": body_of(thing)}, thing),
+        "default-is-the-error": ("get", {"200": {"description": ""}, "default": body_of(error)}, None),
+        "no-content": ("put", {"204": {"description": ""}}, "success"),
+        "accepted": ("post", {"202": {"description": ""}}, "success"),
+        "deleted": ("delete", {"200": {"description": ""}}, "success"),
+        "hal": ("get", {"200": {"content": {"text/html": {}, "application/hal+json": {"schema": thing}}}}, thing),
+        "image": (
+            "get",
+            {"200": {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}},
+            "file_url",
+        ),
+        "zip": ("get", {"200": {"content": {"application/zip": {}}}}, "file_url"),
+        "text": ("get", {"200": {"content": {"text/csv": {}}}}, {"type": "string"}),
+        "example": ("get", {"200": {"content": {"application/json": {"example": {"id": "a"}}}}}, None),
+        "none": ("get", {}, None),
+    }
+    for name, (method, responses, wanted) in cases.items():
+        returns = only(load({"/a": {method: {"responses": responses}}})).returns
+        if name == "example":
+            assert returns == {"type": "object", "properties": {"id": {"type": "string", "examples": ["a"]}}}
+        elif isinstance(wanted, str):
+            assert returns is not None, name
+            assert list(returns["properties"]) == [wanted], name
+        else:
+            assert returns == wanted, name
+
+
+def wide(count: int, depth: int, required: bool = False) -> dict[str, Any]:
+    """An object with ``count`` described fields, each third an object like it, ``depth`` levels deep."""
+    properties: dict[str, Any] = {}
+    for index in range(count):
+        inner = depth > 0 and index % 3 == 0
+        properties[f"field_{index}"] = {
+            **(wide(count, depth - 1, required) if inner else {"type": "string"}),
+            "description": f"What the field number {index} is about.",
+        }
+    needed = list(properties) if required else ["field_1", "field_0"]
+    return {"type": "object", "properties": properties, "required": needed}
+
+
+def test_large_results_are_shortened_the_nearest_fields_stay(load: Any) -> None:
+    catalogue = load({"/a": {"get": {"operationId": "getWide", **returning(wide(9, 6))}}})
+    returns = only(catalogue).returns
+    assert returns is not None
+    assert len(json.dumps(returns)) < SIZE["out"] * 1.1
+    assert list(returns["properties"]) == [f"field_{index}" for index in range(9)]
+    assert returns["required"] == ["field_0", "field_1"]
+    assert catalogue.notes == ("shop: 1 return schema shortened (getWide)",)
+
+
+def test_large_parameters_keep_all_that_is_required(load: Any) -> None:
+    schema = wide(6, 3)
+    schema["properties"]["needed"] = wide(12, 2, required=True)
+    schema["required"] = ["needed"]
+    parameters = only(load({"/a": {"post": {"requestBody": body_of(schema), "responses": OK}}})).parameters
+    needed = parameters["properties"]["needed"]
+    assert needed["required"] == list(needed["properties"]) == [f"field_{index}" for index in range(12)]
+    assert len(needed["properties"]["field_3"]["properties"]["field_0"]["required"]) == 12
+    assert check_schema(parameters) is None
+
+
+def test_an_optional_object_that_lost_a_required_field_goes_whole(load: Any) -> None:
+    optional = {
+        "type": "object",
+        "required": ["big"],
+        "properties": {"big": {"type": "string", "enum": ["v" * 200]}},
+    }
+    many = {f"option_{index}": optional | {"description": "d" * 200} for index in range(60)}
+    parameters = only(
+        load({"/a": {"post": {"requestBody": body_of({"type": "object", "properties": many}), "responses": OK}}})
+    ).parameters
+    assert 5 < len(parameters["properties"]) < 60
+    for name, schema in parameters["properties"].items():
+        assert schema["required"] == ["big"], name
+    assert not schema_errors({"option_0": {"big": "v" * 200}}, parameters, closed=True)
+
+
+def test_a_broken_operation_is_skipped_and_told(load: Any) -> None:
+    catalogue = load({"/a": {"get": None, "post": {"responses": OK}}, "/b": {"$ref": "#/nowhere"}})
+    assert only(catalogue).name == "post_a"
+    assert "2 operations skipped (GET /a: no operation object, /b: no path item)" in catalogue.notes[-1]
+
+
+def test_order_of_the_document_is_the_order_of_the_tools(load: Any) -> None:
+    catalogue = load({"/b": {"post": {"responses": OK}, "get": {"responses": OK}}, "/a": {"get": {"responses": OK}}})
+    assert [tool.name for tool in catalogue.tools] == ["post_b", "get_b", "get_a"]

@@ -1,0 +1,300 @@
+"""Each rule catches its own defect in an otherwise clean dialogue, and stays silent on the clean one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.verification_samples import Data, brings, calls, clean, codes, judge, says, user
+from toolflow_graph.record import Record
+from toolflow_graph.types import Verdict
+from toolflow_graph.verification import RULES, verify
+
+Mutation = Callable[[Data], Any]
+
+
+def _arguments(data: Data, index: int, position: int = 0) -> Data:
+    arguments = data["messages"][index]["tool_calls"][position]["function"]["arguments"]
+    assert isinstance(arguments, dict)
+    return arguments
+
+
+def _set(index: int, **values: Any) -> Mutation:
+    return lambda data: data["messages"][index].update(values)
+
+
+def _argue(index: int, position: int = 0, **values: Any) -> Mutation:
+    return lambda data: _arguments(data, index, position).update(values)
+
+
+def _insert(index: int, *messages: Data) -> Mutation:
+    def change(data: Data) -> None:
+        data["messages"][index:index] = list(messages)
+        data["request_starts"] = [start + len(messages) * (start >= index) for start in data["request_starts"]]
+
+    return change
+
+
+def _drop(index: int) -> Mutation:
+    def change(data: Data) -> None:
+        del data["messages"][index]
+        data["request_starts"] = [start - (start > index) for start in data["request_starts"]]
+
+    return change
+
+
+def _append(*messages: Data) -> Mutation:
+    return lambda data: data["messages"].extend(messages)
+
+
+def _swap(first: int, second: int) -> Mutation:
+    def change(data: Data) -> None:
+        messages = data["messages"]
+        messages[first], messages[second] = messages[second], messages[first]
+
+    return change
+
+
+def _say(index: int, text: str) -> Mutation:
+    """Put a sentence in front of a message."""
+    return lambda data: data["messages"][index].update(content=f"{text} {data['messages'][index]['content']}")
+
+
+def _both(*changes: Mutation) -> Mutation:
+    return lambda data: [change(data) for change in changes]
+
+
+def _fail(index: int) -> Mutation:
+    return _set(index, content='{"error": {"code": "unavailable", "message": "Try again later."}}')
+
+
+def _plan(number: int, **values: Any) -> Mutation:
+    return lambda data: data["plan"]["requests"][number].update(values)
+
+
+def _end(**values: Any) -> Mutation:
+    return lambda data: data.update(values)
+
+
+_AGAIN = ("call_9", "search_flights", {"origin": "BER", "destination": "LIS", "date": "2026-03-13"})
+_CABIN = {"name": "cabin", "value": "business", "parameter": "search_flights:cabin"}
+
+ONLY: list[tuple[str, str, Mutation]] = [
+    ("malformed_message", "content is a number", _set(10, content=7)),
+    ("malformed_message", "an image", _set(10, content=[{"type": "image_url", "image_url": {"url": "x"}}])),
+    ("malformed_tool", "no name", lambda d: d["tools"].append({"type": "function", "function": {}})),
+    ("malformed_tool", "bad name", lambda d: d["tools"].append({"function": {"name": "a b", "parameters": {}}})),
+    ("role_order", "late system", _insert(5, {"role": "system", "content": "Be brief."})),
+    ("role_order", "two users", _insert(6, user("Any luck?"))),
+    ("role_order", "assistant twice", _insert(11, says("One moment."))),
+    ("role_order", "assistant first", _insert(1, says("Welcome aboard."))),
+    ("role_order", "late result", _swap(3, 4)),
+    ("unanswered_call", "result dropped", _both(_drop(14), _plan(2, tools=["get_weather_forecast"]))),
+    ("orphan_result", "answers nothing", _insert(10, brings("call_77", {"message_id": "MSG-1"}))),
+    ("doubly_answered_call", "twice", _insert(10, brings("call_2", {"booking_id": "BK-70031", "total": 129.5}))),
+    ("empty_message", "user", _set(5, content="  ")),
+    ("empty_message", "assistant", _set(10, content=None)),
+    (
+        "repeated_message",
+        "assistant",
+        _append(user("So what was the mail again?"), says(clean()["messages"][15]["content"])),
+    ),
+    ("fault", "given up", _end(fault={"code": "unusable_reply", "node": "user_turn", "reason": "x"}, ended="fault")),
+    ("turn_limit", "limit", _end(ended="turn_limit")),
+    ("no_progress", "stuck", _end(ended="no_progress")),
+    ("invalid_arguments", "missing", lambda d: _arguments(d, 2).pop("date")),
+    ("invalid_arguments", "unknown name", _argue(2, colour="red")),
+    ("invalid_arguments", "type", _argue(8, seats="one")),
+    ("invalid_arguments", "enum", _argue(2, cabin="first")),
+    ("invalid_arguments", "no JSON", lambda d: d["messages"][8]["tool_calls"][0]["function"].update(arguments="{a: 1")),
+    ("invalid_result", "missing field", _set(13, content='{"summary": "sunny"}')),
+    ("invalid_result", "type", _set(13, content='{"summary": "sunny", "high": "19"}')),
+    ("placeholder_argument", "angle", _argue(8, passenger_name="<passenger_name>")),
+    ("placeholder_argument", "braces", _argue(8, flight_id="{{flight_id}}")),
+    ("placeholder_argument", "tbd", _argue(8, passenger_name="TBD")),
+    ("placeholder_argument", "shrug", _argue(8, flight_id="unknown")),
+    ("placeholder_argument", "letter", _argue(12, 1, body="Dear [Recipient Name], the booking number is BK-70031.")),
+    ("placeholder_result", "string", _set(13, content='{"summary": "string", "high": 19.5}')),
+    ("giant_result", "page", _set(13, content='{"summary": "%s", "high": 19.5}' % ("sunny " * 4000))),
+    (
+        "contradicting_results",
+        "same search",
+        _insert(
+            5, user("Could you look once more?"), calls(_AGAIN), brings("call_9", {"flights": []}), says("No luck now.")
+        ),
+    ),
+    ("repeated_call", "again", _insert(4, calls(_AGAIN), brings("call_9", clean()["messages"][3]["content"]))),
+    ("dependent_siblings", "needs the forecast", _argue(12, 1, body="The value ${call_3.high} is expected.")),
+    ("ungrounded_argument", "id", _argue(8, flight_id="FL-99120")),
+    ("ungrounded_argument", "date", _argue(12, 0, date="2026-05-29")),
+    ("ungrounded_argument", "address", _argue(12, 1, to="j.doe@corp.io")),
+    ("ungrounded_argument", "number", _argue(8, seats=37)),
+    ("ungrounded_argument", "name", _argue(8, passenger_name="Oliver Grant")),
+    ("user_names_tool", "snake", _say(11, "Use get_weather_forecast.")),
+    ("user_names_parameter", "snake", _say(7, "The passenger_name is easy.")),
+    ("speaker_label", "user", lambda d: d["messages"][5].update(content="User: Book the cheaper one for me, please.")),
+    ("role_flip", "user helps", _say(5, "How can I help you today?")),
+    ("role_flip", "assistant asks", _say(10, "Could you help me find a hotel?")),
+    ("control_words", "stop", _say(11, "###STOP###")),
+    ("control_words", "think", _say(10, "<think>book it</think>")),
+    ("control_words", "template", _say(10, "<|im_start|>assistant")),
+    ("control_words", "simulated", _say(10, "Here is the simulated response.")),
+    ("claimed_success", "nothing called", _set(6, content="I've booked the cheaper one. Under which name?")),
+    ("claimed_success", "after an error", _both(_fail(9), _plan(1, tools=[]), _argue(12, 1, body="Hi."))),
+    ("repair_residue", "apology", _say(10, "Apologies for the invalid tool call.")),
+    (
+        "trailing_thanks",
+        "twice",
+        _append(user("Thank you so much!"), says("You're welcome."), user("Thanks, bye!"), says("Have a safe flight.")),
+    ),
+    (
+        "plan_incomplete",
+        "never opened",
+        lambda d: d["plan"]["requests"].append({"kind": "chat", "intent": "say hello"}),
+    ),
+    (
+        "plan_incomplete",
+        "tool never called",
+        _plan(2, tools=["get_weather_forecast", "search_flights", "send_email_message"]),
+    ),
+    ("guessed_value", "other value", _both(_plan(0, withheld=[_CABIN]), _argue(2, cabin="business"))),
+    ("unasked_write", "mail early", _both(_plan(2, tools=["get_weather_forecast"]))),
+    ("invented_fact", "code", _say(5, "My member number is QX-88213.")),
+    ("invented_fact", "date", _say(5, "I fly back on 29 May.")),
+    ("invented_fact", "money", _say(5, "I can spend $4,350 at most.")),
+    ("asks_for_known", "address", _say(15, "What is the address, please?")),
+]
+
+
+def test_the_clean_dialogue_has_no_finding() -> None:
+    assert judge(clean()) == Verdict(accepted=True)
+
+
+@pytest.mark.parametrize(("code", "what", "change"), ONLY, ids=[f"{code}-{what}" for code, what, _ in ONLY])
+def test_one_defect_one_rule(code: str, what: str, change: Mutation) -> None:
+    data = clean()
+    change(data)
+    verdict = judge(data)
+    assert {finding.code for finding in verdict.findings} == {code}, verdict
+    assert verdict.accepted == (RULES[code].severity == "warning")
+
+
+# Defects that two rules rightly see.
+ALSO: list[tuple[str, str, Mutation]] = [
+    ("unfinished_turn", "cut after the call", lambda d: d["messages"].__delitem__(slice(13, None))),
+    ("unfinished_turn", "ends with the user", _append(user("And one more thing?"))),
+    ("duplicate_call_id", "same id", lambda d: d["messages"][12]["tool_calls"][1].update(id="call_3")),
+    ("malformed_message", "unknown role", _set(10, role="critic")),
+    ("no_messages", "empty", _end(messages=[])),
+    ("no_tools", "none", _end(tools=[])),
+    (
+        "unknown_tool",
+        "other name",
+        lambda d: d["messages"][8]["tool_calls"][0]["function"].update(name="reserve_flight"),
+    ),
+    ("missing_call", "answered from memory", lambda d: d["messages"].__delitem__(slice(12, 15))),
+    ("guessed_value", "before it was said", lambda d: d["messages"].__delitem__(slice(6, 8))),
+]
+
+
+@pytest.mark.parametrize(("code", "what", "change"), ALSO, ids=[f"{code}-{what}" for code, what, _ in ALSO])
+def test_a_defect_is_caught_by_its_rule(code: str, what: str, change: Mutation) -> None:
+    data = clean()
+    change(data)
+    assert code in codes(data)
+    assert not judge(data).accepted
+
+
+def test_every_rule_has_a_defect_here() -> None:
+    assert {code for code, *_ in (*ONLY, *ALSO)} == set(RULES)
+
+
+FINE: list[tuple[str, Mutation]] = [
+    ("search is English", _say(11, "Do a search too, just search and book it, or do a check-in.")),
+    (
+        "an error is handled",
+        _insert(
+            4,
+            calls(("call_9", "get_weather_forecast", {"city": "Lisbon", "date": "2026-03-13"})),
+            brings("call_9", {"error": {"code": "busy", "message": "Later."}}),
+        ),
+    ),
+    ("results in any order", _swap(13, 14)),
+    (
+        "no system message, no plan",
+        lambda d: [d.update(plan=None, request_starts=[]), d["messages"][0].update(content="Hello.")],
+    ),
+    (
+        "an example address",
+        _both(
+            _argue(12, 1, to="marta@example.com"),
+            _plan(2, facts=[{"name": "to", "value": "marta@example.com"}]),
+            _set(11, content="Weather in Lisbon? Mail marta@example.com."),
+        ),
+    ),
+    ("one thank you", _append(user("Thank you!"), says("Have a safe flight."))),
+    ("small numbers", _argue(8, seats=2)),
+    ("recap of an earlier success", _append(user("So all is set?"), says("Yes, I've booked FL-48213 for you."))),
+    (
+        "honest failure",
+        _both(
+            _fail(14),
+            _plan(2, tools=["get_weather_forecast"]),
+            _set(15, content="It will be sunny, but I couldn't send the mail."),
+        ),
+    ),
+    (
+        "the user says a date its own way",
+        _set(1, content="An economy flight from Berlin to Lisbon on March 13th, please."),
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "change"), FINE, ids=[what for what, _ in FINE])
+def test_sensible_variants_are_accepted(what: str, change: Mutation) -> None:
+    data = clean()
+    change(data)
+    assert judge(data).findings == ()
+
+
+def test_tools_that_change_by_turn() -> None:
+    data = clean()
+    data["tool_changes"] = [{"message_index": 0, "tools": ["search_flights"]}]
+    assert "unknown_tool" in codes(data)
+    names = [tool["function"]["name"] for tool in data["tools"]]
+    data["tool_changes"].append({"message_index": 5, "tools": names})
+    assert codes(data) == set()
+
+
+def test_a_record_and_its_json_get_the_same_verdict() -> None:
+    data = clean()
+    _arguments(data, 8)["flight_id"] = "FL-99120"
+    record = Record.model_validate(data)
+    assert verify(record) == judge(data)
+    assert verify(record) == verify(record)
+
+
+def test_null_arguments_survive_the_record() -> None:
+    data = clean()
+    _arguments(data, 8)["seats"] = None
+    assert [finding.code for finding in verify(Record.model_validate(data)).findings] == ["invalid_arguments"]
+
+
+def test_the_written_verdict_does_not_count() -> None:
+    data = clean()
+    data["verdict"] = {"accepted": False, "findings": [{"code": "fault", "reason": "said so"}]}
+    assert judge(data).accepted
+
+
+def test_findings_point_at_the_message() -> None:
+    data = clean()
+    _arguments(data, 8)["flight_id"] = "FL-99120"
+    (finding,) = judge(data).findings
+    assert finding.message_index == 8
+    assert "FL-99120" in finding.reason
+
+
+def test_schemas_that_are_no_schemas_are_findings() -> None:
+    data = clean()
+    data["tools"][0]["function"]["parameters"] = {"type": "dict", "properties": {"origin": {"type": "str"}}}
+    assert "invalid_arguments" in codes(data)

@@ -1,0 +1,183 @@
+"""``verify FILE`` and ``rules list``: judge any dialogues, and say what is judged."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from toolflow_graph.types import Verdict
+    from toolflow_graph.verification import Rule, Transcript
+
+rules_app = typer.Typer(help="The verifier's rules.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def verify(
+    file: Annotated[
+        Path, typer.Argument(help="JSONL of dialogues: ours, or plain OpenAI messages + tools; .gz is fine.")
+    ],
+    every: Annotated[bool, typer.Option("--all", help="Also print each dialogue with its findings.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Run every rule on the dialogues of FILE, whatever verdict is written there.
+
+    Exit code: 0 all are accepted, 1 some are rejected, 2 the file cannot be read or holds no dialogue.
+    """
+    from toolflow_graph.dataset.reading import read_dialogues
+    from toolflow_graph.verification import verify as judge
+
+    report = Report()
+    for line, transcript in read_dialogues(file):
+        verdict = judge(transcript)
+        entry = report.add(line, transcript, verdict)
+        if every and not as_json:
+            typer.echo(_dialogue_lines(entry))
+    typer.echo(json.dumps(report.to_json(str(file)), ensure_ascii=False, indent=1) if as_json else report.to_text())
+    if report.rejected:
+        raise typer.Exit(1)
+
+
+class Report:
+    """Verdicts in numbers: dialogues, and findings by rule."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.findings: Counter[str] = Counter()
+        self.dialogues: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+        self.without_plan = 0
+        self.differing: list[str] = []
+
+    @property
+    def rejected(self) -> int:
+        return sum(not entry["accepted"] for entry in self.entries)
+
+    def add(self, line: int, transcript: "Transcript", verdict: "Verdict") -> dict[str, Any]:
+        """Count a verdict; returns the dialogue's own entry."""
+        name = transcript.id or f"line {line}"
+        entry: dict[str, Any] = {"line": line, "id": transcript.id, "accepted": verdict.accepted}
+        entry["findings"] = [finding.to_json() for finding in verdict.findings]
+        self.entries.append(entry)
+        self.without_plan += transcript.plan is None
+        if transcript.written_verdict is not None and transcript.written_verdict != verdict.accepted:
+            self.differing.append(name)
+        self.findings.update(finding.code for finding in verdict.findings)
+        self.dialogues.update({finding.code for finding in verdict.findings})
+        for finding in verdict.findings:
+            place = "" if finding.message_index is None else f", message {finding.message_index}"
+            self.examples.setdefault(finding.code, f"line {line}{place}: {finding.reason}")
+        return entry
+
+    def to_json(self, file: str) -> dict[str, Any]:
+        """The whole report as one JSON object."""
+        return {
+            "file": file,
+            "dialogues": len(self.entries),
+            "accepted": len(self.entries) - self.rejected,
+            "rejected": self.rejected,
+            "without_plan": self.without_plan,
+            "differs_from_written": self.differing,
+            "rules": {
+                rule.code: {
+                    "severity": rule.severity,
+                    "findings": self.findings[rule.code],
+                    "dialogues": self.dialogues[rule.code],
+                }
+                for rule in self._found()
+            },
+            "results": self.entries,
+        }
+
+    def _found(self) -> "list[Rule]":
+        from toolflow_graph.verification import RULES
+
+        return [rule for rule in RULES.values() if rule.code in self.findings]
+
+    def to_text(self) -> str:
+        """A table of findings by rule, the most frequent first, and the totals."""
+        lines = []
+        found = sorted(self._found(), key=lambda rule: (-self.dialogues[rule.code], rule.code))
+        if found:
+            lines.append(f"{'rule':<22} {'severity':<8} {'findings':>8} {'dialogues':>9}  first")
+            for rule in found:
+                example = _shorten(self.examples[rule.code], 90)
+                counts = f"{self.findings[rule.code]:>8} {self.dialogues[rule.code]:>9}"
+                lines.append(f"{rule.code:<22} {rule.severity:<8} {counts}  {example}")
+            lines.append("")
+        total = len(self.entries)
+        lines.append(f"{total} dialogues: {total - self.rejected} accepted, {self.rejected} rejected")
+        if self.without_plan:
+            lines.append(
+                f"{self.without_plan} of them have no plan: rules that need one do not apply (see: rules list)"
+            )
+        if self.differing:
+            shown = ", ".join(self.differing[:5]) + (", ..." if len(self.differing) > 5 else "")
+            lines.append(f"{len(self.differing)} differ from the verdict that is written: {shown}")
+        return "\n".join(lines)
+
+
+def _dialogue_lines(entry: dict[str, Any]) -> str:
+    lines = [f"line {entry['line']} {entry['id']} {'accepted' if entry['accepted'] else 'rejected'}".replace("  ", " ")]
+    for finding in entry["findings"]:
+        place = "" if finding.get("message_index") is None else f" message {finding['message_index']}:"
+        lines.append(f"  {finding['severity']} {finding['code']}:{place} {finding['reason']}")
+    return "\n".join(lines)
+
+
+def _shorten(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+@rules_app.command("list")
+def list_rules(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print docs/rules.md.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Say of every rule what it looks for, whether it rejects, and what it needs."""
+    from toolflow_graph.verification import RULES
+
+    rules = list(RULES.values())
+    if markdown:
+        typer.echo(render_markdown(rules), nl=False)
+    elif as_json:
+        plain = [
+            {"code": r.code, "severity": r.severity, "needs": list(r.needs), "explanation": r.explanation}
+            for r in rules
+        ]
+        typer.echo(json.dumps(plain, indent=1))
+    else:
+        for rule in rules:
+            needs = f" (needs {', '.join(rule.needs)})" if rule.needs else ""
+            typer.echo(f"{rule.code:<22} {rule.severity:<8} {rule.explanation}{needs}")
+
+
+_HEADINGS = {
+    "structure": "Order, answers and endings",
+    "calls": "Calls and results",
+    "grounding": "Where values come from",
+    "text": "What is said",
+    "planrules": "The plan",
+}
+
+
+def render_markdown(rules: "list[Rule]") -> str:
+    """``docs/rules.md``: the rules by group."""
+    lines = [
+        "# Rules of the verifier",
+        "",
+        "Written by `python -m toolflow_graph rules list --markdown`; do not edit by hand.",
+        "",
+        "A dialogue is accepted if and only if no rule of severity *error* has a finding. A rule that needs something",
+        "that a dialogue does not carry (a plan, tools, return schemas) does not apply to it. Rules about wording read",
+        "English.",
+    ]
+    for group, heading in _HEADINGS.items():
+        lines += ["", f"## {heading}", "", "| code | severity | needs | finds |", "|---|---|---|---|"]
+        for rule in rules:
+            if rule.group == group:
+                text = rule.explanation.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
+                lines.append(f"| `{rule.code}` | {rule.severity} | {', '.join(rule.needs)} | {text} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,401 @@
+"""The assistant role: asks for what is missing, makes the calls, answers from the results."""
+
+import random
+import re
+from typing import Any
+
+from toolflow_graph.models.briefs import AssistantBrief
+from toolflow_graph.models.offline.answers import answer_results, failure_text
+from toolflow_graph.models.offline.binding import ABSENT, get_path, id_names, leaves, name_of, set_path
+from toolflow_graph.models.offline.fields import Field
+from toolflow_graph.models.offline.phrases import doing_phrase, to_do_phrase
+from toolflow_graph.models.offline.planner import label_of
+from toolflow_graph.models.offline.saying import said, say
+from toolflow_graph.models.offline.user import open_request, topic_of
+from toolflow_graph.models.offline.values import fits
+from toolflow_graph.models.offline.views import Leaf, View, owner_of, plain_path, view_of
+from toolflow_graph.models.offline.words import capitalise, join_and, polish, split_words
+from toolflow_graph.models.offline.world import build_cast
+from toolflow_graph.models.port import RawCall
+from toolflow_graph.randomness import derive_rng
+from toolflow_graph.schemas import schema_errors
+from toolflow_graph.types import Fact, Message, Request, Tool, ToolCall, ToolResult, Use
+
+_RETRY = re.compile(r"rate|limit|timeout|timed out|unavailable|temporar|overload|busy|try again|50\d|429", re.I)
+_ID = re.compile(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
+
+
+def assistant_step(brief: AssistantBrief) -> tuple[str | None, tuple[RawCall, ...]]:
+    """The assistant's next message: (text, calls), one of them empty."""
+    scene = brief.scene
+    rng = derive_rng(scene.random_seed, "offline", "assistant", brief.request_index, len(brief.messages))
+    requests = brief.plan.requests
+    request = requests[brief.request_index] if brief.request_index < len(requests) else Request(kind="chat", intent="")
+    if request.kind == "open":
+        request = _opened(brief)
+    tools = {tool.name: tool for tool in scene.tools}
+    names = [name for name in request.tools if name in tools]
+    if request.kind == "chat" or not names:
+        return _small_talk(brief, rng), ()
+    history = _history(brief.messages)
+    now = [(call, result) for place, call, result in history if place >= brief.request_start]
+    return _work(brief, request, [tools[name] for name in names], [(c, r) for _, c, r in history], now, rng)
+
+
+def _work(
+    brief: AssistantBrief,
+    request: Request,
+    tools: list[Tool],
+    history: list[tuple[ToolCall, ToolResult]],
+    now: list[tuple[ToolCall, ToolResult]],
+    rng: random.Random,
+) -> tuple[str | None, tuple[RawCall, ...]]:
+    style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
+    ready: list[RawCall] = []
+    missing: list[tuple[View, Leaf, str]] = []
+    waiting = {tool.name for tool in tools if not any(call.name == tool.name and result.ok for call, result in now)}
+    for tool in tools:
+        tries = [result for call, result in now if call.name == tool.name]
+        if any(result.ok for result in tries):
+            continue
+        if tries and (len(tries) > 1 or not _retryable(tries[-1])):
+            waiting.discard(tool.name)
+            continue
+        needs = {
+            use.tool
+            for use in request.uses
+            if use.request == brief.request_index and (use.parameter or "").startswith(f"{tool.name}:")
+        }
+        if needs & (waiting - {tool.name}):
+            continue
+        view = view_of(tool)
+        arguments, lacking = bind(tool, view, request, brief, history)
+        if lacking:
+            missing += [(view, leaf, label) for leaf, label in lacking]
+        else:
+            ready.append(RawCall(tool.name, arguments))
+    if missing:
+        return _question(missing, brief, request, rng), ()
+    if ready:
+        return None, tuple(ready)
+    latest: dict[str, tuple[ToolCall, ToolResult]] = {call.name: (call, result) for call, result in now}
+    pairs = [(view_of(tool), *latest[tool.name]) for tool in tools if tool.name in latest]
+    if not pairs:
+        return "I'm sorry, I don't have what I need to do that yet.", ()
+    if len(pairs) == 1 and not pairs[0][2].ok:
+        return failure_text(pairs[0][0], pairs[0][2], rng), ()
+    return answer_results(pairs, style, rng), ()
+
+
+def _retryable(result: ToolResult) -> bool:
+    error = result.error or {}
+    return bool(error.get("retryable")) or bool(_RETRY.search(f"{error.get('code', '')} {error.get('message', '')}"))
+
+
+def _history(messages: tuple[Message, ...]) -> list[tuple[int, ToolCall, ToolResult]]:
+    calls = {call.id: call for message in messages for call in message.tool_calls}
+    return [
+        (place, calls[message.tool_call_id], ToolResult.from_message(message))
+        for place, message in enumerate(messages)
+        if message.role == "tool" and message.tool_call_id in calls
+    ]
+
+
+def bind(
+    tool: Tool, view: View, request: Request, brief: AssistantBrief, history: list[tuple[ToolCall, ToolResult]]
+) -> tuple[dict[str, Any], list[tuple[Leaf, str]]]:
+    """The arguments of a call, and the required leaves whose value is not known yet."""
+    spoken = [m.content or "" for m in brief.messages[brief.request_start :] if m.role == "user"]
+    text = "\n".join(spoken)
+    patient = len(spoken) < 3
+    arguments: dict[str, Any] = {}
+    held = {fact.parameter for fact in request.withheld}
+    loose: list[Fact] = []
+    for fact in (*request.facts, *request.withheld):
+        name, _, path = (fact.parameter or "").partition(":")
+        if fact in request.withheld and fact.parameter in held and patient and not said(fact.value, text):
+            continue
+        if name == tool.name and path:
+            set_path(arguments, path, fact.value)
+        elif not fact.parameter or name not in request.tools:
+            loose.append(fact)
+    for use in request.uses:
+        name, _, path = (use.parameter or "").partition(":")
+        if name == tool.name and path:
+            value = _used(use, path, view, history, tool)
+            if value is not ABSENT:
+                set_path(arguments, path, value)
+    _match_loose(loose, view, arguments)
+    lacking = [leaf for leaf in view.params if leaf.required and _at(arguments, leaf.path) is ABSENT]
+    still: list[tuple[Leaf, str]] = []
+    promised = {
+        (fact.parameter or "").partition(":")[2]
+        for fact in request.withheld
+        if (fact.parameter or "").startswith(f"{tool.name}:")
+    }
+    for leaf in lacking:
+        value = (
+            ABSENT
+            if plain_path(leaf.path) in {plain_path(p) for p in promised}
+            else _fill(leaf, brief, history, text, not patient)
+        )
+        if value is ABSENT:
+            still.append((leaf, label_of(leaf.path, view)))
+        else:
+            set_path(arguments, leaf.path, value)
+    if not still:
+        arguments = _mend(arguments, tool)
+    return arguments, still
+
+
+def _at(arguments: dict[str, Any], path: str) -> Any:
+    return get_path(arguments, path)
+
+
+def _mend(arguments: dict[str, Any], tool: Tool) -> dict[str, Any]:
+    """Put in empty containers that the schema demands; leave out optional values it refuses."""
+    for name in tool.parameters.get("required", ()):
+        part = (tool.parameters.get("properties") or {}).get(name, {})
+        if name not in arguments and isinstance(part, dict):
+            blank: Any = [] if part.get("type") == "array" else {} if part.get("type") == "object" else None
+            if "default" in part:
+                arguments[name] = part["default"]
+            elif blank is not None:
+                arguments[name] = blank
+    required = set(tool.parameters.get("required", ()))
+    for name in list(arguments):
+        if name in required or not schema_errors(arguments, tool.parameters, closed=True, limit=1):
+            continue
+        fewer = {key: part for key, part in arguments.items() if key != name}
+        if len(schema_errors(fewer, tool.parameters, closed=True)) < len(
+            schema_errors(arguments, tool.parameters, closed=True)
+        ):
+            arguments = fewer
+    return arguments
+
+
+def _used(use: Use, path: str, view: View, history: list[tuple[ToolCall, ToolResult]], tool: Tool) -> Any:
+    leaf = view.param(path)
+    schema = leaf.schema if leaf else {}
+    results = [(call, result) for call, result in reversed(history) if result.ok]
+    for call, result in results:
+        if use.path and (use.tool is None or call.name == use.tool):
+            value = get_path(result.value, use.path)
+            if value is ABSENT:
+                value = get_path(result.value, re.sub(r"\[\d+\]", "[0]", use.path))
+            if value is not ABSENT and not isinstance(value, dict) and fits(value, schema):
+                return value
+    for wanted in (name_of(use.path) if use.path else "", name_of(path)):
+        for call, result in results:
+            if wanted and (use.tool is None or call.name == use.tool):
+                found = _search(result.value, wanted, schema)
+                if found is not ABSENT:
+                    return found
+    return ABSENT
+
+
+def _search(value: Any, wanted: str, schema: Any) -> Any:
+    names = id_names(wanted)
+    for path, part in leaves(value):
+        if id_names(path) & names and not isinstance(part, dict | list) and part is not None and fits(part, schema):
+            return part
+    return ABSENT
+
+
+def _match_loose(loose: list[Fact], view: View, arguments: dict[str, Any]) -> None:
+    """Facts of other planners carry no parameter: give each to the leaf whose words are nearest."""
+    for fact in loose:
+        words = {word for word in split_words(fact.name) if len(word) > 1}
+        best, score = None, 0.0
+        for leaf in view.params:
+            if get_path(arguments, leaf.path) is not ABSENT:
+                continue
+            names = set(split_words(leaf.field.name))
+            about = set(split_words(leaf.field.description))
+            found = 2 * len(words & names) / max(len(words | names), 1) + 0.5 * len(words & about) / max(len(words), 1)
+            if found > score and _coerce(fact.value, leaf) is not ABSENT:
+                best, score = leaf, found
+        if best is not None and score >= 0.34:
+            set_path(arguments, best.path, _coerce(fact.value, best))
+
+
+def _coerce(value: Any, leaf: Leaf) -> Any:
+    if fits(value, leaf.schema):
+        return value
+    if isinstance(value, str):
+        plain = value.strip()
+        for option in leaf.schema.get("enum", ()):
+            if str(option).lower().replace("_", " ") == plain.lower().replace("_", " "):
+                return option
+        if re.fullmatch(r"-?\d+(\.\d+)?", plain):
+            number: Any = float(plain) if "." in plain else int(plain)
+            return number if fits(number, leaf.schema) else ABSENT
+    elif isinstance(value, int | float) and not isinstance(value, bool) and fits(str(value), leaf.schema):
+        return str(value)
+    if fits([value], leaf.schema):
+        return [value]
+    return ABSENT
+
+
+def _fill(leaf: Leaf, brief: AssistantBrief, history: list[tuple[ToolCall, ToolResult]], text: str, guess: bool) -> Any:
+    """A required value nobody gave by name: the schema, the profile, an earlier result, or the user's words."""
+    schema = leaf.schema
+    if "const" in schema:
+        return schema["const"]
+    if len(schema.get("enum", ())) == 1:
+        return schema["enum"][0]
+    if "default" in schema and fits(schema["default"], schema):
+        return schema["default"]
+    for name, value in sorted(brief.scene.profile.items()):
+        if split_words(name) == split_words(leaf.field.name) and fits(value, schema):
+            return value
+    for option in schema.get("enum", ()):
+        if (
+            isinstance(option, str)
+            and len(option) > 2
+            and re.search(rf"\b{re.escape(option.replace('_', ' '))}\b", text, re.I)
+        ):
+            return option
+    if (found := _from_text(leaf.field, schema, text)) is not ABSENT:
+        return found
+    if leaf.field.kind in ("id", "uuid", "latitude", "longitude"):
+        for _, result in reversed(history):
+            if result.ok and (found := _search(result.value, leaf.path, schema)) is not ABSENT:
+                return found
+    if guess and (quoted := re.search(r"[\"“]([^\"”]+)[\"”]", text)) and fits(quoted[1], schema):
+        return quoted[1]
+    return ABSENT
+
+
+def _from_text(field: Field, schema: Any, text: str) -> Any:
+    pattern = {"date": r"\d{4}-\d\d-\d\d", "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "url": r"https?://[^\s\"',]+[^\s\"',.]",
+               "time": r"\b\d\d:\d\d\b"}.get(field.kind)  # fmt: skip
+    found = re.findall(pattern, text) if pattern else _ID.findall(text) if field.kind == "id" else []
+    hits = list(dict.fromkeys(found))
+    return hits[0] if len(hits) == 1 and fits(hits[0], schema) else ABSENT
+
+
+def _question(
+    missing: list[tuple[View, Leaf, str]], brief: AssistantBrief, request: Request, rng: random.Random
+) -> str:
+    view = missing[0][0]
+    # The planner's own words first: the user knows the fact by that name.
+    names = {fact.parameter: fact.name for fact in request.withheld}
+    labels = list(dict.fromkeys(names.get(f"{v.name}:{leaf.path}", label) for v, leaf, label in missing))[:3]
+    what = join_and([f"the {label}" for label in labels])
+    doing, todo = doing_phrase(view.phrase), to_do_phrase(view.phrase)
+    field = missing[0][1].field
+    be = "are" if len(labels) > 1 else "is"
+    options = [f"Before {doing}, I still need {what}. Could you tell me?", f"I can {todo}. What {be} {what}?",
+               f"Sure. What {be} {what}?", f"Happy to help. To {todo}, I need {what}. What should I use?",
+               f"Could you give me {what} first, so that I can {todo}?", f"What {be} {what}, please?",
+               f"I just need one more detail: what {be} {what}?"]  # fmt: skip
+    if len(labels) == 1:
+        label = labels[0]
+        if field.kind == "date":
+            options += [f"Which date should I use as the {label}?", f"What {label} do you have in mind?"]
+        elif field.kind == "city":
+            options += [f"Which {label} is it for?", f"Which {label} should I look at?"]
+        elif field.kind == "enum" and len(field.label) < 40:
+            choices = [str(option).replace("_", " ").lower() for option in missing[0][1].schema.get("enum", ())]
+            if 1 < len(choices) < 5:
+                options += [f"Which {label} would you like: {join_and(choices, 'or')}?"] * 3
+            options += [f"Which {label} would you like?"]
+        elif label.startswith("number of "):
+            options = [f"How many {label.removeprefix('number of ')} should I count on? I need the {label} to {todo}.",
+                       f"Sure, what is the {label}?", f"To {todo}, I need the {label}. How many is it?"]  # fmt: skip
+        elif field.kind in ("money", "count", "percent", "temperature", "duration"):
+            options += [f"What {label} should I use?", f"What should the {label} be?"]
+        else:
+            options += [f"What should I put down as the {label}?", f"Which {label} should I use?"]
+    return polish(rng.choice(options))
+
+
+def _opened(brief: AssistantBrief) -> Request:
+    """For a request the plan leaves open: what our own user would ask, if it did; else the tool nearest to the text."""
+    made = open_request(brief.scene, brief.request_index)
+    text = "\n".join(m.content or "" for m in brief.messages[brief.request_start :] if m.role == "user")
+    if made.facts and all(said(fact.value, text) for fact in made.facts):
+        return made
+    words = set(re.findall(r"[a-z]{3,}", text.lower()))
+
+    def overlap(tool: Tool) -> float:
+        own = set(re.findall(r"[a-z]{3,}", f"{' '.join(split_words(tool.name))} {tool.description}".lower()))
+        return len(words & own) / (len(own) ** 0.5 or 1)
+
+    best = max(brief.scene.tools, key=overlap, default=None)
+    if best is None or not made.facts and best.name == made.tools[0]:
+        return made
+    return Request(kind="open", intent="", tools=(best.name,))
+
+
+def _small_talk(brief: AssistantBrief, rng: random.Random) -> str:
+    noun, plural = topic_of(brief.messages, brief.scene)
+    style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
+    if plural and (advice := _compare(brief, noun, style, rng)):
+        return advice
+    calls = [call.name for message in brief.messages for call in message.tool_calls]
+    last = next((tool for tool in brief.scene.tools if calls and tool.name == calls[-1]), None)
+    if last is not None and view_of(last).writes:
+        doing = doing_phrase(view_of(last).phrase)
+        return rng.choice(("Glad it went smoothly. Everything is in place now, so there is nothing more to do on that.",
+                           f"Happy to take care of it. With {doing} out of the way, the rest of the day should be lighter.",
+                           "I'm glad that is settled. If the plans change later, just tell me what should be different.",
+                           f"Good to hear. {capitalise(doing)} tends to sound like more work than it is.",
+                           "You're welcome. It is always nice to tick something off the list."))  # fmt: skip
+    return polish(rng.choice((f"Glad to hear that. It is worth checking the {noun} again later, since such things can change.",
+                              f"I'm happy it helped. If anything about the {noun} comes up later, we can look at it again.",
+                              f"That's understandable. With the {noun} sorted out, the rest should be easier to plan.",
+                              f"Good. Keeping the {noun} in view early usually saves trouble later on.",
+                              f"You're welcome. It is always good to have the {noun} clear before moving on.")))  # fmt: skip
+
+
+def _compare(brief: AssistantBrief, noun: str, style: int, rng: random.Random) -> str:
+    from toolflow_graph.models.offline.answers import _cells, _rows, _value, headline
+
+    history = _history(brief.messages)
+    views = {tool.name: view_of(tool) for tool in brief.scene.tools}
+    for _, call, result in reversed(history):
+        rows, where, rest = _rows(result.value) if result.ok else (None, "", {})
+        if rows and len(rows) > 1 and call.name in views:
+            view = views[call.name]
+            prefix = next(
+                (leaf.path.split("[]")[0] + "[]." for leaf in view.returns if leaf.path.split("[]")[0].endswith(where)),
+                "",
+            )
+            table = [_cells(row, view, prefix) for row in rows]
+            around = _cells(rest, view, "")
+            heads = [headline(cells) for cells in table]
+            for kind, low in (
+                ("rating", False),
+                ("money", True),
+                ("duration", True),
+                ("distance", True),
+                ("date", True),
+                ("datetime", True),
+            ):
+                columns = [next((cell for cell in cells if cell.field.kind == kind), None) for cells in table]
+                if all(columns) and all(heads) and len({repr(cell.value) for cell in columns if cell}) > 1:
+                    pairs = [(head, cell) for head, cell in zip(heads, columns, strict=True) if head and cell]
+                    pairs.sort(
+                        key=lambda pair: (
+                            pair[1].value if isinstance(pair[1].value, int | float) else str(pair[1].value)
+                        ),
+                        reverse=not low,
+                    )
+                    (best, first), (_, last) = pairs[0], pairs[-1]
+                    label = first.field.label
+                    a, b = _value(first, table[0], around, style), _value(last, table[0], around, style)
+                    name, other = (_value(pairs[i][0], table[0], around, style) for i in (0, -1))
+                    word = {"rating": "highest", "money": "lowest", "duration": "shortest", "distance": "shortest"}.get(
+                        kind, "earliest"
+                    )
+                    return polish(rng.choice((
+                        f"Going by {label} alone, {name} comes first with {a}, while {other} is at {b}.",
+                        f"{name} has the {word} {label} at {a}; {other} is at the other end with {b}. It depends on what matters most to you.",
+                        f"I would look at {name} first, because its {label} of {a} is the {word} among them.",
+                    )))  # fmt: skip
+    return ""
+
+
+__all__ = ["assistant_step", "bind", "owner_of", "say"]

@@ -1,0 +1,364 @@
+"""The tool role: a valid result that agrees with the call and with what the dialogue already holds."""
+
+import copy
+import datetime
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from toolflow_graph.models.briefs import ToolBrief
+from toolflow_graph.models.offline import pools
+from toolflow_graph.models.offline.binding import leaves, name_of, names_match
+from toolflow_graph.models.offline.fields import Field, field_of
+from toolflow_graph.models.offline.generate import MISSING, make_valid
+from toolflow_graph.models.offline.phrases import head_noun
+from toolflow_graph.models.offline.saying import parse_now
+from toolflow_graph.models.offline.values import estate_price, kind_value, new_id
+from toolflow_graph.models.offline.views import View, noun_of, view_of
+from toolflow_graph.models.offline.words import is_plural, singularise, split_words
+from toolflow_graph.models.offline.world import build_cast
+from toolflow_graph.randomness import derive_rng
+from toolflow_graph.schemas import schema_errors
+
+_SHARED = {"city", "country", "country_code", "currency", "language_code", "timezone", "enum", "date", "ticker"}
+_TELLING = ("id", "title", "person", "money", "date", "datetime", "status", "enum", "email", "count", "temperature", "rating")
+_GOOD = ("confirmed", "booked", "created", "active", "completed", "complete", "success", "succeeded", "ok", "accepted", "approved",
+         "scheduled", "sent", "done", "saved", "submitted", "open", "on_time", "available", "running", "healthy", "valid", "paid",
+         "delivered", "in_stock", "registered", "enrolled", "applied", "online", "live", "published", "ready", "placed", "queued",
+         "processing", "pending", "received", "normal", "upcoming", "enabled", "requested", "deployed", "updated", "connected")  # fmt: skip
+_BAD = re.compile(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown|refus|no_show|not_|closed|denied|lost|suspend|"
+                  r"insufficient|unavailable|offline|archiv|delet|paus|dropped|overdue|jam|void|aborted|withdrawn|unreachable|missed")  # fmt: skip
+_ENDING = {"cancel": ("cancel", "refund", "released"), "delete": ("delet", "remov"), "remove": ("remov", "delet"),
+           "freeze": ("frozen", "block"), "stop": ("stop", "paus", "ended"), "reject": ("reject",), "withdraw": ("withdraw",),
+           "archive": ("archiv",), "pause": ("paus",), "close": ("closed",), "roll": ("rolled", "rollback"),
+           "turn": ("on", "active")}  # fmt: skip
+
+
+def simulate(brief: ToolBrief) -> dict[str, Any]:
+    """The result of ``brief.call`` as the tool role's reply."""
+    view, call = view_of(brief.tool), brief.call
+    if not view.writes:
+        for earlier, result in brief.history:
+            if earlier.name == call.name and earlier.arguments == call.arguments and result.ok:
+                return {"ok": True, "result": result.value}
+    schema = brief.tool.returns
+    if not schema:
+        return {"ok": True, "result": _free_result(brief, view)}
+    value = _generate(brief, view, schema)
+    return {"ok": True, "result": value}
+
+
+def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
+    scene, call = brief.scene, brief.call
+    rng = derive_rng(
+        scene.random_seed, "offline", "tool", call.name, call.arguments, len(brief.history) if view.writes else 0
+    )
+    cast = build_cast(scene.random_seed, scene.now)
+    given = [(path, value) for path, value in leaves(call.arguments) if path]
+    known = _known(brief)
+    top = next((value for path, value in given if re.search(r"max|ceiling|highest|budget|upto", name_of(path).lower())
+                and isinstance(value, int | float) and not isinstance(value, bool)), None)  # fmt: skip
+    asked_day = next((value for path, value in given if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value))
+                      and split_words(name_of(path))[-1] in ("date", "day", "on")), "")  # fmt: skip
+    size = len(view.returns)
+
+    def leaf(meaning: Field, part: Mapping[str, Any], path: str) -> Any:
+        listed = "[" in path
+        own_item = (
+            meaning.kind in ("id", "uuid")
+            and listed
+            and meaning.entity
+            and _item_noun(path).endswith(meaning.entity.split(" ")[-1])
+        )
+        for where, value in given:
+            if names_match(name_of(where), meaning.name) and not own_item:
+                first = "[0]" in path and meaning.kind in (
+                    "person",
+                    "title",
+                    "last_name",
+                    "first_name",
+                    "company",
+                    "email",
+                )
+                if not listed or meaning.kind in _SHARED or meaning.kind == "id" or first:
+                    return value
+        if meaning.listed and re.search(
+            r"reject|fail|error|conflict|invalid|unavailable|skipped|missing|unknown|warning|unmatched", path.lower()
+        ):
+            return []
+        if meaning.kind in ("address", "city", "location") and not listed:
+            for where, value in given:
+                if (
+                    split_words(meaning.name)[-1:] == split_words(name_of(where))[-1:]
+                    and isinstance(value, str)
+                    and "origin" not in where
+                ):
+                    return value
+        if (
+            not listed
+            and (found := known.get(split_words(meaning.name), MISSING)) is not MISSING
+            and meaning.kind != "status"
+            and not (view.writes and meaning.kind in ("id", "uuid", "enum", "datetime", "date", "money"))
+        ):
+            return found
+        if meaning.kind == "datetime" and not meaning.past and asked_day:
+            hour = 0 if meaning.edge == "end" else rng.randint(9, 19)
+            return f"{asked_day}T{hour:02d}:{rng.choice((0, 15, 30, 45)):02d}:00"
+        if (price := estate_price(view, meaning, rng)) is not None:
+            return price
+        if meaning.kind == "money" and top and listed:
+            return round(top * rng.uniform(0.45, 0.98), 2) if top > 5 else MISSING
+        if meaning.kind == "enum" and (options := part.get("enum")):
+            return _status(options, meaning, view, rng, listed, [v for _, v in given])
+        if meaning.kind == "bool" and not listed:
+            return not re.search(
+                r"error|fail|cancel|deleted|expired|blocked|delay|has_more|truncat|full|sold|breach|empty|overdue|late\b|duplicate|fee",
+                meaning.name,
+            )
+        if meaning.kind == "datetime" and meaning.past and not listed and not view.past:
+            return scene_now(scene.now)
+        return MISSING
+
+    def include(meaning: Field, part: Mapping[str, Any], path: str) -> bool:
+        if path.count(".") > 2:
+            return False
+        if size <= 26:
+            return True
+        if "." not in path and "[" not in path:
+            chance = 0.9 if meaning.listed else min(1.0, 20 / size) * (1.5 if meaning.kind in _TELLING else 0.7)
+        else:
+            chance = min(1.0, 14 / size) if meaning.kind in _TELLING else 0.0
+        return derive_rng(meaning.name, path).random() < chance
+
+    value = make_valid(schema, rng, cast, leaf=leaf, include=include, result=True, closed=False, owner=noun_of(view.phrase))
+    dated = any(isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part) for _, part in given)
+    better = _agree(
+        copy.deepcopy(value) if dated else _spread(copy.deepcopy(value), scene.now, rng.randint(1, 3)), view
+    )
+    if not schema_errors(better, schema, closed=False, limit=1):
+        value = better
+    if len(json.dumps(value)) > 3900:
+        smaller = make_valid(schema, rng, cast, leaf=leaf, result=True, closed=False, owner=noun_of(view.phrase))
+        value = min((value, smaller), key=lambda one: len(json.dumps(one)))
+    return value
+
+
+def scene_now(now: str) -> str:
+    """The present as a moment without offset."""
+    return parse_now(now).replace(microsecond=0).isoformat()
+
+
+def _item_noun(path: str) -> str:
+    return singularise(" ".join(split_words(path.split("[")[0].split(".")[-1])))
+
+
+def _known(brief: ToolBrief) -> dict[tuple[str, ...], Any]:
+    """What earlier results say of the entities that the call names by id."""
+    ids = {value for path, value in leaves(brief.call.arguments)
+           if isinstance(value, str) and re.search(r"\d", value) and len(value) > 3 and "@" not in value}  # fmt: skip
+    found: dict[tuple[str, ...], Any] = {}
+    for _, result in brief.history:
+        if result.ok and ids:
+            _collect(result.value, ids, found)
+    return found
+
+
+def _collect(value: Any, ids: set[str], found: dict[tuple[str, ...], Any]) -> None:
+    if isinstance(value, dict):
+        own = [part for name, part in value.items() if isinstance(part, str) and part in ids]
+        if own:
+            for name, part in value.items():
+                if not isinstance(part, dict | list) and part not in ids:
+                    found.setdefault(split_words(name), part)
+        for part in value.values():
+            _collect(part, ids, found)
+    elif isinstance(value, list):
+        for part in value:
+            _collect(part, ids, found)
+
+
+def _status(options: list[Any], meaning: Field, view: View, rng: Any, listed: bool, given: list[Any]) -> Any:
+    texts = [option for option in options if isinstance(option, str)]
+    if not texts or not re.search(
+        r"status|state|result|outcome|stage|phase|health|decision|answer", meaning.name.lower()
+    ):
+        return MISSING
+    verb = view.phrase.verb
+    ends = _ENDING.get(verb, ())
+    if view.writes and not listed:
+        for value in given:
+            stem = value.lower().rstrip("e") if isinstance(value, str) and 2 < len(value) < 20 else ""
+            for option in texts:
+                if stem and option.lower().startswith(stem):
+                    return option
+    for option in texts:
+        if any(word in option.lower() for word in ends):
+            return option
+    good = [option for option in texts if option.lower() in _GOOD]
+    fine = [option for option in texts if not _BAD.search(option.lower())] or texts
+    if view.writes or not listed:
+        return (
+            min(good, key=lambda option: _GOOD.index(option.lower()))
+            if good and view.writes
+            else rng.choice(good or fine)
+        )
+    return rng.choice(fine)
+
+
+def _spread(value: Any, now: str, gap: int) -> Any:
+    """Rows of a list happen on different days: later ones ahead of now, earlier ones behind it."""
+    for part in value.values() if isinstance(value, dict) else ():
+        if isinstance(part, list):
+            for place, row in enumerate(part):
+                if isinstance(row, dict):
+                    for name, text in row.items():
+                        if isinstance(text, str) and re.match(r"\d{4}-\d\d-\d\d($|T)", text):
+                            row[name] = _shift(text, place * gap * (1 if text > now else -1))
+    return value
+
+
+def _shift(text: str, days: int) -> str:
+    try:
+        return (datetime.date.fromisoformat(text[:10]) + datetime.timedelta(days=days)).isoformat() + text[10:]
+    except ValueError:
+        return text
+
+
+def _agree(value: Any, view: View) -> Any:
+    """Make the parts of a result agree: counts, sums, order in time."""
+    if isinstance(value, list):
+        value = [_agree(part, view) for part in value]
+        return _sorted(value)
+    if not isinstance(value, dict):
+        return value
+    value = {name: _agree(part, view) for name, part in value.items()}
+    _order(value)
+    lists = [(name, part) for name, part in value.items() if isinstance(part, list)]
+    if len(lists) == 1:
+        name, items = lists[0]
+        for key, part in value.items():
+            if isinstance(part, int) and not isinstance(part, bool) and _counts(key, name):
+                value[key] = len(items)
+            if isinstance(part, int | float) and not isinstance(part, bool) and "total" in split_words(key):
+                total = _sum(items, key)
+                if total is not None:
+                    value[key] = total
+    _product(value)
+    return value
+
+
+def _counts(key: str, name: str) -> bool:
+    words = split_words(key)
+    stem = singularise(split_words(name)[-1]) if split_words(name) else ""
+    about = any(singularise(word) == stem for word in words)
+    return bool(set(words) & {"count", "found", "total", "number", "num", "matches", "results", "size", "returned"}) and (
+        about or set(words) <= {"count", "total", "found", "number", "results", "matches", "size", "returned", "of", "result", "hits"}
+        or words[-1] in ("count", "found", "total") and len(words) == 2 and words[0] not in ("total", "grand", "cart", "order")
+    )  # fmt: skip
+
+
+def _sum(items: list[Any], key: str) -> Any:
+    if not items or not all(isinstance(item, dict) for item in items):
+        return None
+    if set(split_words(key)) & {"minutes", "nights", "count", "results", "pages", "days", "hours", "balance", "value"}:
+        return None
+    for name in items[0]:
+        words = set(split_words(name))
+        if words & {"total", "amount", "price", "cost"} and all(
+            isinstance(item.get(name), int | float) for item in items
+        ):
+            counts = next((other for other in items[0] if "quantity" in split_words(other)), None)
+            fair = counts if not words & {"total"} else None
+            return round(sum(item[name] * (item.get(fair, 1) if fair else 1) for item in items), 2)
+    return None
+
+
+def _product(value: dict[str, Any]) -> None:
+    units = [name for name in value if "quantity" in split_words(name)]
+    prices = [name for name in value if {"unit", "price"} <= set(split_words(name))]
+    totals = [name for name in value if {"total"} <= set(split_words(name)) and isinstance(value[name], int | float)]
+    if units and prices and totals and isinstance(value[units[0]], int | float):
+        value[totals[0]] = round(value[units[0]] * value[prices[0]], 2)
+
+
+_STARTS = ("start", "from", "begin", "check_in", "depart", "opens", "sunrise", "pickup", "ordered", "valid_from")
+_ENDS = ("end", "until", "to", "check_out", "arriv", "closes", "sunset", "return", "deliver", "valid_until")
+
+
+def _order(value: dict[str, Any]) -> None:
+    for first, second in zip(_STARTS, _ENDS, strict=True):
+        starts = [name for name in value if name.lower().startswith(first) or f"_{first}" in name.lower()]
+        ends = [name for name in value if name.lower().startswith(second) or f"_{second}" in name.lower()]
+        for one in starts[:1]:
+            for other in ends[:1]:
+                start, end = value[one], value[other]
+                if (
+                    one != other
+                    and isinstance(start, str)
+                    and isinstance(end, str)
+                    and end <= start
+                    and len(end) == len(start)
+                ):
+                    value[other] = _later(start) or end
+
+
+def _later(start: str) -> str | None:
+    try:
+        if len(start) == 10:
+            return (datetime.date.fromisoformat(start) + datetime.timedelta(days=3)).isoformat()
+        return (datetime.datetime.fromisoformat(start) + datetime.timedelta(minutes=110)).isoformat()
+    except ValueError:
+        return None
+
+
+def _sorted(items: list[Any]) -> list[Any]:
+    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
+        return items
+    for name in items[0]:
+        texts = [item.get(name) for item in items]
+        if all(isinstance(text, str) and re.match(r"\d{4}-\d\d-\d\d|\d\d(:\d\d)?$", text) for text in texts):
+            return sorted(items, key=lambda item: str(item[name]))
+    return items
+
+
+def _free_result(brief: ToolBrief, view: View) -> dict[str, Any]:
+    """A small sensible object for a tool that does not say what it returns."""
+    rng = derive_rng(brief.scene.random_seed, "offline", "tool", brief.call.name, brief.call.arguments)
+    echo = {name: value for name, value in brief.call.arguments.items()
+            if isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) < 60}  # fmt: skip
+    echo = dict(list(echo.items())[:3])
+    noun = head_noun(view.phrase.thing)
+    last = singularise(noun.split(" ")[-1]) if noun else "item"
+    if view.writes:
+        return {**echo, "id": new_id(last, rng), "status": "completed"}
+    if is_plural(noun) or view.phrase.verb in ("list", "search", "find", "browse", "query"):
+        titles = rng.sample(pools.TITLES, rng.randint(2, 3))
+        rows = [{"id": new_id(last, rng), "title": title, "updated_on": _day(brief, rng)} for title in titles]
+        return {**echo, "results": rows, "count": len(rows)}
+    if re.match(r"(if|whether)\b", view.phrase.rest):
+        return {**echo, "answer": "yes"}
+    if re.search(r"\b(time|date|day)\b", noun):
+        return {**echo, "current_time": scene_now(brief.scene.now)}
+    name = "_".join(split_words(noun)[-3:])
+    meaning = field_of(name or "result", {"type": "string"})
+    if name and meaning.kind in (
+        "version",
+        "city",
+        "country",
+        "address",
+        "url",
+        "company",
+        "domain",
+        "timezone",
+        "currency",
+        "condition",
+    ):
+        return {**echo, name: kind_value(meaning, rng, build_cast(brief.scene.random_seed, brief.scene.now), True)}
+    if re.search(r"price|rate|cost|value|amount|number|count|score|sum|result|balance", noun):
+        return {**echo, "value": round(rng.uniform(3, 480), 2)}
+    return {**echo, "summary": rng.choice(pools.SENTENCES), "updated_on": _day(brief, rng)}
+
+
+def _day(brief: ToolBrief, rng: Any) -> str:
+    return (parse_now(brief.scene.now).date() - datetime.timedelta(days=rng.randint(1, 40))).isoformat()

@@ -1,0 +1,296 @@
+"""The user role: opens requests, answers questions, chats. Sees the request and what the assistant said, no tools' names."""
+
+import random
+import re
+from typing import Any
+
+from toolflow_graph.models.briefs import Scene, UserBrief
+from toolflow_graph.models.offline.fields import Field, field_of
+from toolflow_graph.models.offline.frames import connect, follow_up, frame, greet, lead_in
+from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
+from toolflow_graph.models.offline.phrases import doing_phrase, head_noun
+from toolflow_graph.models.offline.saying import said, say
+from toolflow_graph.models.offline.speech import Item, build_core, clauses, speak
+from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of
+from toolflow_graph.models.offline.words import (
+    capitalise,
+    end_sentence,
+    join_and,
+    ordinal,
+    pluralise,
+    polish,
+    singularise,
+    split_words,
+)
+from toolflow_graph.models.offline.world import build_cast
+from toolflow_graph.randomness import derive_rng
+from toolflow_graph.types import Fact, Request, Tool, Use
+
+
+def user_step(brief: UserBrief) -> dict[str, Any]:
+    """The user role's reply."""
+    if brief.visit > 0 and brief.settled:
+        return {"done": True, "message": ""}
+    rng = derive_rng(brief.scene.random_seed, "offline", "user", brief.request_index, brief.visit)
+    if brief.visit > 0:
+        return {"done": False, "message": _reply(brief, rng)}
+    if brief.request.kind == "chat":
+        return {"done": False, "message": _chat(brief, rng)}
+    request = brief.request
+    if request.kind == "open":
+        request = open_request(brief.scene, brief.request_index)
+    before = next((old for old in reversed(brief.earlier) if old.tools == request.tools and old.kind == "tool"), None)
+    again = _again(request, before, brief, rng) if before and request.tools and not request.withheld else ""
+    return {"done": False, "message": polish(again or _opening(request, brief, rng))}
+
+
+def open_request(scene: Scene, index: int) -> Request:
+    """What the user chooses to ask for when the plan leaves it open; the same for whoever asks."""
+    rng = derive_rng(scene.random_seed, "offline", "open", index)
+    planner = CallPlanner(scene, rng)
+    order = sorted(
+        scene.tools, key=lambda tool: sum(leaf.required and leaf.field.kind == "id" for leaf in view_of(tool).params)
+    )
+    tool = order[index % len(order)]
+    call: PlannedCall = planner.plan(tool, index, link=False)
+    from toolflow_graph.models.offline.binding import leaves
+    from toolflow_graph.models.offline.planner import label_of
+
+    facts = tuple(
+        Fact(name=label_of(path, call.view), value=value, parameter=f"{tool.name}:{path}")
+        for path, value in leaves(call.arguments)
+        if path and value not in ({}, []) and path not in call.quiet
+    )
+    return Request(kind="open", intent=call.view.phrase.text, tools=(tool.name,), facts=facts)
+
+
+def items_for(
+    request: Request, scene: Scene, index: int, name: str, view: View | None, rng: random.Random
+) -> list[Item]:
+    """What there is to say for one tool of a request (facts without a known tool go to the first)."""
+    names = set(request.tools)
+    first = not request.tools or name == request.tools[0]
+    items: list[Item] = []
+    for fact, held in [*((fact, False) for fact in request.facts), *((fact, True) for fact in request.withheld)]:
+        tool, _, path = (fact.parameter or "").partition(":")
+        if tool == name or (tool not in names and first):
+            items.append(Item(path or fact.name, fact.name, _field(fact, path, view), fact.value, held=held))
+    for use in request.uses:
+        tool, _, path = (use.parameter or "").partition(":")
+        if tool == name or (tool not in names and first):
+            leaf = view.param(path) if view and path else None
+            meaning = leaf.field if leaf else field_of("id", {"type": "string", "description": use.what})
+            items.append(Item(path or use.what, use.what, meaning, ref=_refer(use, index, scene, rng)))
+    return items
+
+
+def _field(fact: Fact, path: str, view: View | None) -> Field:
+    leaf = view.param(path) if view and path else None
+    if leaf:
+        return leaf.field
+    kind = {bool: "boolean", int: "integer", float: "number", list: "array"}.get(type(fact.value), "string")
+    return field_of("_".join(split_words(fact.name)) or "value", {"type": kind, "description": fact.name})
+
+
+def _refer(use: Use, index: int, scene: Scene, rng: random.Random) -> str:
+    path = use.path or ""
+    entity = re.sub(r"^(the|that|an?) ", "", use.what)
+    source = next((tool for tool in scene.tools if tool.name == use.tool), None)
+    holder = owner_of(path) if "[" in path else ""
+    if re.search(r"latitude|longitude|\blat\b|\blon\b|\blng\b", path):
+        entity = holder or "location"
+    elif holder and holder.split(" ")[-1] in entity or (holder and len(entity.split()) > 2):
+        entity = holder if len(holder) > 2 else entity
+    short = entity if len(entity.split()) < 3 else " ".join(entity.split(" ")[-2:])
+    place = re.search(r"\[(\d+)\]", path)
+    if use.request == index:
+        if place:
+            return f"the {ordinal(int(place[1]))} {rng.choice((f'{short} you find', f'{short} that comes up', f'{short} on that list'))}"
+        return f"that {short}"
+    seed = derive_rng(scene.random_seed, "refer", index, use.tool or "", re.sub(r"[^\[\].]*$", "", path))
+    if place:
+        nth = ordinal(int(place[1]))
+        return seed.choice((f"the {nth} {short}", f"the {nth} {short} on the list", f"the {nth} {short} you found",
+                            f"the {nth} {short} you listed", f"that {nth} {short}"))  # fmt: skip
+    made = (
+        source is not None
+        and view_of(source).writes
+        and view_of(source).phrase.verb in ("create", "add", "make", "open")
+    )
+    options = [f"that {short}", f"the {short} from before", f"the same {short}", f"the {short} we just talked about"]
+    return seed.choice([f"the new {short}", f"the {short} you just created"] if made else options)
+
+
+def _opening(request: Request, brief: UserBrief, rng: random.Random) -> str:
+    scene = brief.scene
+    style = build_cast(scene.random_seed, scene.now).date_style
+    tools = {tool.name: tool for tool in scene.tools}
+    parts: list[str] = []
+    told: set[tuple[str, str]] = set()
+    names = [name for name in request.tools if name in tools] or [""]
+    for place, name in enumerate(names):
+        tool: Tool | None = tools.get(name)
+        view = view_of(tool) if tool else None
+        items = items_for(request, scene, brief.request_index, name, view, rng)
+        if view is None:
+            core = re.sub(r"^(the )?user (wants|would like|asks|needs) (to|for) ", "", request.intent).rstrip(".")
+        else:
+            core = build_core(view.phrase, items, style, rng)
+        for item in items:
+            mark = (item.label, speak(item, style))
+            if not item.used and mark in told and not item.held and item.field.kind not in ("latitude", "longitude"):
+                item.used = True
+            told.add(mark)
+        parts.append(_section(core, items, style, rng, scene.style, place, brief.request_index))
+    text = " ".join(parts)
+    return (
+        lead_in(text, scene.style, brief.request_index, rng) if brief.request_index else greet(text, scene.style, rng)
+    )
+
+
+def _section(core: str, items: list[Item], style: int, rng: random.Random, manner: str, place: int, index: int) -> str:
+    tails, facts, sentences = clauses(core, items, style, rng)
+    for tail in [tail for tail in tails if tail.startswith("@point ")]:
+        tails.remove(tail)
+        core = _put_point(core, tail.removeprefix("@point "))
+    inline = [tail for tail in tails if len(tail) < 90][:2]
+    rest = [tail for tail in tails if tail not in inline]
+    base = " ".join([core, *inline])
+    if manner in ("terse", "brief", "concise"):
+        extra = join_and([re.sub(r"^the ", "", fact) if len(facts) > 1 else fact for fact in facts])
+        texts = [end_sentence(capitalise(base))] + ([end_sentence(capitalise(extra))] if extra else [])
+        return " ".join([*texts, *(end_sentence(capitalise(text)) for text in (*rest, *sentences))])
+    short = sum(len(fact) for fact in facts) < 70 and 0 < len(facts) < 3
+    if short and rng.random() < 0.35 and " is " in facts[0]:
+        # "with 15 as the quantity" reads as one sentence with the request.
+        bits = [re.sub(r"^the (.+?) (?:is|are) (.+)$", r"\2 as the \1", fact) for fact in facts]
+        base, facts = f"{base}, with {join_and(bits)}", []
+    opening = connect(frame(base, manner, rng), place, rng) if place else frame(base, manner, rng)
+    texts = [opening, *(end_sentence(capitalise(text)) for text in (f"This is {tail}" for tail in rest))]
+    for start in range(0, len(facts), 3):
+        group = facts[start : start + 3]
+        texts.append(end_sentence(capitalise(join_and(group))))
+    if sentences:
+        texts.append(
+            end_sentence(
+                capitalise(join_and(sentences) if len(sentences) < 3 else ". ".join(map(capitalise, sentences)))
+            )
+        )
+    return " ".join(texts)
+
+
+def _put_point(core: str, said: str) -> str:
+    kind = r"(?:point|position|geographic position|place|location|spot|coordinates)(?: on the map| on the coast| given by coordinates)?"
+    found = re.search(rf" (at|around|near|to|from|of|for|in) (?:an?|the|one|given) {kind}(?=[ ,.]|$)", core)
+    if found:
+        prep = found[1] if found[1] != "in" else "at"
+        return core[: found.start()] + f" {prep} {said}" + core[found.end() :]
+    return f"{core} at {said}" if not said.startswith(("the ", "that ")) else f"{core} for {said}"
+
+
+def _again(request: Request, before: Request, brief: UserBrief, rng: random.Random) -> str:
+    old = {fact.parameter or fact.name: fact.value for fact in (*before.facts, *before.withheld)}
+    changed = [fact for fact in request.facts if old.get(fact.parameter or fact.name) != fact.value]
+    if len(changed) > 2 or set(old) - {fact.parameter or fact.name for fact in request.facts}:
+        return ""
+    if {use.path for use in request.uses} != {use.path for use in before.uses}:
+        return ""
+    style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
+    tool = next((tool for tool in brief.scene.tools if tool.name == request.tools[0]), None)
+    if tool is None or any(isinstance(fact.value, bool) for fact in changed):
+        return ""
+    view = view_of(tool)
+    parts = []
+    for fact in changed:
+        meaning = _field(fact, (fact.parameter or "").partition(":")[2], view)
+        item = Item(plain_path((fact.parameter or "").partition(":")[2]), fact.name, meaning, fact.value)
+        parts.append((item.label, speak(item, style), meaning.kind))
+    return follow_up(view.phrase, parts, brief.scene.style, rng)
+
+
+def _reply(brief: UserBrief, rng: random.Random) -> str:
+    spoken = " ".join([m.content or "" for m in brief.messages if m.role == "user"][-brief.visit :])
+    asked = next((m.content or "" for m in reversed(brief.messages) if m.role == "assistant" and m.content), "")
+    style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
+    request = brief.request if brief.request.kind != "open" else open_request(brief.scene, brief.request_index)
+    left = [fact for fact in request.withheld if not said(fact.value, spoken)]
+    named = [fact for fact in left if fact.name.lower() in asked.lower()]
+    wanted = named or left
+    if not wanted and "?" in asked:
+        wanted = [fact for fact in (*request.withheld, *request.facts) if fact.name.lower() in asked.lower()][:2]
+    if not wanted:
+        return rng.choice(("Please go ahead with what you have.", "No preference there, just use what makes sense.",
+                           "That is all I know, please carry on.", "All right, please do what you can."))  # fmt: skip
+    tools = {tool.name: view_of(tool) for tool in brief.scene.tools}
+    bits: list[str] = []
+    done: set[tuple[str, str]] = set()
+    for fact in wanted:
+        name, _, path = (fact.parameter or "").partition(":")
+        meaning = _field(fact, path, tools.get(name))
+        text = speak(Item(path, fact.name, meaning, fact.value), style)
+        if (fact.name, text) in done:
+            continue
+        done.add((fact.name, text))
+        bits.append((_bare if len(wanted) == 1 else _full)(fact.name, text, meaning, brief.scene.style, rng))
+    return polish(end_sentence(capitalise(join_and(bits))))
+
+
+def _full(label: str, text: str, meaning: Field, manner: str, rng: random.Random) -> str:
+    return f"the {label} is {text}"
+
+
+def _bare(label: str, text: str, meaning: Field, manner: str, rng: random.Random) -> str:
+    if manner in ("terse", "brief", "concise"):
+        return text
+    if manner == "formal":
+        return rng.choice((f"the {label} is {text}", f"that would be {text}", f"please use {text}"))
+    options = [f"the {label} is {text}", f"{text}, please", f"it's {text}", f"sorry, I forgot: {text}", f"that would be {text}",
+               f"make it {text}", f"let's say {text}", f"oh right, {text}", f"{text}"]  # fmt: skip
+    if meaning.kind in ("id", "email", "phone", "person", "address"):
+        options = [f"the {label} is {text}", f"it's {text}", f"sorry, it's {text}", f"here it is: {text}", f"{text}"]
+    return rng.choice(options)
+
+
+def _chat(brief: UserBrief, rng: random.Random) -> str:
+    thing, plural = topic_of(brief.messages, brief.scene)
+    if plural:
+        return rng.choice((f"That is a nice range of {thing}. Which of them would you go for?",
+                           f"Hard to choose between those {thing}. Do you see one that stands out?",
+                           f"I did not expect that many {thing}, to be honest. Is there one you would lean towards?",
+                           f"Looking at these {thing}, what would you say is the main difference?",
+                           f"Interesting to see the {thing} side by side. Which one looks best to you?"))  # fmt: skip
+    calls = [call.name for message in brief.messages for call in message.tool_calls]
+    last = next((tool for tool in brief.scene.tools if calls and tool.name == calls[-1]), None)
+    if last is not None and view_of(last).writes:
+        doing = doing_phrase(view_of(last).phrase).replace("your ", "my ")
+        return rng.choice((f"Good to have that done, {doing} was on my list all week.",
+                           f"That was quicker than I thought. I always put off {doing}.",
+                           f"Nice, that is one thing less to worry about. I never enjoy {doing}.",
+                           f"Perfect, I had expected {doing} to take much longer.",
+                           f"Great, I can finally stop thinking about {doing}."))  # fmt: skip
+    return rng.choice((f"Good to have the {thing} out of the way. I had been putting that off all week.",
+                       f"That was quicker than I thought, the {thing} had been on my mind.",
+                       f"Nice, one thing less to worry about. I always lose track of the {thing} on my own.",
+                       f"Thanks, that clears up the {thing} for me. It is good to have somebody to keep an eye on the details.",
+                       f"Perfect. I was a bit unsure about the {thing}, so this helps a lot.",
+                       f"That makes sense. I like knowing about the {thing} before I plan the rest."))  # fmt: skip
+
+
+def topic_of(messages: Any, scene: Scene) -> tuple[str, bool]:
+    """What the dialogue was last about, as a noun, and whether the last result was a list of such."""
+    views = {tool.name: view_of(tool) for tool in scene.tools}
+    calls = [call for message in messages for call in message.tool_calls if call.name in views]
+    if not calls:
+        return "details", False
+    view = views[calls[-1].name]
+    noun = head_noun(view.phrase.thing).replace("my ", "").strip()
+    noun = re.sub(r"^(what|which|how|when|whether|where|times|everything|time off)\b.*", "details", noun) or "details"
+    if len(noun.split()) > 4:
+        noun = " ".join(noun.split()[-2:])
+    holder = next((leaf.path.split("[")[0].split(".")[-1] for leaf in view.returns if "[]." in leaf.path), "")
+    if holder and not view.writes:
+        return " ".join(split_words(pluralise(holder))), True
+    return noun, False
+
+
+__all__ = ["items_for", "open_request", "say", "singularise", "topic_of", "user_step"]
