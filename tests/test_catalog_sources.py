@@ -289,6 +289,8 @@ def test_missing_sources(tmp_path: Path) -> None:
         load_tools(["nowhere.json"])
     with pytest.raises(UsageError, match="holds no tool files"):
         load_tools([str(tmp_path)])
+    with pytest.raises(UsageError, match=r"path/file\.py:attr"):
+        load_tools(["tools.py"])
     binary = tmp_path / "x.json"
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="no UTF-8 text"):

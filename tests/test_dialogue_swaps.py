@@ -16,9 +16,9 @@ def first_record(folder: Path, name: str = "dialogues.jsonl") -> dict[str, Any]:
 
 
 async def run(folder: Path, *flags: str, expected: int = 0) -> str:
-    code, _, err = await run_cli("run", "-n", "1", *flags, cwd=folder)
+    code, out, err = await run_cli("run", "-n", "1", *flags, cwd=folder)
     assert code == expected, err
-    return err
+    return out + err
 
 
 async def test_swapped_prompt_folder(tmp_path: Path) -> None:

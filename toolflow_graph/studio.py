@@ -2,5 +2,5 @@
 
 from toolflow_graph.dialogue.graph import build_graph
 
-graph = build_graph().with_config({"recursion_limit": 500})
+graph = build_graph(editable=True).with_config({"recursion_limit": 500})
 """Compiled without a checkpointer: Studio's server brings its own."""

@@ -49,7 +49,7 @@ def _parse_json(text: str, place: str) -> Any:
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             return _parse_lines(text, place)
-        if not _looks_like_json(text):
+        if not place.endswith((".json", ".jsonl")) and not _looks_like_json(text):
             return _parse_yaml(text, place)
         raise UsageError(
             f"{place!r} is broken JSON: line {error.lineno}, column {error.colno}: {error.msg}",

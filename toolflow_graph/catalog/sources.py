@@ -52,6 +52,10 @@ def _list_origins(sources: Sequence[str]) -> list[tuple[Origin, Callable[[], Any
         return list(loaders.values())
     for source in sources:
         path = Path(source).expanduser()
+        if path.suffix == ".py":
+            raise UsageError(
+                f"{source!r} is Python code", expected="path/file.py:attr, the name in it that holds or makes the tools"
+            )
         if path.is_dir():
             for file in _files_of(path, source):
                 loaders.setdefault(_key(file), _file_origin(file))

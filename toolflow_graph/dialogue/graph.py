@@ -9,7 +9,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -73,11 +73,19 @@ def load_nodes(references: Mapping[str, str] | None = None) -> dict[str, Node]:
     return nodes
 
 
-def build_graph(nodes: Mapping[str, Node] | None = None) -> Graph:
-    """Compile the state machine, without a checkpointer (the run store is what makes a run durable)."""
+def build_graph(nodes: Mapping[str, Node] | None = None, *, editable: bool = False) -> Graph:
+    """Compile the state machine, without a checkpointer (the run store is what makes a run durable).
+
+    Args:
+        nodes: the five nodes by name; None: the default ones.
+        editable: also declare the routes as conditional edges. An edited checkpoint (Studio's fork) carries no Command,
+            so only they tell where it goes on; a batch run does not pay for them.
+    """
     builder = StateGraph(DialogueState, Context, input_schema=DialogueInput, output_schema=DialogueOutput)
     for name, node in (nodes or load_nodes()).items():
-        builder.add_node(name, _engine_node(name, node))
+        builder.add_node(name, _engine_node(name, node, declare=not editable))
+        if editable and name in _ROUTES:
+            builder.add_conditional_edges(name, _as_coroutine(_ROUTES[name]), list(_destinations(_ROUTES[name])))
     builder.add_edge(START, "plan")
     builder.add_edge("verifier", END)
     return builder.compile(name="dialogue")
@@ -88,7 +96,7 @@ def recursion_limit(seed: Seed) -> int:
     return step_limit(seed) + 5
 
 
-def _engine_node(name: str, node: Node) -> Callable[..., Awaitable[Any]]:
+def _engine_node(name: str, node: Node, *, declare: bool) -> Callable[..., Awaitable[Any]]:
     """Wrap a node: prepare, run it, turn its failure into data, route."""
     takes_runtime = len(inspect.signature(node).parameters) > 1
     route = _ROUTES.get(name)
@@ -107,11 +115,28 @@ def _engine_node(name: str, node: Node) -> Callable[..., Awaitable[Any]]:
         goto = route(cast(DialogueState, _merge(state, update)))
         return Command(update=_merge(begun, update), goto=goto)
 
-    # LangGraph reads the return annotation to draw the edges of a Command.
-    target: Any = Command[get_type_hints(route)["return"]] if route else dict[str, Any]  # type: ignore[misc]
+    # LangGraph draws a Command's edges from the return annotation; beside conditional edges they must not stand twice.
+    target: Any = Command[_literal(route)] if route and declare else Any  # type: ignore[misc]
     run.__annotations__ = {"state": DialogueState, "runtime": Runtime[Context], "return": target}
     run.__name__ = name
     return run
+
+
+def _literal(route: Route) -> Any:
+    return get_type_hints(route)["return"]
+
+
+def _destinations(route: Route) -> tuple[str, ...]:
+    return get_args(_literal(route))
+
+
+def _as_coroutine(route: Route) -> Callable[[DialogueState], Awaitable[str]]:
+    """LangGraph sends a plain function to a thread."""
+
+    async def follow(state: DialogueState) -> str:
+        return route(state)
+
+    return follow
 
 
 def _begin(state: DialogueState, context: Context) -> Update:

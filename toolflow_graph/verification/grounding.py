@@ -175,7 +175,7 @@ class _Grounder:
         if isinstance(value, int | float):
             origin = self.finder.number(value, None if distinctive else name) or self._count(value)
             if origin is None and distinctive and not default:
-                origin = self.finder.calculated(value, self._siblings(value, pattern))
+                origin = self.finder.calculated(value, *self._siblings(value, pattern))
         else:
             origin = self._string(str(value).strip(), schema, name)
         if origin is not None:
@@ -220,14 +220,12 @@ class _Grounder:
     def _numbers(self) -> list[float]:
         return [v for *_, v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
 
-    def _siblings(self, value: float, pattern: str) -> list[float]:
-        """The other numbers of this call that stand under the same pattern (parts of a sum); else all others."""
+    def _siblings(self, value: float, pattern: str) -> tuple[list[float], list[float]]:
+        """The other numbers of this call that stand under the same pattern (parts of a sum), and all others."""
         numbers = [(p, v) for _, p, _, v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
-        rest = [v for p, v in numbers if p == pattern]
-        if value in rest and len(rest) > 1:
-            rest.remove(value)
-            return rest
-        return [v for p, v in numbers if p != pattern]
+        parts = [v for p, v in numbers if p == pattern]
+        parts.remove(value)
+        return parts, [v for p, v in numbers if p != pattern]
 
     def _string(self, text: str, schema: Mapping[str, Any], name: str) -> Origin | None:
         if _NUMBER.fullmatch(text):
@@ -245,20 +243,13 @@ class _Grounder:
         return origin or self._composed(text, schema, name)
 
     def _composed(self, text: str, schema: Mapping[str, Any], name: str) -> Origin | None:
+        words = self.finder.words(text)
         if is_free_text(text, schema, name):
-            share, best = self.finder.words(text)
-            if share == 1 and best is not None and best.kind == "user":
-                return best
-            return Origin("composed")
-        if (any(char.isdigit() for char in text) and " " not in text) or "@" in text:
+            return words if words is not None and words.kind == "user" else Origin("composed")
+        digits = any(char.isdigit() for char in text)
+        if "@" in text or (digits and " " not in text):
             return None
-        share, best = self.finder.words(text)
-        if share == 1:
-            return best
-        # "Paris, France" where only Paris was said; a wholly foreign name stays unknown.
-        if share >= 0.5 and best is not None:
-            return Origin("derived", best.message_index, how="a name that was said in part")
-        return None
+        return words or (None if digits else self.finder.beginning(text))
 
     def _moment(self, text: str) -> Origin | None:
         if _DATE.fullmatch(text):

@@ -101,13 +101,19 @@ def parse_now(text: str | None) -> Date | None:
         return None
 
 
+_NOW = re.compile(r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of)\b[^\n]{0,40}", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
 def find_now(system: str) -> str | None:
-    """The present that a system message states ("The current time is 2024-05-15 15:00:00"), as an ISO date."""
-    for match in re.finditer(r"\b(?:now|today|current(?:ly)?|time|date)\b[^\n]{0,40}", system, re.IGNORECASE):
+    """The present that a system message states ("It is Saturday, 2026-03-07 10:00"), as an ISO date."""
+    for match in _NOW.finditer(system):
         for date, how in dates_in(match.group(), None).items():
             if how is None:
                 return date
-    return None
+    # A single date stands for itself, whatever the words around it.
+    written = [date for date, how in dates_in(system, None).items() if how is None]
+    return written[0] if len(written) == 1 else None
 
 
 def _make(year: int, month: int, day: int) -> Date | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from toolflow_graph.verification.arithmetic import find_calculation
 from toolflow_graph.verification.codes import names_of
 from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.moments import Date
@@ -15,7 +16,6 @@ from toolflow_graph.verification.wording import key_of, listed, normalise, squee
 Kind = Literal["user", "assistant", "result", "default", "enum", "context", "derived", "composed", "unknown"]
 
 _STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
-_MANY_NUMBERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +110,23 @@ class Finder:
                 return Origin("derived", index, how=f"{name.strip()!r} as a code or other name")
         return None
 
-    def words(self, value: str) -> tuple[float, Origin | None]:
-        """Which share of the value's content words is known, and the best place: the one that holds most of them."""
-        wanted = [stem(word) for word in normalise(value).split() if word not in _STOP]
-        if not wanted:
-            return 0.0, None
-        known: set[str] = set()
-        best, most = None, 0
-        for index, said in self.everything:
-            here = [word for word in wanted if word in said.stems]
-            known.update(here)
-            if len(here) > most:
-                role = self.evidence.roles[index] if index is not None else "system"
-                kind: Kind = "user" if role == "user" and len(here) == len(wanted) else "derived"
-                best, most = Origin(kind, index, how="its words, in another form"), len(here)
-        return sum(word in known for word in wanted) / len(wanted), best
+    def words(self, value: str) -> Origin | None:
+        """A text whose content words all stand in one message, in whatever form and order."""
+        wanted = {stem(word) for word in normalise(value).split() if word not in _STOP}
+        for index, said in self.everything if wanted else ():
+            if wanted <= said.stems:
+                kind: Kind = "user" if index is not None and self.evidence.roles[index] == "user" else "derived"
+                return Origin(kind, index, how="its words, in another form")
+        return None
+
+    def beginning(self, value: str) -> Origin | None:
+        """A name of which somebody said the first half or more: "Paris" for ``Paris, France``."""
+        parts = normalise(value).split()
+        head = " " + " ".join(parts[: (len(parts) + 1) // 2]) + " "
+        for index, said in self.everything if len(parts) > 1 and len(head) > 5 else ():
+            if head in said.words:
+                return Origin("derived", index, how=f"{head.strip()!r}, completed")
+        return None
 
     def number(self, value: float, name: str | None = None) -> Origin | None:
         """A number that is said or returned, or follows by a change of unit or sign.
@@ -157,39 +159,17 @@ class Finder:
         found = self.evidence.in_results(("n", -key), self.before) if value < 0 else None
         return Origin("derived", found[0], found[1], "the sign changed") if found else None
 
-    def calculated(self, value: float, others: Sequence[float]) -> Origin | None:
-        """A number that is a sum, difference, product, share or rounding of known ones.
-
-        The operands are close relatives on purpose: what users said, numbers of results under the same key, and the
-        call's own other arguments. Any two of all known numbers would explain nearly every value.
-        """
-        said = {number for _, text in self.users for number in text.numbers}
-        said |= {number for _, text in self.users for number in text.converted} if not said else set()
-        said = {number for number in said if abs(number) not in (0, 1)}
-        returned = self.evidence.numbers_before(self.before)
-        if len(returned) > _MANY_NUMBERS:
-            latest = max(place[0] for places in returned.values() for place in places)
-            returned = {number: places for number, places in returned.items() if places[-1][0] >= latest - 2}
-        close = _near(value)
-        told = {number for _, text in self.prose[:3] for number in text.numbers}
-        for whole in (*said, *returned, *told):
-            if others and close(whole - sum(others)):
-                return Origin("derived", how=f"what the call's other parts leave of {whole:g}")
-        factors = {float(number) for number in (*said, *others) if 1 < abs(number) <= 100}
-        for factor in sorted(factors):
-            for number in (*said, *returned):
-                if close(number * factor):
-                    return Origin("derived", how=f"{number:g} times {factor:g}")
-                if 0 < factor <= 100 and (close(number * factor / 100) or close(number * (1 - factor / 100))):
-                    return Origin("derived", how=f"{factor:g} percent of {number:g}")
-        for number in sorted(said):
-            for other in sorted({*said, *returned}):
-                if close(number + other) or close(abs(number - other)):
-                    return Origin("derived", how=f"{number:g} and {other:g}, added or subtracted")
-        for number, places in returned.items():
-            if close(round(number)) and number != value:
-                return Origin("derived", places[-1][0], how=f"{number:g}, rounded")
-        return _of_one_key(value, returned)
+    def calculated(self, value: float, parts: Sequence[float], siblings: Sequence[float]) -> Origin | None:
+        """A number that follows from known ones and from the call's other numbers (see find_calculation)."""
+        found = find_calculation(
+            value,
+            said={number for _, text in self.users for number in text.numbers},
+            told={number for _, text in self.prose[:3] for number in text.numbers},
+            parts=parts,
+            siblings=siblings,
+            returned=self.evidence.numbers_before(self.before),
+        )
+        return Origin("derived", found[1], how=found[0]) if found else None
 
     def date(self, iso: str, siblings: Iterable[str] = ()) -> Origin | None:
         """An ISO date that is said, returned or counted from one that is."""
@@ -223,7 +203,7 @@ class Finder:
 
     def _counted_date(self, iso: str, siblings: Iterable[str]) -> Origin | None:
         day = Date.fromisoformat(iso)
-        for index, said in (*self.users, *self.assistants[:3]):
+        for index, said in (*self.users, *self.assistants[:1]):
             for step in sorted(said.day_steps):
                 for delta in (step, -step):
                     start = (day - datetime.timedelta(days=delta)).isoformat()
@@ -274,39 +254,4 @@ def _abbreviated(code: str, text: str) -> str | None:
         letters = iter(name.upper())
         if name[0].upper() == code[0] and len(name) > len(code) and all(letter in letters for letter in code):
             return name
-    return None
-
-
-def _near(value: float) -> "_Near":
-    return _Near(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    value: float
-
-    def __call__(self, other: float) -> bool:
-        return abs(self.value - other) < 0.0051
-
-
-_MONEY = re.compile(r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|value|paid|due|budget", re.IGNORECASE)
-
-
-def _of_one_key(value: float, returned: dict[float, list[tuple[int, str]]]) -> Origin | None:
-    """Sums of all numbers under one key, and of two amounts of money; differences of the latter."""
-    close = _near(value)
-    by_key: dict[str, list[tuple[int, float]]] = {}
-    for number, places in returned.items():
-        for index, path in places:
-            by_key.setdefault(re.sub(r"\[\d+\]", "[]", path), []).append((index, number))
-    for key, entries in by_key.items():
-        latest = max(index for index, _ in entries)
-        here = [number for index, number in entries if index == latest]
-        if len(here) > 1 and close(sum(here)):
-            return Origin("derived", latest, how=f"the sum of {key}")
-    amounts = sorted({entry for key, entries in by_key.items() if _MONEY.search(key) for entry in entries})[-40:]
-    for place, (index, first) in enumerate(amounts):
-        for _, second in amounts[place:]:
-            if close(first + second) or close(abs(first - second)):
-                return Origin("derived", index, how=f"amounts {first:g} and {second:g}, added or subtracted")
     return None

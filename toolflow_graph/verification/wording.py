@@ -36,7 +36,9 @@ _MORE = {
     "quarter": 0.25,
 }
 _NUMBER_WORD = re.compile(
-    r"\b(?:an?\s+)?(?:(?:" + "|".join((*UNITS, *_TENS, "hundred", "thousand", "million")) + r")(?:[\s-]+(?:and\s+)?)?)+\b|"
+    r"\b(?:an?\s+)?(?:(?:"
+    + "|".join((*UNITS, *_TENS, "hundred", "thousand", "million"))
+    + r")(?:[\s-]+(?:and\s+)?)?)+\b|"
     r"\b(?:" + "|".join(_MORE) + r")\b",
     re.IGNORECASE,
 )

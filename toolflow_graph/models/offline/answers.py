@@ -330,6 +330,9 @@ def _record_text(view: View, value: dict[str, Any], style: int, rng: random.Rand
         ),
         None,
     )
+    if bad is not None and any(len(text) > 3 and text.lower()[:5] in str(bad.value).lower() for text in given | {view.phrase.verb}):
+        # A request that was meant to be rejected has worked when it says so.
+        bad = None
     done = done_phrase(view.phrase, _entities(view)) if view.writes else ""
     if view.writes:
         details = _telling(cells, given, 4, None)

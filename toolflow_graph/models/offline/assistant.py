@@ -10,7 +10,7 @@ from toolflow_graph.models.offline.binding import ABSENT, get_path, id_names, le
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import doing_phrase, to_do_phrase
 from toolflow_graph.models.offline.planner import label_of
-from toolflow_graph.models.offline.saying import said, say
+from toolflow_graph.models.offline.saying import said, say, told
 from toolflow_graph.models.offline.user import open_request, topic_of
 from toolflow_graph.models.offline.values import fits
 from toolflow_graph.models.offline.views import Leaf, View, owner_of, plain_path, view_of
@@ -113,7 +113,7 @@ def bind(
     loose: list[Fact] = []
     for fact in (*request.facts, *request.withheld):
         name, _, path = (fact.parameter or "").partition(":")
-        if fact in request.withheld and fact.parameter in held and patient and not said(fact.value, text):
+        if fact in request.withheld and fact.parameter in held and patient and not told(fact.value, spoken[0] if spoken else "", "\n".join(spoken[1:])):
             continue
         if name == tool.name and path:
             set_path(arguments, path, fact.value)

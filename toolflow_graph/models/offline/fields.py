@@ -109,6 +109,8 @@ def _field(
     if kind == "email" and label.endswith((" email", " emails")):
         label += " addresses" if label.endswith("s") else " address"
         label = label.replace("emails addresses", "email addresses")
+    if kind == "id" and words == (label,) and label in _THINGS:
+        label += " IDs" if listed else " ID"
     if kind == "id" and label == "ID" and owner:
         label = f"{owner} ID"
     return Field(
@@ -221,7 +223,7 @@ def _entity(words: tuple[str, ...], description: str, kind: str, owner: str) -> 
     if kind != "id":
         return ""
     if found := re.match(
-        r"(?:(?:the |a |unique |internal )*)?(?:identifiers?|ids?|key|number|reference|code)s? (?:of|for) (?:the |an? |one |"
+        r"(?:(?:the |a |unique |internal )*)?(?:[a-z]+ )?(?:identifiers?|ids?|key|number|reference|code)s? (?:of|for) (?:the |an? |one |"
         r"stored |existing |saved |confirmed |scheduled )*([a-z][a-z -]{2,40}?)(?:s?)(?: (?:in|on|that|to|of|for|from|at|with|"
         r"which|whose|offered|as|between|used|already|still|by|printed|ordered|at|among|shown)\b.*)?[.,]?$",
         description.split(". ")[0],
@@ -298,7 +300,7 @@ def _kind(
         return "city"
     if last in ("country", "countries", "nationality"):
         return "country"
-    if last in ("state", "province", "region", "county") and "status" not in low and "state of" not in low:
+    if last in ("province", "region", "county") or last == "state" and len(words) == 1 and re.search(r"province|address|^$", low):
         return "region"
     if last in ("location", "venue", "place", "destination", "origin", "pickup", "dropoff", "station"):
         return "location"

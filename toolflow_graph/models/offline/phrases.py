@@ -9,6 +9,7 @@ from toolflow_graph.models.offline.words import (
     article,
     humanise,
     is_plural,
+    join_and,
     pluralise,
     lower_first,
     singularise,
@@ -44,7 +45,7 @@ class Phrase:
     @property
     def text(self) -> str:
         """The whole phrase."""
-        return f"{self.verb} {self.rest}".strip()
+        return f"{self.verb} {self.rest}".replace(" ,", ",").strip()
 
     @property
     def thing(self) -> str:
@@ -92,6 +93,8 @@ def _from_description(name: str, description: str) -> Phrase | None:
         "look",
     )
     if verb is None or (noun_use and first.lower() not in (verb, verb + "s")) or re.match(r"\w+ing\b.* (?:means|is|are|will|does) ", text):
+        if re.match(r"\w+ing\b.* (?:means|is|are|will|does) ", text):
+            return None
         if (
             not re.match(r"[A-Za-z]", first)
             or len(text) > 110
@@ -112,7 +115,7 @@ def _from_description(name: str, description: str) -> Phrase | None:
         lambda found: f"{found[1]} {base_of(found[2]) or found[2]}",
         rest,
     )
-    return _phrase(verb, rest)
+    return _phrase(verb, f", {rest}" if first.endswith(",") else rest)
 
 
 def _from_name(name: str) -> Phrase:
@@ -147,7 +150,7 @@ def _phrase(verb: str, rest: str) -> Phrase:
         r"\bthe (mailbox|address book|shopping cart|home hub|reading list|personal favourites)\b", r"my \1", rest
     )
     rest = re.sub(r"\bthe personal\b", "my", rest).replace("my personal ", "my ")
-    return Phrase(verb, re.sub(r"\s+", " ", rest).strip(), _TAIL.sub("", rest).strip(" ,;:"))
+    return Phrase(verb, re.sub(r"\s+", " ", rest).strip(), _TAIL.sub("", rest).rstrip(" ,;:"))
 
 
 @lru_cache(maxsize=2048)
@@ -175,7 +178,7 @@ def head_noun(phrase: str) -> str:
 
 def two_verbs(phrase: Phrase) -> tuple[str, ...]:
     """The verbs of "lock or unlock a door", "accept, reject or counter an offer"; () for a single one."""
-    found = re.match(r"((?:\w+ )*?(?:\w+ )?or \w+) (?:a|an|the|all|my|one|this)\b", phrase.rest)
+    found = re.match(r"((?:, )?(?:\w+,? )?or \w+) (?:a|an|the|all|my|one|this)\b", phrase.rest)
     if not found:
         return ()
     words = [word for word in re.findall(r"\w+", found[1]) if word != "or"]
@@ -225,6 +228,11 @@ _NEW = (
 )
 
 
+def after_verbs(phrase: Phrase) -> str:
+    """What "lock or unlock a door" does it to: "a door"."""
+    return re.sub(r"^.*?\bor \w+ ", "", phrase.short, count=1)
+
+
 def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
     """ "booked a room": what has been done, or "" if the phrase has two verbs or none to say it with."""
     if two_verbs(phrase) or not phrase.rest:
@@ -245,6 +253,9 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
 
 def doing_phrase(phrase: Phrase) -> str:
     """ "booking a room"."""
+    if verbs := two_verbs(phrase):
+        thing = re.sub(r"^one ", "the ", core_object(after_verbs(phrase)))
+        return f"{join_and([gerund(verb) for verb in verbs], 'or')} {thing}"
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
     thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (gerund(phrase.verb), particle[1] if particle else "", thing) if part)
@@ -252,6 +263,9 @@ def doing_phrase(phrase: Phrase) -> str:
 
 def to_do_phrase(phrase: Phrase) -> str:
     """ "book a room"."""
+    if verbs := two_verbs(phrase):
+        thing = re.sub(r"^one ", "the ", core_object(after_verbs(phrase)))
+        return f"{join_and([verb for verb in verbs], 'or')} {thing}"
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
     thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (phrase.verb, particle[1] if particle else "", thing) if part)

@@ -87,7 +87,15 @@ def said(value: Any, text: str) -> bool:
         return any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\d|\.\d)", text) for form in forms)
     plain = text.casefold()
     forms = {value, say_key(value), *(say_text(value, style) for style in (0, 1, 2)), value.replace("_", " ")}
-    return any(form.casefold().strip().rstrip(".") in plain for form in forms)
+    return any(re.search(rf"(?<!\w){re.escape(form.casefold().strip().rstrip('.'))}(?!\w)", plain) for form in forms)
+
+
+def told(value: Any, opening: str, later: str) -> bool:
+    """Whether a value that was held back has been said: in an answer, or in the opening if it cannot be there by chance."""
+    if said(value, later) and later:
+        return True
+    plain = isinstance(value, str) and (len(value) > 3 and any(map(str.isdigit, value)) or len(value.split()) > 2)
+    return (plain or (isinstance(value, int | float) and abs(value) >= 1000)) and said(value, opening)
 
 
 def parse_now(now: str) -> datetime.datetime:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolflow_graph.models.offline.fields import Field
-from toolflow_graph.models.offline.phrases import Phrase, two_verbs
+from toolflow_graph.models.offline.phrases import Phrase, after_verbs, two_verbs
 from toolflow_graph.models.offline.saying import say, say_key
 from toolflow_graph.models.offline.verbs import base_of
 from toolflow_graph.models.offline.views import owner_of
 from toolflow_graph.models.offline.words import join_and, lower_first, singularise
 from toolflow_graph.models.offline.world import PLACES
 
-_A = r"(?:an?|one|another|the given|a given|the|this|each|any)"
+_A = r"(?:an?|one|another|the given|a given|the|this|each|any|my)"
 _ADJ = r"(?:(?!(?:of|in|for|and|to|an?|the|or|with|that|on|at|by|from)\b)[a-z-]+ ){0,3}?"
 _ALIAS = {
     "device": ("light", "thermostat", "lock", "vacuum", "camera", "speaker"),
@@ -89,7 +89,7 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
                 and item.field.kind == "enum"
             ):
                 item.used, verb = True, say_key(item.value)
-                rest = " " + re.sub(r"^.*?\bor \w+ ", "", phrase.short) + " "
+                rest = f" {after_verbs(phrase)} "
                 break
     rest = re.sub(r" by (?:[a-z' -]+, )*[a-z' -]+ (?:or|and) [a-z' -]+ $", " ", rest)
     rest = re.sub(r" by (keyword|name|title|id|ID|its ID|ids|subject|text|keywords)(?= )", "", rest)
@@ -120,7 +120,7 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
     )
     rest = re.sub(r"\b(a|the) (?:given|specified|specific|particular|certain) ", r"\1 ", rest)
     rest = rest.replace(" for given nights ", " ").replace(" a given one ", " this one ")
-    return lower_first(f"{verb} {rest}".replace("  ", " ").strip())
+    return lower_first(re.sub(r" +", " ", f"{verb} {rest}").replace(" ,", ",").strip())
 
 
 def _people(rest: str, items: list[Item], style: int) -> str:

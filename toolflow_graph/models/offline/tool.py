@@ -15,7 +15,7 @@ from toolflow_graph.models.offline.generate import MISSING, make_valid
 from toolflow_graph.models.offline.phrases import head_noun
 from toolflow_graph.models.offline.saying import parse_now
 from toolflow_graph.models.offline.values import estate_price, kind_value, new_id
-from toolflow_graph.models.offline.views import View, noun_of, view_of
+from toolflow_graph.models.offline.views import View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import is_plural, singularise, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.randomness import derive_rng
@@ -129,7 +129,7 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
             chance = 0.9 if meaning.listed else min(1.0, 20 / size) * (1.5 if meaning.kind in _TELLING else 0.7)
         else:
             chance = min(1.0, 14 / size) if meaning.kind in _TELLING else 0.0
-        return derive_rng(meaning.name, path).random() < chance
+        return derive_rng(meaning.name, plain_path(path)).random() < chance
 
     value = make_valid(schema, rng, cast, leaf=leaf, include=include, result=True, closed=False, owner=noun_of(view.phrase))
     dated = any(isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part) for _, part in given)

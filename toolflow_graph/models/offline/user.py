@@ -9,7 +9,7 @@ from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.frames import connect, follow_up, frame, greet, lead_in
 from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.phrases import doing_phrase, head_noun
-from toolflow_graph.models.offline.saying import said, say
+from toolflow_graph.models.offline.saying import say, told
 from toolflow_graph.models.offline.speech import Item, build_core, clauses, speak
 from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of
 from toolflow_graph.models.offline.words import (
@@ -209,11 +209,11 @@ def _again(request: Request, before: Request, brief: UserBrief, rng: random.Rand
 
 
 def _reply(brief: UserBrief, rng: random.Random) -> str:
-    spoken = " ".join([m.content or "" for m in brief.messages if m.role == "user"][-brief.visit :])
+    spoken = [m.content or "" for m in brief.messages if m.role == "user"][-brief.visit :]
     asked = next((m.content or "" for m in reversed(brief.messages) if m.role == "assistant" and m.content), "")
     style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
     request = brief.request if brief.request.kind != "open" else open_request(brief.scene, brief.request_index)
-    left = [fact for fact in request.withheld if not said(fact.value, spoken)]
+    left = [fact for fact in request.withheld if not told(fact.value, spoken[0], "\n".join(spoken[1:]))]
     named = [fact for fact in left if fact.name.lower() in asked.lower()]
     wanted = named or left
     if not wanted and "?" in asked:

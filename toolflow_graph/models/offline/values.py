@@ -129,7 +129,7 @@ def kind_value(field: Field, rng: random.Random, cast: Cast, result: bool) -> st
     person = cast.people[1 + rng.randrange(len(cast.people) - 1)]
     simple: dict[str, str] = {
         "city": place.city, "country": place.country, "country_code": place.country_code, "timezone": place.timezone,
-        "currency": place.currency if place.currency in _COMMON_MONEY else rng.choice(("EUR", "USD")),
+        "currency": place.currency if place.currency in _COMMON_MONEY else "USD",
         "language_code": place.language, "airport": place.airport, "postcode": place.postcode, "region": place.region,
         "person": person, "first_name": person.split(" ")[0], "last_name": person.split(" ")[-1],
         "latitude": str(place.latitude), "longitude": str(place.longitude),
@@ -216,9 +216,13 @@ def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> 
         return (0.68 * top, 0.97 * top)
     if kind == "duration":
         return {"seconds": (5, 240), "hours": (1, 9), "days": (2, 10), "ms": (40, 900), "nights": (2, 6), "months": (3, 24),
-                "weeks": (1, 6), "years": (1, 9)}.get(field.unit, (20, 150))  # fmt: skip
+                "weeks": (1, 6), "years": (10, 30) if "term" in text else (1, 9)}.get(field.unit, (20, 150))  # fmt: skip
+    if "capacity" in text and re.search(r"venue|stadium|seat|spectator", text):
+        return (1200, 48_000)
+    if re.search(r"living area|floor area|size of the (?:property|flat|home)", text):
+        return (38, 180)
     if kind == "count":
-        return ((1, 240) if re.search(r"view|word|review|follower|listener", text) else (1, 9)) if result else (2, 4)
+        return ((1, 240) if re.search(r"\b(views?|words?|followers?|listeners?|page)\b|_views?\b|word_", text) else (1, 9)) if result else (2, 4)
     if kind == "year":
         return (cast.now.year - (0 if not field.past else 3), cast.now.year)
     if kind == "unix":
@@ -226,6 +230,8 @@ def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> 
         return (base - 4_000_000, base - 90_000) if field.past else (base + 90_000, base + 2_400_000)
     if kind == "percent" and re.search(r"change|growth|movement", text):
         return (-4.5, 6.5)
+    if "interest" in text and kind in ("percent", "ratio", "number"):
+        return (2, 6)
     if kind == "percent" and "uptime" in text:
         return (97.2, 99.9)
     if "heart" in text:
@@ -303,6 +309,8 @@ def _bounds(schema: Mapping[str, Any], whole: bool) -> tuple[float, float]:
 def estate_price(view: View, field: Field, rng: random.Random) -> int | None:
     """Houses cost more than dinners."""
     about = f"{view.phrase.text} {view.name}".replace("_", " ")
+    if field.kind == "money" and "mortgage" in about and "monthly" in field.label:
+        return rng.randint(78, 240) * 10
     if field.kind != "money" or re.search(
         r"fee|rent|monthly|deposit|income|tenan|lease|charge|interest", f"{field.label} {field.description}"
     ):

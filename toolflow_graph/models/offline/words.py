@@ -19,7 +19,7 @@ _LONG = {
     "config": "configuration", "param": "parameter", "params": "parameters", "spec": "specification", "ref": "reference",
     "timezone": "time zone", "filename": "file name", "username": "user name", "zipcode": "postal code",
     "firstname": "first name", "lastname": "last name", "fullname": "full name", "postcode": "postal code", "lead": "lead",
-    "zip": "postal code", "tel": "telephone", "dt": "date", "img": "picture", "pwd": "password", "dir": "folder",
+    "zip": "postal code", "tel": "telephone", "dt": "date", "img": "picture", "pwd": "password",
 }  # fmt: skip
 UNITS = {
     "km": "km", "kilometres": "km", "kilometers": "km", "metres": "metres", "meters": "metres", "miles": "miles",
@@ -40,7 +40,7 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PLURALS = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
     "mouse": "mice", "series": "series", "news": "news", "information": "information", "data": "data", "stock": "stocks",
-    "weather": "weather", "status": "statuses", "media": "media", "equipment": "equipment", "people": "people",
+    "weather": "weather", "status": "statuses", "media": "media", "equipment": "equipment",
     "advice": "advice", "music": "music", "feedback": "feedback", "staff": "staff", "index": "indexes",
     "analysis": "analyses", "basis": "bases", "criteria": "criteria", "species": "species", "traffic": "traffic",
 }  # fmt: skip
