@@ -42,7 +42,9 @@ def mcp_tools() -> tuple[Tool, ...]:
     for file in sorted((CORPORA / "mcp").glob("*.json")):
         data = json.loads(file.read_text(encoding="utf-8"))
         for entry in data.get("tools", data) if isinstance(data, dict) else data:
-            name = "".join(char if char.isalnum() and char.isascii() or char in "_-" else "_" for char in entry["name"])
+            name = "".join(
+                char if (char.isalnum() and char.isascii()) or char in "_-" else "_" for char in entry["name"]
+            )
             schema = entry.get("inputSchema") or {"type": "object"}
             tools.append(
                 Tool(
@@ -100,7 +102,9 @@ class Played:
         ]
 
 
-def play(scene: Scene, turns: int = 3, plan: Plan | None = None, errors: dict[str, dict[str, Any]] | None = None) -> Played:
+def play(
+    scene: Scene, turns: int = 3, plan: Plan | None = None, errors: dict[str, dict[str, Any]] | None = None
+) -> Played:
     """Play a dialogue; ``errors`` maps a tool's name to the error that its first call gets."""
     out = Played(plan or plan_for(scene, turns), [Message(role="system", content="You are a helpful assistant.")])
     pending = dict(errors or {})
@@ -112,7 +116,9 @@ def play(scene: Scene, turns: int = 3, plan: Plan | None = None, errors: dict[st
             earlier = out.plan.requests[:index]
             last = index == len(out.plan.requests) - 1
             step = json.loads(
-                ask("user", UserBrief(scene, request, index, visit, settled, tuple(out.messages), earlier, last)).content
+                ask(
+                    "user", UserBrief(scene, request, index, visit, settled, tuple(out.messages), earlier, last)
+                ).content
                 or ""
             )
             if step["done"]:
@@ -150,9 +156,7 @@ def _assist(scene: Scene, out: Played, index: int, tools: dict[str, Tool], pendi
             if call.name in pending:
                 result = ToolResult(call_id=call.id, ok=False, error=pending.pop(call.name))
             else:
-                answer = json.loads(
-                    ask("tool", ToolBrief(scene, tools[call.name], call, tuple(history))).content or ""
-                )
+                answer = json.loads(ask("tool", ToolBrief(scene, tools[call.name], call, tuple(history))).content or "")
                 result = ToolResult(call_id=call.id, value=answer["result"])
             history.append((call, result))
             out.messages.append(result.to_message())

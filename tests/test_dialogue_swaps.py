@@ -84,12 +84,14 @@ async def test_any_default_node_copied_out_still_runs(tmp_path: Path, name: str)
     assert first_record(tmp_path) == before
 
 
-async def test_broken_node_is_a_rejected_record(tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text("def plan(state):\n    raise KeyError('oops')\n")
-    err = await run(tmp_path, "--node", "plan=broken.py:plan", "--max-attempts", "2", expected=1)
+@pytest.mark.parametrize("name", ["plan", "user_turn", "assistant_call", "tool_simulation", "verifier"])
+async def test_broken_node_is_a_rejected_record(tmp_path: Path, name: str) -> None:
+    (tmp_path / "broken.py").write_text("def broken(state):\n    raise KeyError('oops')\n")
+    err = await run(tmp_path, "--node", f"{name}=broken.py:broken", "--max-attempts", "2", expected=1)
     assert "Traceback" not in err
     record = first_record(tmp_path, "rejected.jsonl")
-    assert record["fault"] == {"code": "node_error", "node": "plan", "reason": "KeyError: 'oops'"}
+    assert record["fault"] == {"code": "node_error", "node": name, "reason": "KeyError: 'oops'"}
+    assert record["verdict"]["accepted"] is False
 
 
 @pytest.mark.parametrize(

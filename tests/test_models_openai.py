@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler
 from tests.model_clients import KEY, PROMPT, REQUEST, WEATHER, WITH_TOOLS, one_attempt, pooled
-from tests.openai_server import OpenAIServer, answers_probe, json_text, refuses_json_schema, text, tool_calls, wants_json
+from tests.openai_server import (
+    OpenAIServer,
+    answers_probe,
+    json_text,
+    refuses_json_schema,
+    text,
+    tool_calls,
+    wants_json,
+)
 
 from toolflow_graph.models.chat_openai import ToolflowChatOpenAI, build_chat_openai, split_thinking
 from toolflow_graph.models.langchain import to_langchain

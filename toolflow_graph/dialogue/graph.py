@@ -187,13 +187,7 @@ def _merge(state: Mapping[str, Any], update: Mapping[str, Any]) -> Update:
 
 def _finish(state: DialogueState, context: Context) -> Update:
     """The record, with the verdict that the verifier gave; a fault rejects whatever it said."""
-    try:
-        verdict = Verdict.model_validate(state.get("verdict"))
-    except ValueError as error:
-        raise UsageError(
-            f"node 'verifier' returned verdict {state.get('verdict')!r}",
-            expected='{"verdict": {"accepted": bool, "findings": [{"code": str, "reason": str}]}}',
-        ) from error
+    verdict = _read_verdict(state)
     fault = state.get("fault")
     if fault and verdict.accepted:
         finding = Finding(code="fault", reason=f"{fault['node']}: {fault['code']}: {fault['reason']}")
@@ -201,3 +195,15 @@ def _finish(state: DialogueState, context: Context) -> Update:
     record = build_record(state, context, verdict)
     record = record.model_copy(update={"provenance": compute_provenance(parse_record(record))})
     return {"verdict": verdict.to_json(), "record": record.to_json()}
+
+
+def _read_verdict(state: DialogueState) -> Verdict:
+    if "verdict" not in state and state.get("fault"):  # the verifier itself failed
+        return Verdict(accepted=True)
+    try:
+        return Verdict.model_validate(state.get("verdict"))
+    except ValueError as error:
+        raise UsageError(
+            f"node 'verifier' returned verdict {state.get('verdict')!r}",
+            expected='{"verdict": {"accepted": bool, "findings": [{"code": str, "reason": str}]}}',
+        ) from error

@@ -9,7 +9,8 @@ from toolflow_graph.types import Finding, Json, Message, Plan, Tool, ToolCall, T
 from toolflow_graph.verification.calls import ReadLedger
 from toolflow_graph.verification.registry import RULES
 from toolflow_graph.verification.text import is_pleasantry
-from toolflow_graph.verification.transcript import Transcript, is_read_name
+from toolflow_graph.verification.toolcards import is_read_name
+from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import listed
 
 __all__ = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from toolflow_graph.schemas import merged_properties, merged_required, resolve
 from toolflow_graph.types import Tool
+from toolflow_graph.verification.wording import listed
 
 _HUMP = re.compile(r"[a-z0-9][A-Z]")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -28,6 +29,18 @@ def is_identifier(name: str) -> bool:
         return True
     parts = name.split("-")
     return len(parts) > 2 or (len(parts) == 2 and all(parts) and parts[1].lower() not in _PARTICLES)
+
+
+_READ_VERBS = listed(
+    "get list search find check lookup look view show read fetch query describe calculate compute count compare "
+    "convert estimate track browse retrieve validate think explain translate summarize detect analyze"
+)
+
+
+def is_read_name(name: str) -> bool:
+    """Whether a tool of unknown effect only reads, judged by the verb its name starts with."""
+    words = split_name(name)
+    return bool(words) and words[0] in _READ_VERBS
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,6 @@ def load_card(tool: Tool) -> ToolCard:
 
 @lru_cache(maxsize=16384)
 def _card(name: str, effect: str | None, description: str, text: str) -> ToolCard:
-    from toolflow_graph.verification.transcript import is_read_name
-
     parameters = json.loads(text)
     keys = frozenset(key for key in _property_names(parameters, parameters, 6) if is_identifier(key))
     reads = is_read_name(name) if effect is None else effect == "read"

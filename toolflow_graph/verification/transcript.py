@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.record import ToolChange
 from toolflow_graph.types import Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
-from toolflow_graph.verification.toolcards import ToolCard, load_card
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card
 
 if TYPE_CHECKING:
     from toolflow_graph.verification.grounding import GroundedLeaf
@@ -180,20 +179,6 @@ class Transcript:
         """Whether a call of this tool changes nothing, as far as its definition or its name tells."""
         card = self.card(name)
         return card.reads if card else is_read_name(name)
-
-
-_READ_VERBS = listed(
-    "get list search find check lookup look view show read fetch query describe calculate compute count compare "
-    "convert estimate track browse retrieve validate think explain translate summarize detect analyze"
-)
-
-
-def is_read_name(name: str) -> bool:
-    """Whether a tool of unknown effect only reads, judged by the verb its name starts with."""
-    from toolflow_graph.verification.toolcards import split_name
-
-    words = split_name(name)
-    return bool(words) and words[0] in _READ_VERBS
 
 
 def read_result(message: Message) -> ToolResult:

@@ -10,16 +10,17 @@ from toolflow_graph.models.offline.binding import ABSENT, get_path, id_names, le
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import doing_phrase, to_do_phrase
 from toolflow_graph.models.offline.planner import label_of
-from toolflow_graph.models.offline.saying import said, say, told
-from toolflow_graph.models.offline.user import open_request, topic_of
+from toolflow_graph.models.offline.saying import said, told
+from toolflow_graph.models.offline.talk import history_of, small_talk
+from toolflow_graph.models.offline.user import open_request
 from toolflow_graph.models.offline.values import fits
-from toolflow_graph.models.offline.views import Leaf, View, owner_of, plain_path, view_of
-from toolflow_graph.models.offline.words import capitalise, join_and, polish, split_words
+from toolflow_graph.models.offline.views import Leaf, View, plain_path, view_of
+from toolflow_graph.models.offline.words import join_and, polish, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import RawCall
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.schemas import schema_errors
-from toolflow_graph.types import Fact, Message, Request, Tool, ToolCall, ToolResult, Use
+from toolflow_graph.types import Fact, Request, Tool, ToolCall, ToolResult, Use
 
 _RETRY = re.compile(r"rate|limit|timeout|timed out|unavailable|temporar|overload|busy|try again|50\d|429", re.I)
 _ID = re.compile(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
@@ -36,8 +37,8 @@ def assistant_step(brief: AssistantBrief) -> tuple[str | None, tuple[RawCall, ..
     tools = {tool.name: tool for tool in scene.tools}
     names = [name for name in request.tools if name in tools]
     if request.kind == "chat" or not names:
-        return _small_talk(brief, rng), ()
-    history = _history(brief.messages)
+        return small_talk(brief, rng), ()
+    history = history_of(brief.messages)
     now = [(call, result) for place, call, result in history if place >= brief.request_start]
     return _work(brief, request, [tools[name] for name in names], [(c, r) for _, c, r in history], now, rng)
 
@@ -92,15 +93,6 @@ def _retryable(result: ToolResult) -> bool:
     return bool(error.get("retryable")) or bool(_RETRY.search(f"{error.get('code', '')} {error.get('message', '')}"))
 
 
-def _history(messages: tuple[Message, ...]) -> list[tuple[int, ToolCall, ToolResult]]:
-    calls = {call.id: call for message in messages for call in message.tool_calls}
-    return [
-        (place, calls[message.tool_call_id], ToolResult.from_message(message))
-        for place, message in enumerate(messages)
-        if message.role == "tool" and message.tool_call_id in calls
-    ]
-
-
 def bind(
     tool: Tool, view: View, request: Request, brief: AssistantBrief, history: list[tuple[ToolCall, ToolResult]]
 ) -> tuple[dict[str, Any], list[tuple[Leaf, str]]]:
@@ -113,7 +105,12 @@ def bind(
     loose: list[Fact] = []
     for fact in (*request.facts, *request.withheld):
         name, _, path = (fact.parameter or "").partition(":")
-        if fact in request.withheld and fact.parameter in held and patient and not told(fact.value, spoken[0] if spoken else "", "\n".join(spoken[1:])):
+        if (
+            fact in request.withheld
+            and fact.parameter in held
+            and patient
+            and not told(fact.value, spoken[0] if spoken else "", "\n".join(spoken[1:]))
+        ):
             continue
         if name == tool.name and path:
             set_path(arguments, path, fact.value)
@@ -324,78 +321,6 @@ def _opened(brief: AssistantBrief) -> Request:
         return len(words & own) / (len(own) ** 0.5 or 1)
 
     best = max(brief.scene.tools, key=overlap, default=None)
-    if best is None or not made.facts and best.name == made.tools[0]:
+    if best is None or (not made.facts and best.name == made.tools[0]):
         return made
     return Request(kind="open", intent="", tools=(best.name,))
-
-
-def _small_talk(brief: AssistantBrief, rng: random.Random) -> str:
-    noun, plural = topic_of(brief.messages, brief.scene)
-    style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
-    if plural and (advice := _compare(brief, noun, style, rng)):
-        return advice
-    calls = [call.name for message in brief.messages for call in message.tool_calls]
-    last = next((tool for tool in brief.scene.tools if calls and tool.name == calls[-1]), None)
-    if last is not None and view_of(last).writes:
-        doing = doing_phrase(view_of(last).phrase)
-        return rng.choice(("Glad it went smoothly. Everything is in place now, so there is nothing more to do on that.",
-                           f"Happy to take care of it. With {doing} out of the way, the rest of the day should be lighter.",
-                           "I'm glad that is settled. If the plans change later, just tell me what should be different.",
-                           f"Good to hear. {capitalise(doing)} tends to sound like more work than it is.",
-                           "You're welcome. It is always nice to tick something off the list."))  # fmt: skip
-    return polish(rng.choice((f"Glad to hear that. It is worth checking the {noun} again later, since such things can change.",
-                              f"I'm happy it helped. If anything about the {noun} comes up later, we can look at it again.",
-                              f"That's understandable. With the {noun} sorted out, the rest should be easier to plan.",
-                              f"Good. Keeping the {noun} in view early usually saves trouble later on.",
-                              f"You're welcome. It is always good to have the {noun} clear before moving on.")))  # fmt: skip
-
-
-def _compare(brief: AssistantBrief, noun: str, style: int, rng: random.Random) -> str:
-    from toolflow_graph.models.offline.answers import _cells, _rows, _value, headline
-
-    history = _history(brief.messages)
-    views = {tool.name: view_of(tool) for tool in brief.scene.tools}
-    for _, call, result in reversed(history):
-        rows, where, rest = _rows(result.value) if result.ok else (None, "", {})
-        if rows and len(rows) > 1 and call.name in views:
-            view = views[call.name]
-            prefix = next(
-                (leaf.path.split("[]")[0] + "[]." for leaf in view.returns if leaf.path.split("[]")[0].endswith(where)),
-                "",
-            )
-            table = [_cells(row, view, prefix) for row in rows]
-            around = _cells(rest, view, "")
-            heads = [headline(cells) for cells in table]
-            for kind, low in (
-                ("rating", False),
-                ("money", True),
-                ("duration", True),
-                ("distance", True),
-                ("date", True),
-                ("datetime", True),
-            ):
-                columns = [next((cell for cell in cells if cell.field.kind == kind), None) for cells in table]
-                if all(columns) and all(heads) and len({repr(cell.value) for cell in columns if cell}) > 1:
-                    pairs = [(head, cell) for head, cell in zip(heads, columns, strict=True) if head and cell]
-                    pairs.sort(
-                        key=lambda pair: (
-                            pair[1].value if isinstance(pair[1].value, int | float) else str(pair[1].value)
-                        ),
-                        reverse=not low,
-                    )
-                    (best, first), (_, last) = pairs[0], pairs[-1]
-                    label = first.field.label
-                    a, b = _value(first, table[0], around, style), _value(last, table[0], around, style)
-                    name, other = (_value(pairs[i][0], table[0], around, style) for i in (0, -1))
-                    word = {"rating": "highest", "money": "lowest", "duration": "shortest", "distance": "shortest"}.get(
-                        kind, "earliest"
-                    )
-                    return polish(rng.choice((
-                        f"Going by {label} alone, {name} comes first with {a}, while {other} is at {b}.",
-                        f"{name} has the {word} {label} at {a}; {other} is at the other end with {b}. It depends on what matters most to you.",
-                        f"I would look at {name} first, because its {label} of {a} is the {word} among them.",
-                    )))  # fmt: skip
-    return ""
-
-
-__all__ = ["assistant_step", "bind", "owner_of", "say"]

@@ -7,26 +7,37 @@ from toolflow_graph.models.offline.phrases import Phrase, core_object
 from toolflow_graph.models.offline.verbs import gerund
 from toolflow_graph.models.offline.words import capitalise, end_sentence, is_plural, join_and, lower_first
 
-_ASK = ("Could you {}?", "Can you {}?", "Please {}.", "I'd like you to {}.", "I need you to {}.", "Would you {}, please?",
-        "Can you please {}?", "Could you help me {}?", "{}, please.", "Would you be able to {}?", "Could you please {}?",
-        "I was hoping you could {}.", "Mind helping me {}?")  # fmt: skip
-_WANT = ("I'd like to {}.", "I want to {}.", "I need to {}.", "I'm trying to {}.", "Let's {}.", "I have to {}.", "I was planning to {}.")  # fmt: skip
-_SEE = ("Show me {}.", "I'd like to see {}.", "Can I see {}?", "Could you pull up {}?", "I need {}.", "Can you give me {}?",
-        "Could you show me {}?", "Let me see {}, please.", "Can you bring up {} for me?", "I'd like to have a look at {}.",
+_ASK = ("Could you {}?", "Can you {}?", "Please {}.", "I'd like you to {}.", "I need you to {}.",
+        "Would you {}, please?",
+        "Can you please {}?", "Could you help me {}?", "{}, please.", "Would you be able to {}?",
+        "Could you please {}?",
+        "I was hoping you could {}.")  # fmt: skip
+_WANT = ("I'd like to {}.", "I want to {}.", "I need to {}.", "I'm trying to {}.", "Let's {}.", "I have to {}.",
+         "I was planning to {}.")  # fmt: skip
+_SEE = ("Show me {}.", "I'd like to see {}.", "Can I see {}?", "Could you pull up {}?", "I need {}.",
+        "Can you give me {}?",
+        "Could you show me {}?", "Let me see {}, please.", "Can you bring up {} for me?",
+        "I'd like to have a look at {}.",
         "Could I get {}?")  # fmt: skip
-_SEEK = ("I'm looking for {}.", "Can you find {}?", "Find me {}, please.", "Could you look for {}?", "I need to find {}.",
-         "I'm trying to find {}.", "Would you look for {}, please?", "I'd like to find {}.", "Can you help me find {}?")  # fmt: skip
+_SEEK = ("I'm looking for {}.", "Can you find {}?", "Find me {}, please.", "Could you look for {}?",
+         "I need to find {}.",
+         "I'm trying to find {}.", "Would you look for {}, please?", "I'd like to find {}.",
+         "Can you help me find {}?")  # fmt: skip
 _KNOW = ("Can you tell me {}?", "I'd like to know {}.", "Could you check {}?", "Do you know {}?", "I need to know {}.",
          "Could you find out {} for me?", "I'm wondering {}.")  # fmt: skip
-_FORMAL_ASK = ("Would you kindly {}?", "I would like you to {}.", "Could you please {}?", "I would appreciate it if you could {}.",
+_FORMAL_ASK = ("Would you kindly {}?", "I would like you to {}.", "Could you please {}?",
+               "I would appreciate it if you could {}.",
                "May I ask you to {}?", "I would be grateful if you could {}.")  # fmt: skip
-_CASUAL_ASK = ("Can you {}?", "Mind if I ask you to {}?", "Could you quickly {}?", "Just {}, would you?",
+_CASUAL_ASK = ("Can you {}?", "Could you quickly {}?", "Just {}, would you?",
                "Need you to {}.")  # fmt: skip
 _WHY = ("I'm getting a few things sorted today, so", "Before I forget,", "I have been meaning to do this all week:",
-        "I'm trying to stay organised for once, so", "My day is a bit full, so", "I promised someone I'd take care of this:",
-        "I finally have a quiet minute, so", "Okay, so here is what I'm after:", "I've got my coffee and my list, so")  # fmt: skip
+        "I'm trying to stay organised for once, so", "My day is a bit full, so",
+        "I promised someone I'd take care of this:",
+        "I finally have a quiet minute, so", "Okay, so here is what I'm after:",
+        "I've got my coffee and my list, so")  # fmt: skip
 _HELLO = ("Hi, ", "Hello, ", "Hi there, ", "Good morning, ", "Hey, ", "")
-_NEXT = ("Next, ", "Also, ", "Now ", "After that, ", "One more thing: ", "Great, now ", "Thanks! Now ", "Good. ", "Okay, ",
+_NEXT = ("Next, ", "Also, ", "Now ", "After that, ", "One more thing: ", "Great, now ", "Thanks! Now ", "Good. ",
+         "Okay, ",
          "Perfect, thanks. ", "And ", "Thanks. ", "While we're at it, ", "", "", "")  # fmt: skip
 _GET = {
     "get",
@@ -118,17 +129,21 @@ def follow_up(phrase: Phrase, changed: list[tuple[str, str, str]], manner: str, 
     if not changed:
         return rng.choice((f"Could you {phrase.verb} {_with_particle(phrase, thing)} once more, just to be sure?",
                            f"Please {phrase.verb} {_with_particle(phrase, thing)} again.",
-                           f"Can you try {gerund(phrase.verb)} {_with_particle(phrase, thing)} one more time?"))  # fmt: skip
+                           f"Can you try {gerund(phrase.verb)} {_with_particle(phrase, thing)} one more "
+                           f"time?"))  # fmt: skip
     if len(changed) == 1:
         label, value, kind = changed[0]
         if kind in ("city", "country", "country_code", "ticker", "airport", "date", "month"):
             on = "for"
-            options = (f"And {on} {value}?", f"What about {value}?", f"Could you do the same {on} {value}?",
+            options: tuple[str, ...] = (f"And {on} {value}?", f"What about {value}?",
+                           f"Could you do the same {on} {value}?",
                        f"Now the same {on} {value}, please.", f"How does it look {on} {value}?",
                        f"Same question {on} {value}.", f"Please repeat that {on} {value}.")  # fmt: skip
             if kind in ("airport", "date"):
-                options = (f"Could you do the same with {value} as the {label}?", f"Same again, but with {value} as the {label}.",
-                           f"And if the {label} is {value}?", f"Now the same with the {label} changed to {value}, please.")  # fmt: skip
+                options = (f"Could you do the same with {value} as the {label}?",
+                           f"Same again, but with {value} as the {label}.",
+                           f"And if the {label} is {value}?",
+                           f"Now the same with the {label} changed to {value}, please.")  # fmt: skip
             return rng.choice(options)
     bits = join_and([f"{value} as the {label}" for label, value, _ in changed])
     text = rng.choice((f"Could you do that again, this time with {bits}?", f"Same again, but with {bits}.",

@@ -147,9 +147,9 @@ class Maker:
                 value[name] = self.make(sub, f"{path}.{name}" if path else name, name, owner, depth + 1)
 
     def _array(self, schema: Mapping[str, Any], path: str, name: str, owner: str, depth: int) -> list[Any]:
-        if not self.plain and (given := self.leaf(field_of(name, schema, _noun(owner)), schema, path)) is not MISSING:
-            if isinstance(given, list) and (fits(given, schema) or "$ref" in str(schema)):
-                return given
+        given = MISSING if self.plain else self.leaf(field_of(name, schema, _noun(owner)), schema, path)
+        if isinstance(given, list) and (fits(given, schema) or "$ref" in str(schema)):
+            return given
         own = [value for value in examples_of(schema) if isinstance(value, list)]
         if own and not self.result and not self.wild:
             return list(self.rng.choice(own))
@@ -167,7 +167,7 @@ class Maker:
         noun = singularise(name) if name else owner
         made: list[Any] = []
         seen: set[str] = set()
-        for _ in range(size * 12):
+        for turn in range(size * 12):
             if len(made) >= size:
                 break
             place = f"{path}[{len(made)}]"
@@ -178,7 +178,7 @@ class Maker:
             item = self.make(sub, place, noun, owner, depth + 1)
             mark = repr(item)
             # Equal items look like a mistake even where the schema allows them.
-            if mark in seen and (schema.get("uniqueItems") or len(made) >= least):
+            if mark in seen and (schema.get("uniqueItems") or len(made) >= least or turn < size * 8):
                 continue
             seen.add(mark)
             made.append(item)

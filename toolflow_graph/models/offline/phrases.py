@@ -4,34 +4,40 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from toolflow_graph.models.offline.verbs import READING, base_of, gerund, participle
+from toolflow_graph.models.offline.verbs import base_of, gerund, participle
 from toolflow_graph.models.offline.words import (
-    article,
     humanise,
     is_plural,
     join_and,
-    pluralise,
     lower_first,
+    pluralise,
     singularise,
     split_words,
     with_article,
 )
 
 _LEAD = re.compile(
-    r"^(?:(?:please )?(?:this|the|an?|use this|use the|using this) (?:\w+ ){0,2}?(?:endpoint|tool|method|api|function|operation|"
-    r"request|call|route|resource|service|command)(?: (?:can|will|is used|is|may|lets you|allows you|allows users|helps you|"
-    r"which|that|to|for|you))*|(?:it )?(?:allows|enables|lets) (?:you|users|the user|one)(?: to)?|you can(?: use this to)?|"
+    r"^(?:(?:please )?(?:this|the|an?|use this|use the|using this) (?:\w+ ){0,2}?(?:endpoint|tool|method|api|"
+    r"function|operation|"
+    r"request|call|route|resource|service|command)(?: (?:can|will|is used|is|may|lets you|allows you|"
+    r"allows users|helps you|"
+    r"which|that|to|for|you))*|(?:it )?(?:allows|enables|lets) (?:you|users|the user|one)(?: to)?|"
+    r"you can(?: use this to)?|"
     r"used? (?:this )?to|helps? (?:you |users )?(?:to )?|api (?:to|for)|tool (?:to|for|that)|endpoint (?:to|for|that)|"
     r"simply|quickly|easily|beta:?|deprecated:?|\[[^\]]*\])[:,]?\s+",
     re.I,
 )
 _TAIL = re.compile(
-    r"(?:,| -| –|;|:) (?:with|including|measured|so|up|such|newest|oldest|best|sorted|for|based|using|where|which|that|as|by|in|"
+    r"(?:,| -| –|;|:) (?:with|including|measured|so|up|such|newest|oldest|best|sorted|for|based|using|where|"
+    r"which|that|as|by|in|"
     r"plus|optionally|either|no|also|upcoming|like|e\.g|i\.e|if|when|then|given|supports?|this|it|returning|returns?|e\.g\.|"
     r"including|from|only|otherwise|without|unless|note|please)\b.*$",
     re.I,
 )
-_MINE = r"(?:traveller|traveler|user|customer|guest|listener|reader|owner|caller|account holder|authenticated user|current user)"
+_MINE = (
+    r"(?:traveller|traveler|user|customer|guest|listener|reader|owner|caller|account holder|"
+    r"authenticated user|current user)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,11 @@ def _from_description(name: str, description: str) -> Phrase | None:
         "search",
         "look",
     )
-    if verb is None or (noun_use and first.lower() not in (verb, verb + "s")) or re.match(r"\w+ing\b.* (?:means|is|are|will|does) ", text):
+    if (
+        verb is None
+        or (noun_use and first.lower() not in (verb, verb + "s"))
+        or re.match(r"\w+ing\b.* (?:means|is|are|will|does) ", text)
+    ):
         if re.match(r"\w+ing\b.* (?:means|is|are|will|does) ", text):
             return None
         if (
@@ -158,7 +168,8 @@ def core_object(rest: str) -> str:
     """The noun phrase a verb phrase starts with: "a free table at a restaurant" gives "a free table"."""
     rest = re.sub(r"^(?:for|up|on|off|out) ", "", rest)
     text = re.split(
-        r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|where|under|near|"
+        r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|"
+        r"where|under|near|"
         r"around|as|after|before|until|using|through|against|during|based|available|via|given|across|per|one|right|day|hour|when|while)\b|,",
         rest,
         maxsplit=1,
@@ -241,7 +252,7 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
     thing = core_object(phrase.rest).replace("my ", "your ")
     words = thing.split(" ")
     if words[0] in ("a", "an", "one") and (
-        phrase.verb not in _NEW or singularise(words[-1]) in entities and phrase.verb not in _MADE
+        phrase.verb not in _NEW or (singularise(words[-1]) in entities and phrase.verb not in _MADE)
     ):
         thing = "the " + " ".join(words[1:])
     if phrase.verb not in _NEW:
@@ -265,12 +276,7 @@ def to_do_phrase(phrase: Phrase) -> str:
     """ "book a room"."""
     if verbs := two_verbs(phrase):
         thing = re.sub(r"^one ", "the ", core_object(after_verbs(phrase)))
-        return f"{join_and([verb for verb in verbs], 'or')} {thing}"
+        return f"{join_and(list(verbs), 'or')} {thing}"
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
     thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (phrase.verb, particle[1] if particle else "", thing) if part)
-
-
-def a_thing(noun: str) -> str:
-    """Article and noun, plural bare."""
-    return noun if is_plural(noun) else f"{article(noun)} {noun}"

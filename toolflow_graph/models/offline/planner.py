@@ -12,10 +12,13 @@ from toolflow_graph.models.offline.words import humanise
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.types import Tool
 
-_CHANGING = ("city", "date", "datetime", "count", "query", "enum", "month", "year", "airport", "country_code", "currency",
-             "money", "language_code", "time", "ticker", "percent", "temperature", "title", "company", "duration", "number",
+_CHANGING = ("city", "date", "datetime", "count", "query", "enum", "month", "year", "airport", "country_code",
+             "currency",
+             "money", "language_code", "time", "ticker", "percent", "temperature", "title", "company", "duration",
+             "number",
              "distance", "text", "person", "location", "address", "id", "tag")  # fmt: skip
-_ASKABLE = ("city", "date", "datetime", "count", "enum", "money", "person", "title", "query", "email", "time", "id", "month",
+_ASKABLE = ("city", "date", "datetime", "count", "enum", "money", "person", "title", "query", "email", "time", "id",
+            "month",
             "address", "phone", "currency", "country_code", "airport", "percent", "temperature", "company", "duration",
             "text", "number", "location", "year", "ticker", "rating", "distance", "age", "reason")  # fmt: skip
 _CHAT = (

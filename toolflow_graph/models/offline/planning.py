@@ -19,6 +19,7 @@ from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
 
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
+_MOMENTS = ("date", "datetime", "time", "month")
 _CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
 _GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
 
@@ -89,9 +90,7 @@ class CallPlanner:
             if (
                 meaning.technical
                 or wordy >= 2
-                or "default" in schema
-                and schema["default"] is None
-                and self.rng.random() < 0.6
+                or ("default" in schema and schema["default"] is None and self.rng.random() < 0.6)
             ):
                 return False
             share = 0.85 if view.phrase.verb in _CHANGES else self.share
@@ -116,16 +115,12 @@ class CallPlanner:
         linked = {one.parameter for one in call.links}
         for first, start in plain:
             for second, end in plain:
-                same = first.field.kind == second.field.kind and first.field.kind in (
-                    "date",
-                    "datetime",
-                    "time",
-                    "month",
-                )
-                if same and first.field.edge == "start" and second.field.edge == "end" and isinstance(start, str):
-                    if isinstance(end, str) and end < start and not {first.path, second.path} & linked:
-                        changed[first.path], changed[second.path] = end, start
-                        start = end
+                same = first.field.kind == second.field.kind and first.field.kind in _MOMENTS
+                sides = first.field.edge == "start" and second.field.edge == "end"
+                texts = isinstance(start, str) and isinstance(end, str) and end < start
+                if same and sides and texts and not {first.path, second.path} & linked:
+                    changed[first.path], changed[second.path] = end, start
+                    start = end
                 small = first.field.name.startswith(("min", "lowest")) and second.field.name.startswith(
                     ("max", "highest")
                 )
@@ -214,7 +209,8 @@ class CallPlanner:
         own = {leaf.field.name for leaf in first.params if leaf.required}
         return any(
             leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
-            and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field, param.path)
+            and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
+            param.path)
             for param in second.params if param.required
             for leaf in first.returns if leaf.required
         )  # fmt: skip

@@ -1,9 +1,11 @@
 """Pools of plain words that values are drawn from when a schema gives no examples."""
 
-TITLES = ("Spring planning", "Harbour walk", "Northern lights", "Quarterly review", "Green line extension", "Open water",
+TITLES = ("Spring planning", "Harbour walk", "Northern lights", "Quarterly review", "Green line extension",
+          "Open water",
           "Second draft", "Winter menu", "River crossing", "Launch checklist", "Garden notes", "Field report",
           "Weekend in the hills", "Night shift", "Paper lanterns", "Long way home", "Summer reading", "Blue hour",
-          "Budget outline", "Neighbourhood guide", "Kitchen refit", "Autumn colours", "First steps", "Team handbook")  # fmt: skip
+          "Budget outline", "Neighbourhood guide", "Kitchen refit", "Autumn colours", "First steps",
+          "Team handbook")  # fmt: skip
 QUERIES = ("solar panels", "hiking boots", "budget planning", "sourdough baking", "electric bikes", "remote work",
            "city gardens", "jazz piano", "noise reduction", "sea freight", "language courses", "rail travel",
            "home insulation", "street photography", "battery storage", "public libraries")  # fmt: skip

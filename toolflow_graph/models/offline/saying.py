@@ -91,10 +91,10 @@ def said(value: Any, text: str) -> bool:
 
 
 def told(value: Any, opening: str, later: str) -> bool:
-    """Whether a value that was held back has been said: in an answer, or in the opening if it cannot be there by chance."""
+    """Whether a value that was held back has been said: later, or in the opening unless it may be there by chance."""
     if said(value, later) and later:
         return True
-    plain = isinstance(value, str) and (len(value) > 3 and any(map(str.isdigit, value)) or len(value.split()) > 2)
+    plain = isinstance(value, str) and ((len(value) > 3 and any(map(str.isdigit, value))) or len(value.split()) > 2)
     return (plain or (isinstance(value, int | float) and abs(value) >= 1000)) and said(value, opening)
 
 

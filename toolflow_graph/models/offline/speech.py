@@ -36,7 +36,10 @@ _LANGUAGES = {"en": "English", "pt": "Portuguese", "de": "German", "es": "Spanis
 _COUNTRIES = {place.country_code: place.country for place in PLACES}
 _AIRPORTS = {place.airport: place.city for place in PLACES}
 _FREE = ("sentence", "title", "query", "question", "prompt", "reason")
-_PREP = r"(?:in|for|of|at|near|around|from|to|by|about|on|into|within|close to|closest to|between|through|over|during|across)"
+_PREP = (
+    r"(?:in|for|of|at|near|around|from|to|by|about|on|into|within|close to|closest to|between|through|over|"
+    r"during|across)"
+)
 
 
 @dataclass(slots=True)
@@ -100,15 +103,18 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
             rest = _place(rest, item, style)
     for item in items:
         if item.held:
-            rest = _drop(rest, item)
+            rest = re.sub(r" (?:who|that|which) [a-z]+ $", " ", _drop(rest, item))
     rest = _people(rest, items, style)
     rest = _named(rest, items, style, verb)
     if any(not item.held and not item.ref for item in items):
         for _ in range(2):
             rest = re.sub(
-                r" (?:to|for|with|at|over|on|in|of|by|from|ahead of) (?:one or more [a-z]+|a (?:limited|later|set|longer) time|a (?:certain )?period|"
-                r"an? number of [a-z]+|another (?:time or place|[a-z]+)|other people|more people|a (?:title|label|category|guest|party|"
-                r"person|day|group of [a-z]+|message|name|reason|branch of a repository|branch|an environment|keyword|given date)"
+                r" (?:to|for|with|at|over|on|in|of|by|from|ahead of) (?:one or more [a-z]+|a (?:limited|later|"
+                r"set|longer) time|a (?:certain )?period|"
+                r"an? number of [a-z]+|another (?:time or place|[a-z]+)|other people|more people|a (?:title|"
+                r"label|category|guest|party|"
+                r"person|day|group of [a-z]+|message|name|reason|branch of a repository|branch|an environment|"
+                r"keyword|given date)"
                 r"(?: and an? \w+)?|an environment|a stretch of time|within a stretch of time|its [a-z]+ and [a-z]+) $",
                 " ",
                 rest,
@@ -170,7 +176,10 @@ def _periods(rest: str, items: list[Item], style: int) -> str:
         end = next((item for item in _free(items, kind) if item.field.edge == "end"), None)
         if start and end:
             span = f"from {speak(start, style)} to {speak(end, style)}"
-            place = r" (?:for given nights|(?:for|over|in|during|within) an? (?:[a-z]+ )?(?:period|stretch of time|time range|date range)"
+            place = (
+                r" (?:for given nights|(?:for|over|in|during|within) an? (?:[a-z]+ )?(?:period|"
+                r"stretch of time|time range|date range)"
+            )
             place += r"(?: of [a-z]+)?|between two (?:dates|days|moments)|on given dates) "
             done = re.sub(place, f" {span} ", rest, count=1)
             # No place named in the phrase: a period may still follow any request.
@@ -232,9 +241,11 @@ def _place(rest: str, item: Item, style: int) -> str:
         return _place_id(rest, item, said)
     nouns = {
         "city": r"(?:city|town|location|place|area|region)", "date": r"(?:date|day|calendar day)", "month": r"month",
-        "country": r"country", "country_code": r"country", "airport": r"airport", "ticker": r"(?:stock|share|ticker|symbol)",
+        "country": r"country", "country_code": r"country", "airport": r"airport",
+        "ticker": r"(?:stock|share|ticker|symbol)",
         "address": r"(?:postal address|address)", "query": r"(?:subject|topic|keyword|search term|query|term|text)",
-        "location": r"(?:location|place|venue)", "domain": r"domain(?: name)?", "url": r"(?:web ?page|page|website|site|url|link)",
+        "location": r"(?:location|place|venue)", "domain": r"domain(?: name)?",
+        "url": r"(?:web ?page|page|website|site|url|link)",
         "year": r"year", "currency": r"currency", "person": r"person", "company": r"company",
     }.get(kind)  # fmt: skip
     if not nouns:
@@ -260,7 +271,8 @@ def _place_id(rest: str, item: Item, said: str) -> str:
         found = re.search(rf"(?<= )({_A}) ({_ADJ})({re.escape(noun)})(?=[ ,'])", rest)
         if not found:
             continue
-        own = re.sub(r"\b(confirmed|scheduled|given|specific|specified|single|saved|existing|pending|stored|registered|booked|"
+        own = re.sub(r"\b(confirmed|scheduled|given|specific|specified|single|saved|existing|pending|stored|"
+                     r"registered|booked|"
                      r"deployed|finished|running|new|calendar|completed|placed)\b ?", "", found[2])  # fmt: skip
         text = said if item.ref else f"{own}{found[3]} {said}"
         item.used = True
@@ -273,7 +285,8 @@ def _place_id(rest: str, item: Item, said: str) -> str:
 
 def _drop(rest: str, item: Item) -> str:
     nouns = {"city": "city|town", "date": "date|day|calendar day", "country": "country", "country_code": "country",
-             "month": "month", "query": "subject|topic|keyword", "year": "year", "airport": "airport"}.get(item.field.kind)  # fmt: skip
+             "month": "month", "query": "subject|topic|keyword", "year": "year",
+             "airport": "airport"}.get(item.field.kind)  # fmt: skip
     if not nouns:
         return rest
     return re.sub(
@@ -354,7 +367,8 @@ def _switch(item: Item) -> str:
         for place in range(1, len(words)):
             base = base_of(words[place])
             if base and words[place].endswith("s") and words[place] != base:
-                return f"{lower_first(' '.join(words[:place]))} should {'' if on else 'not '}{base} {' '.join(words[place + 1 :])}".strip()
+                subject, rest = lower_first(" ".join(words[:place])), " ".join(words[place + 1 :])
+                return f"{subject} should {'' if on else 'not '}{base} {rest}".strip()
     if (
         re.match(r"(?i)(include|show|return|enable|allow|use|send|make|skip|add|exclude|overwrite|force)\b", text)
         and len(text) < 60

@@ -1,6 +1,7 @@
 """The tool role: a valid result that agrees with the call and with what the dialogue already holds."""
 
 import copy
+import dataclasses
 import datetime
 import json
 import re
@@ -17,20 +18,40 @@ from toolflow_graph.models.offline.saying import parse_now
 from toolflow_graph.models.offline.values import estate_price, kind_value, new_id
 from toolflow_graph.models.offline.views import View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import is_plural, singularise, split_words
-from toolflow_graph.models.offline.world import build_cast
+from toolflow_graph.models.offline.world import PLACES, Cast, build_cast
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.schemas import schema_errors
 
 _SHARED = {"city", "country", "country_code", "currency", "language_code", "timezone", "enum", "date", "ticker"}
-_TELLING = ("id", "title", "person", "money", "date", "datetime", "status", "enum", "email", "count", "temperature", "rating")
-_GOOD = ("confirmed", "booked", "created", "active", "completed", "complete", "success", "succeeded", "ok", "accepted", "approved",
-         "scheduled", "sent", "done", "saved", "submitted", "open", "on_time", "available", "running", "healthy", "valid", "paid",
-         "delivered", "in_stock", "registered", "enrolled", "applied", "online", "live", "published", "ready", "placed", "queued",
-         "processing", "pending", "received", "normal", "upcoming", "enabled", "requested", "deployed", "updated", "connected")  # fmt: skip
-_BAD = re.compile(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown|refus|no_show|not_|closed|denied|lost|suspend|"
-                  r"insufficient|unavailable|offline|archiv|delet|paus|dropped|overdue|jam|void|aborted|withdrawn|unreachable|missed")  # fmt: skip
+_TELLING = (
+    "id",
+    "title",
+    "person",
+    "money",
+    "date",
+    "datetime",
+    "status",
+    "enum",
+    "email",
+    "count",
+    "temperature",
+    "rating",
+)
+_GOOD = ("confirmed", "booked", "created", "active", "completed", "complete", "success", "succeeded", "ok",
+         "accepted", "approved",
+         "scheduled", "sent", "done", "saved", "submitted", "open", "on_time", "available", "running", "healthy",
+         "valid", "paid",
+         "delivered", "in_stock", "registered", "enrolled", "applied", "online", "live", "published", "ready",
+         "placed", "queued",
+         "processing", "pending", "received", "normal", "upcoming", "enabled", "requested", "deployed", "updated",
+         "connected")  # fmt: skip
+_BAD = re.compile(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown|refus|no_show|not_|closed|"
+                  r"denied|lost|suspend|"
+                  r"insufficient|unavailable|offline|archiv|delet|paus|dropped|overdue|jam|void|aborted|"
+                  r"withdrawn|unreachable|missed")  # fmt: skip
 _ENDING = {"cancel": ("cancel", "refund", "released"), "delete": ("delet", "remov"), "remove": ("remov", "delet"),
-           "freeze": ("frozen", "block"), "stop": ("stop", "paus", "ended"), "reject": ("reject",), "withdraw": ("withdraw",),
+           "freeze": ("frozen", "block"), "stop": ("stop", "paus", "ended"), "reject": ("reject",),
+           "withdraw": ("withdraw",),
            "archive": ("archiv",), "pause": ("paus",), "close": ("closed",), "roll": ("rolled", "rollback"),
            "turn": ("on", "active")}  # fmt: skip
 
@@ -54,7 +75,7 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
     rng = derive_rng(
         scene.random_seed, "offline", "tool", call.name, call.arguments, len(brief.history) if view.writes else 0
     )
-    cast = build_cast(scene.random_seed, scene.now)
+    cast = _there(build_cast(scene.random_seed, scene.now), call.arguments)
     given = [(path, value) for path, value in leaves(call.arguments) if path]
     known = _known(brief)
     top = next((value for path, value in given if re.search(r"max|ceiling|highest|budget|upto", name_of(path).lower())
@@ -131,7 +152,9 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
             chance = min(1.0, 14 / size) if meaning.kind in _TELLING else 0.0
         return derive_rng(meaning.name, plain_path(path)).random() < chance
 
-    value = make_valid(schema, rng, cast, leaf=leaf, include=include, result=True, closed=False, owner=noun_of(view.phrase))
+    value = make_valid(
+        schema, rng, cast, leaf=leaf, include=include, result=True, closed=False, owner=noun_of(view.phrase)
+    )
     dated = any(isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part) for _, part in given)
     better = _agree(
         copy.deepcopy(value) if dated else _spread(copy.deepcopy(value), scene.now, rng.randint(1, 3)), view
@@ -142,6 +165,13 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
         smaller = make_valid(schema, rng, cast, leaf=leaf, result=True, closed=False, owner=noun_of(view.phrase))
         value = min((value, smaller), key=lambda one: len(json.dumps(one)))
     return value
+
+
+def _there(cast: Cast, arguments: dict[str, Any]) -> Cast:
+    """The cast, moved to the city that the call names."""
+    texts = {value for _, value in leaves(arguments) if isinstance(value, str)}
+    place = next((place for place in PLACES if place.city in texts and place != cast.origin), None)
+    return dataclasses.replace(cast, place=place) if place else cast
 
 
 def scene_now(now: str) -> str:
@@ -252,9 +282,12 @@ def _counts(key: str, name: str) -> bool:
     words = split_words(key)
     stem = singularise(split_words(name)[-1]) if split_words(name) else ""
     about = any(singularise(word) == stem for word in words)
-    return bool(set(words) & {"count", "found", "total", "number", "num", "matches", "results", "size", "returned"}) and (
-        about or set(words) <= {"count", "total", "found", "number", "results", "matches", "size", "returned", "of", "result", "hits"}
-        or words[-1] in ("count", "found", "total") and len(words) == 2 and words[0] not in ("total", "grand", "cart", "order")
+    return bool(set(words) & {"count", "found", "total", "number", "num", "matches", "results", "size",
+                "returned"}) and (
+        about or set(words) <= {"count", "total", "found", "number", "results", "matches", "size", "returned", "of",
+        "result", "hits"}
+        or (words[-1] in ("count", "found", "total") and len(words) == 2 and words[0] not in ("total", "grand",
+        "cart", "order"))
     )  # fmt: skip
 
 
@@ -326,7 +359,8 @@ def _free_result(brief: ToolBrief, view: View) -> dict[str, Any]:
     """A small sensible object for a tool that does not say what it returns."""
     rng = derive_rng(brief.scene.random_seed, "offline", "tool", brief.call.name, brief.call.arguments)
     echo = {name: value for name, value in brief.call.arguments.items()
-            if isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) < 60}  # fmt: skip
+            if isinstance(value, str | int | float) and not isinstance(value,
+            bool) and len(str(value)) < 60}  # fmt: skip
     echo = dict(list(echo.items())[:3])
     noun = head_noun(view.phrase.thing)
     last = singularise(noun.split(" ")[-1]) if noun else "item"

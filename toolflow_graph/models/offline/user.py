@@ -1,15 +1,17 @@
-"""The user role: opens requests, answers questions, chats. Sees the request and what the assistant said, no tools' names."""
+"""The user role: opens requests, answers questions, chats. Never speaks a tool's name or a key."""
 
 import random
 import re
 from typing import Any
 
 from toolflow_graph.models.briefs import Scene, UserBrief
+from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.frames import connect, follow_up, frame, greet, lead_in
-from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.phrases import doing_phrase, head_noun
-from toolflow_graph.models.offline.saying import say, told
+from toolflow_graph.models.offline.planner import label_of
+from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
+from toolflow_graph.models.offline.saying import told
 from toolflow_graph.models.offline.speech import Item, build_core, clauses, speak
 from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of
 from toolflow_graph.models.offline.words import (
@@ -19,7 +21,6 @@ from toolflow_graph.models.offline.words import (
     ordinal,
     pluralise,
     polish,
-    singularise,
     split_words,
 )
 from toolflow_graph.models.offline.world import build_cast
@@ -53,9 +54,6 @@ def open_request(scene: Scene, index: int) -> Request:
     )
     tool = order[index % len(order)]
     call: PlannedCall = planner.plan(tool, index, link=False)
-    from toolflow_graph.models.offline.binding import leaves
-    from toolflow_graph.models.offline.planner import label_of
-
     facts = tuple(
         Fact(name=label_of(path, call.view), value=value, parameter=f"{tool.name}:{path}")
         for path, value in leaves(call.arguments)
@@ -99,13 +97,16 @@ def _refer(use: Use, index: int, scene: Scene, rng: random.Random) -> str:
     holder = owner_of(path) if "[" in path else ""
     if re.search(r"latitude|longitude|\blat\b|\blon\b|\blng\b", path):
         entity = holder or "location"
-    elif holder and holder.split(" ")[-1] in entity or (holder and len(entity.split()) > 2):
+    elif (holder and holder.split(" ")[-1] in entity) or (holder and len(entity.split()) > 2):
         entity = holder if len(holder) > 2 else entity
     short = entity if len(entity.split()) < 3 else " ".join(entity.split(" ")[-2:])
     place = re.search(r"\[(\d+)\]", path)
     if use.request == index:
         if place:
-            return f"the {ordinal(int(place[1]))} {rng.choice((f'{short} you find', f'{short} that comes up', f'{short} on that list'))}"
+            return (
+                f"the {ordinal(int(place[1]))} "
+                f"{rng.choice((f'{short} you find', f'{short} that comes up', f'{short} on that list'))}"
+            )
         return f"that {short}"
     seed = derive_rng(scene.random_seed, "refer", index, use.tool or "", re.sub(r"[^\[\].]*$", "", path))
     if place:
@@ -180,7 +181,10 @@ def _section(core: str, items: list[Item], style: int, rng: random.Random, manne
 
 
 def _put_point(core: str, said: str) -> str:
-    kind = r"(?:point|position|geographic position|place|location|spot|coordinates)(?: on the map| on the coast| given by coordinates)?"
+    kind = (
+        r"(?:point|position|geographic position|place|location|spot|coordinates)(?: on the map| on the coast|"
+        r" given by coordinates)?"
+    )
     found = re.search(rf" (at|around|near|to|from|of|for|in) (?:an?|the|one|given) {kind}(?=[ ,.]|$)", core)
     if found:
         prep = found[1] if found[1] != "in" else "at"
@@ -244,7 +248,8 @@ def _bare(label: str, text: str, meaning: Field, manner: str, rng: random.Random
         return text
     if manner == "formal":
         return rng.choice((f"the {label} is {text}", f"that would be {text}", f"please use {text}"))
-    options = [f"the {label} is {text}", f"{text}, please", f"it's {text}", f"sorry, I forgot: {text}", f"that would be {text}",
+    options = [f"the {label} is {text}", f"{text}, please", f"it's {text}", f"sorry, I forgot: {text}",
+               f"that would be {text}",
                f"make it {text}", f"let's say {text}", f"oh right, {text}", f"{text}"]  # fmt: skip
     if meaning.kind in ("id", "email", "phone", "person", "address"):
         options = [f"the {label} is {text}", f"it's {text}", f"sorry, it's {text}", f"here it is: {text}", f"{text}"]
@@ -271,7 +276,8 @@ def _chat(brief: UserBrief, rng: random.Random) -> str:
     return rng.choice((f"Good to have the {thing} out of the way. I had been putting that off all week.",
                        f"That was quicker than I thought, the {thing} had been on my mind.",
                        f"Nice, one thing less to worry about. I always lose track of the {thing} on my own.",
-                       f"Thanks, that clears up the {thing} for me. It is good to have somebody to keep an eye on the details.",
+                       f"Thanks, that clears up the {thing} for me. It is good to have somebody to keep an eye "
+                       f"on the details.",
                        f"Perfect. I was a bit unsure about the {thing}, so this helps a lot.",
                        f"That makes sense. I like knowing about the {thing} before I plan the rest."))  # fmt: skip
 
@@ -291,6 +297,3 @@ def topic_of(messages: Any, scene: Scene) -> tuple[str, bool]:
     if holder and not view.writes:
         return " ".join(split_words(pluralise(holder))), True
     return noun, False
-
-
-__all__ = ["items_for", "open_request", "say", "singularise", "topic_of", "user_step"]

@@ -1,4 +1,4 @@
-"""A plausible value for one leaf: what the cast holds for its kind, the schema's examples, a pool, a pattern, in turn."""
+"""A plausible value for one leaf: the cast's, one of the schema's examples, a pool's, or one for its pattern."""
 
 import datetime
 import random
@@ -47,7 +47,7 @@ def examples_of(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def leaf_value(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: Cast, *, result: bool) -> Any:
-    """A value for a scalar leaf of this meaning; ``result``: it is a tool's answer, so it may vary from item to item."""
+    """A value for a scalar leaf of this meaning; ``result``: it may vary from item to item."""
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
@@ -215,14 +215,20 @@ def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> 
         top = float(top) if isinstance(top, int | float) else 5.0
         return (0.68 * top, 0.97 * top)
     if kind == "duration":
-        return {"seconds": (5, 240), "hours": (1, 9), "days": (2, 10), "ms": (40, 900), "nights": (2, 6), "months": (3, 24),
-                "weeks": (1, 6), "years": (10, 30) if "term" in text else (1, 9)}.get(field.unit, (20, 150))  # fmt: skip
+        return {"seconds": (5, 240), "hours": (1, 9), "days": (2, 10), "ms": (40, 900), "nights": (2, 6),
+                "months": (3, 24),
+                "weeks": (1, 6), "years": (10, 30) if "term" in text else (1, 9)}.get(field.unit, (20,
+                150))  # fmt: skip
     if "capacity" in text and re.search(r"venue|stadium|seat|spectator", text):
         return (1200, 48_000)
     if re.search(r"living area|floor area|size of the (?:property|flat|home)", text):
         return (38, 180)
     if kind == "count":
-        return ((1, 240) if re.search(r"\b(views?|words?|followers?|listeners?|page)\b|_views?\b|word_", text) else (1, 9)) if result else (2, 4)
+        return (
+            ((1, 240) if re.search(r"\b(views?|words?|followers?|listeners?|page)\b|_views?\b|word_", text) else (1, 9))
+            if result
+            else (2, 4)
+        )
     if kind == "year":
         return (cast.now.year - (0 if not field.past else 3), cast.now.year)
     if kind == "unix":
@@ -245,9 +251,9 @@ def _number(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
     if field.kind in ("latitude", "longitude") and not whole:
         place = _place(field, cast)
         base = place.latitude if field.kind == "latitude" else place.longitude
-        value = round(base + (rng.uniform(-0.03, 0.03) if result else 0), 4)
-        if fits(value, schema):
-            return value
+        point = round(base + (rng.uniform(-0.03, 0.03) if result else 0), 4)
+        if fits(point, schema):
+            return point
     examples = [
         v for v in examples_of(schema) if isinstance(v, int | float) and not isinstance(v, bool) and fits(v, schema)
     ]

@@ -22,31 +22,115 @@ review revoke rotate sample save scale scan schedule score scrape screen screens
 sign simulate snooze solve sort split star start stop stream subscribe suggest submit summarise summarize suspend swap
 switch sync synchronise tag test track transcribe transfer transform translate trigger trim turn type unblock undo
 unfollow unlock unmark unmute unpin unsubscribe unstar update upgrade upload use validate verify view visit void vote
-wait watch withdraw zoom counter roll grade page practise rent reach pick chat join look remix archive reach lend lease bid swap explain
+wait watch withdraw zoom counter roll grade page practise rent reach pick chat join look remix archive
+lend lease bid swap explain
 """
 _IRREGULAR = {
     "get": "got", "find": "found", "send": "sent", "read": "read", "write": "written", "make": "made", "set": "set",
     "put": "put", "give": "given", "take": "taken", "buy": "bought", "pay": "paid", "sell": "sold", "run": "run",
     "book": "booked", "tell": "told", "see": "seen", "begin": "begun", "build": "built", "hold": "held", "keep": "kept",
-    "leave": "left", "let": "let", "lead": "led", "undo": "undone", "do": "done", "choose": "chosen", "bring": "brought",
-    "cut": "cut", "freeze": "frozen", "withdraw": "withdrawn", "rewrite": "rewritten", "split": "split", "draw": "drawn",
+    "leave": "left", "let": "let", "lead": "led", "undo": "undone", "do": "done", "choose": "chosen",
+    "bring": "brought",
+    "cut": "cut", "freeze": "frozen", "withdraw": "withdrawn", "rewrite": "rewritten", "split": "split",
+    "draw": "drawn",
     "onboard": "onboarded", "forecast": "forecast", "broadcast": "broadcast", "decide": "decided", "think": "thought",
-    "know": "known", "invest": "invested", "hide": "hidden", "show": "shown", "learn": "learned", "speak": "spoken", "go": "gone",
+    "know": "known", "invest": "invested", "hide": "hidden", "show": "shown", "learn": "learned", "speak": "spoken",
+    "go": "gone",
     "edit": "edited", "visit": "visited", "rebuild": "rebuilt", "reset": "reset", "teach": "taught", "win": "won",
 }  # fmt: skip
 _DOUBLING = {
     "stop", "plan", "drop", "cancel", "submit", "pin", "log", "tag", "trim", "ban", "swap", "unpin", "star", "control",
-    "enrol", "ship", "scan", "label", "refer", "put", "cut", "set", "get", "run", "win", "begin", "split", "let", "unstar",
-    "reset", "transfer", "refer", "prefer", "defer",
+    "enrol", "ship", "scan", "label", "refer", "put", "cut", "set", "get", "run", "win", "begin", "split", "let",
+    "unstar",
+    "reset", "transfer", "prefer", "defer",
 }  # fmt: skip
 BASE = frozenset(_REGULAR.split()) | frozenset(_IRREGULAR)
 READING = frozenset(
-    """access analyse analyze browse calculate check classify compare compute count crawl describe detect determine
-    discover display download estimate evaluate examine explain explore export extract fetch find filter forecast geocode get
-    identify inspect list load locate look lookup match measure monitor navigate obtain parse predict preview provide pull
-    query rank read recommend report retrieve return sample scan scrape search see select show solve sort suggest
-    summarise summarize test tell track transcribe translate validate verify view watch wait visit give open
-    capture plan convert turn""".split()
+    [
+        "access",
+        "analyse",
+        "analyze",
+        "browse",
+        "calculate",
+        "check",
+        "classify",
+        "compare",
+        "compute",
+        "count",
+        "crawl",
+        "describe",
+        "detect",
+        "determine",
+        "discover",
+        "display",
+        "download",
+        "estimate",
+        "evaluate",
+        "examine",
+        "explain",
+        "explore",
+        "export",
+        "extract",
+        "fetch",
+        "find",
+        "filter",
+        "forecast",
+        "geocode",
+        "get",
+        "identify",
+        "inspect",
+        "list",
+        "load",
+        "locate",
+        "look",
+        "lookup",
+        "match",
+        "measure",
+        "monitor",
+        "navigate",
+        "obtain",
+        "parse",
+        "predict",
+        "preview",
+        "provide",
+        "pull",
+        "query",
+        "rank",
+        "read",
+        "recommend",
+        "report",
+        "retrieve",
+        "return",
+        "sample",
+        "scan",
+        "scrape",
+        "search",
+        "see",
+        "select",
+        "show",
+        "solve",
+        "sort",
+        "suggest",
+        "summarise",
+        "summarize",
+        "test",
+        "tell",
+        "track",
+        "transcribe",
+        "translate",
+        "validate",
+        "verify",
+        "view",
+        "watch",
+        "wait",
+        "visit",
+        "give",
+        "open",
+        "capture",
+        "plan",
+        "convert",
+        "turn",
+    ]
 )
 
 

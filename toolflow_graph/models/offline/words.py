@@ -9,16 +9,21 @@ _UPPER = {
     "isbn": "ISBN", "vat": "VAT", "sku": "SKU", "gps": "GPS", "uv": "UV", "pdf": "PDF", "csv": "CSV", "html": "HTML",
     "css": "CSS", "sql": "SQL", "dns": "DNS", "ssl": "SSL", "sms": "SMS", "tv": "TV", "bic": "BIC", "usd": "USD",
     "eur": "EUR", "iso": "ISO", "cv": "CV", "hr": "HR", "npm": "npm", "json": "JSON", "xml": "XML", "bpm": "BPM",
-    "uuid": "UUID", "iata": "IATA", "faq": "FAQ", "http": "HTTP", "cpu": "CPU", "ssh": "SSH", "vin": "VIN", "pr": "PR", "spf": "SPF", "db": "dB",
+    "uuid": "UUID", "iata": "IATA", "faq": "FAQ", "http": "HTTP", "cpu": "CPU", "ssh": "SSH", "vin": "VIN",
+    "pr": "PR", "spf": "SPF", "db": "dB",
 }  # fmt: skip
 _LONG = {
     "max": "maximum", "min": "minimum", "num": "number of", "qty": "quantity", "desc": "description", "msg": "message",
-    "addr": "address", "lat": "latitude", "lon": "longitude", "lng": "longitude", "tz": "time zone", "dob": "birth date",
-    "info": "information", "pct": "percent", "q": "search text", "dest": "destination", "src": "source", "lang": "language",
+    "addr": "address", "lat": "latitude", "lon": "longitude", "lng": "longitude", "tz": "time zone",
+    "dob": "birth date",
+    "info": "information", "pct": "percent", "q": "search text", "dest": "destination", "src": "source",
+    "lang": "language",
     "avg": "average", "temp": "temperature", "repo": "repository", "org": "organisation", "cmd": "command",
-    "config": "configuration", "param": "parameter", "params": "parameters", "spec": "specification", "ref": "reference",
+    "config": "configuration", "param": "parameter", "params": "parameters", "spec": "specification",
+    "ref": "reference",
     "timezone": "time zone", "filename": "file name", "username": "user name", "zipcode": "postal code",
-    "firstname": "first name", "lastname": "last name", "fullname": "full name", "postcode": "postal code", "lead": "lead",
+    "firstname": "first name", "lastname": "last name", "fullname": "full name", "postcode": "postal code",
+    "lead": "lead",
     "zip": "postal code", "tel": "telephone", "dt": "date", "img": "picture", "pwd": "password",
 }  # fmt: skip
 UNITS = {
@@ -27,7 +32,8 @@ UNITS = {
     "seconds": "seconds", "days": "days", "weeks": "weeks", "months": "months", "percent": "%", "pct": "%",
     "celsius": "°C", "kwh": "kWh", "kelvin": "K", "mb": "MB", "gb": "GB", "kmh": "km/h", "kph": "km/h", "mph": "mph",
     "kcal": "kcal", "hpa": "hPa", "watts": "W", "ms": "ms", "nights": "nights", "years": "years", "usd": "USD",
-    "eur": "EUR", "gbp": "GBP", "bytes": "bytes", "sqm": "m²", "litres": "litres", "c": "°C", "k": "K", "m": "metres", "db": "dB", "bpm": "bpm", "g": "g",
+    "eur": "EUR", "gbp": "GBP", "bytes": "bytes", "sqm": "m²", "litres": "litres", "c": "°C", "k": "K", "m": "metres",
+    "db": "dB", "bpm": "bpm", "g": "g",
 }  # fmt: skip
 _SMOOTH = {
     "feels like": "perceived temperature",
@@ -39,7 +45,8 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PLURALS = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
-    "mouse": "mice", "series": "series", "news": "news", "information": "information", "data": "data", "stock": "stocks",
+    "mouse": "mice", "series": "series", "news": "news", "information": "information", "data": "data",
+    "stock": "stocks",
     "weather": "weather", "status": "statuses", "media": "media", "equipment": "equipment",
     "advice": "advice", "music": "music", "feedback": "feedback", "staff": "staff", "index": "indexes",
     "analysis": "analyses", "basis": "bases", "criteria": "criteria", "species": "species", "traffic": "traffic",
@@ -56,7 +63,7 @@ def split_words(identifier: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def humanise(identifier: str) -> str:
-    """An identifier in plain words: ``max_nightly_rate`` is "maximum nightly rate", ``guest_count`` "number of guests"."""
+    """An identifier in plain words: ``max_nightly_rate`` is "maximum nightly rate"."""
     words = list(split_words(identifier))
     if len(words) > 1 and words[0] in ("is", "has", "was"):
         words = words[1:]

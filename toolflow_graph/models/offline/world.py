@@ -1,5 +1,7 @@
 """The cast of a dialogue: who asks, the places, the days. One draw a dialogue, shared by fields of the same meaning."""
 
+# ruff: noqa: E501  (the table of places)
+
 import datetime
 import random
 import unicodedata
@@ -73,12 +75,18 @@ Melbourne|Australia|AU|-37.8136|144.9631|Australia/Melbourne|AUD|en|MEL|+61 3|Ly
 Cape Town|South Africa|ZA|-33.9249|18.4241|Africa/Johannesburg|ZAR|en|CPT|+27 21|Long Street; Kloof Street; Bree Street|8001|Western Cape
 """.strip().splitlines()
 )
-FIRST = """Amara Jonas Beatriz Callum Inês Tomasz Hana Declan Sofia Marcus Aiko Lena Oluwaseun Priya Mateo Freya Nadia Elias
-Chiara Rohan Maya Viktor Leila Samuel Greta Kenji Zainab Hugo Clara Idris Noor Felix Paula Anders Mei Gabriel Ruth
-Stefan Carmen Owen""".split()
-LAST = """Okafor Lindqvist Salgado Reid Carvalho Wilk Yoshida Murphy Lindgren Bell Yamada Hartmann Adeyemi Nair Rojas
-Holm Haddad Novak Ricci Mehta Fournier Petrov Karimi Brandt Keller Tanaka Bello Moreau Jensen Osman Aziz Weber Ortega
-Nilsson Chen Costa Fischer Dimitrov Vega Hughes""".split()
+_FIRST = """
+Amara Jonas Beatriz Callum Inês Tomasz Hana Declan Sofia Marcus Aiko Lena Oluwaseun Priya Mateo Freya Nadia
+Elias Chiara Rohan Maya Viktor Leila Samuel Greta Kenji Zainab Hugo Clara Idris Noor Felix Paula Anders Mei
+Gabriel Ruth Stefan Carmen Owen
+"""
+FIRST = _FIRST.split()
+_LAST = """
+Okafor Lindqvist Salgado Reid Carvalho Wilk Yoshida Murphy Lindgren Bell Yamada Hartmann Adeyemi Nair Rojas
+Holm Haddad Novak Ricci Mehta Fournier Petrov Karimi Brandt Keller Tanaka Bello Moreau Jensen Osman Aziz Weber
+Ortega Nilsson Chen Costa Fischer Dimitrov Vega Hughes
+"""
+LAST = _LAST.split()
 MAIL_HOSTS = (
     "maplepost.net",
     "lindenmail.org",
