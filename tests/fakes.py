@@ -1,7 +1,7 @@
 """Fakes that implement our ports: a model that records what it is asked, and services around it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from toolflow_graph.context import Context, Draws
 from toolflow_graph.dialogue.services import RunServices
@@ -39,7 +39,7 @@ class ScriptedModel:
         self._inner: Model = OfflineModel()
 
     async def complete(self, request: ModelRequest, config: Any = None) -> Reply:
-        queue = self.replies.get(request.role, [])  # type: ignore[call-overload]
+        queue = self.replies.get(cast(Role, request.role), [])
         if not queue:
             return await self._inner.complete(request, config)
         reply = queue.pop(0)

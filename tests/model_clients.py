@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from langchain_openai import ChatOpenAI
-from tests.openai_server import OpenAIServer
 
+from tests.openai_server import OpenAIServer
 from toolflow_graph.models.chat_openai import build_chat_openai, build_http_client
 from toolflow_graph.models.langchain import LangChainModel
 from toolflow_graph.models.pool import build_pools

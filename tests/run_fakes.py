@@ -68,6 +68,7 @@ class FakePlayer:
         self.played: list[int] = []
         self.in_flight = self.most_in_flight = 0
         self.closed = False
+        self.spent = Usage()
 
     async def play(self, index: int) -> Record:
         self.played.append(index)
@@ -77,7 +78,9 @@ class FakePlayer:
             await asyncio.sleep(derive_rng("pause", index, self.pause).random() * self.pause)
             if index in self.errors:
                 raise self.errors[index]
-            return make_record(index, accepted=self.accepts(index))
+            record = make_record(index, accepted=self.accepts(index))
+            self.spent = sum(record.usage.values(), self.spent)
+            return record
         finally:
             self.in_flight -= 1
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler
+
 from tests.model_clients import KEY, PROMPT, REQUEST, WEATHER, WITH_TOOLS, one_attempt, pooled
 from tests.openai_server import (
     OpenAIServer,
@@ -16,7 +17,6 @@ from tests.openai_server import (
     tool_calls,
     wants_json,
 )
-
 from toolflow_graph.models.chat_openai import ToolflowChatOpenAI, build_chat_openai, split_thinking
 from toolflow_graph.models.langchain import to_langchain
 from toolflow_graph.models.port import ModelRequest, RawCall

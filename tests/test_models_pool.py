@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
-from tests.openai_server import OpenAIServer
 
+from tests.openai_server import OpenAIServer
 from toolflow_graph.errors import RefusedRequest, TruncatedReply, UsageError
 from toolflow_graph.models.langchain import LangChainModel, read_reply, to_langchain
 from toolflow_graph.models.pool import Pool, build_pools

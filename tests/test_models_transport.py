@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.tracers.langchain import wait_for_all_tracers
+
 from tests.model_clients import KEY, REQUEST, one_attempt, pooled
 from tests.openai_server import Misbehave, OpenAIServer, Trick, completion, error, raw, text
-
 from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
 from toolflow_graph.models.chat_openai import MAX_BODY, build_chat_openai
 from toolflow_graph.models.langchain import tracing

@@ -1,6 +1,7 @@
 """What a run tells: progress lines and the summary."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from toolflow_graph.run.progress import Counts, LiveProgress, PlainProgress, build_progress, render_counts
@@ -21,12 +22,22 @@ def test_plain_lines_come_every_few_seconds() -> None:
     with PlainProgress(stream, every=5, clock=lambda: now[0]) as progress:
         for second in range(12):
             now[0] = float(second)
-            progress.update(COUNTS)
+            progress.update(replace(COUNTS, accepted=7 + second))
         progress.note("stopping")
     lines = stream.getvalue().splitlines()
     assert len(lines) == 3
     assert lines[0] == "12/100 accepted, 3 rejected, 64 in flight, 24.0 calls/s, 1.2M tokens in, 999 out, 0:05"
     assert lines[-1] == "stopping"
+
+
+def test_plain_lines_are_sparse_while_nothing_changes() -> None:
+    now = [0.0]
+    stream = io.StringIO()
+    with PlainProgress(stream, every=5, clock=lambda: now[0]) as progress:
+        for second in range(130):
+            now[0] = float(second)
+            progress.update(COUNTS)
+    assert [line.rpartition(", ")[2] for line in stream.getvalue().splitlines()] == ["0:05", "1:05", "2:05"]
 
 
 def test_terminal_gets_a_bar_and_others_do_not() -> None:

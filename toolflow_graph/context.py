@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from toolflow_graph.models.port import Model
 from toolflow_graph.templates import Template, default_prompts
-from toolflow_graph.types import ROLES, Role, Seed
+from toolflow_graph.types import ROLES, Role, Seed, Usage
 
 
 def _prompt(name: str, node: str, says: str) -> Any:
@@ -39,6 +39,9 @@ class Services(Protocol):
     def pools(self) -> Mapping[Role, Draws]: ...
 
     def draw_seed(self, index: int) -> Seed: ...
+
+    def spend(self, usage: Usage) -> None:
+        """Told of every reply as it comes, for whoever watches the run."""
 
 
 class Context(BaseModel):

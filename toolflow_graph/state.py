@@ -1,4 +1,4 @@
-"""What LangGraph carries: JSON-plain values only, in ``typing_extensions.TypedDict``; lists grow by ``operator.add``."""
+"""What LangGraph carries: JSON-plain values in ``typing_extensions.TypedDict``; lists grow by ``operator.add``."""
 
 import operator
 from typing import Annotated, Any

@@ -88,6 +88,7 @@ async def ask(
         except RefusedRequest as error:
             raise StepFailed(Fault(code="refused_request", node=node, reason=str(error)), bookkeeping) from error
         usage.append({"role": role, **reply.usage.to_json()})
+        context.services.spend(reply.usage)
         try:
             return Answer(parse(reply), reply.reasoning, bookkeeping)
         except ParseError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from toolflow_graph.context import Context, Draws
 from toolflow_graph.templates import build_templates, default_prompts
-from toolflow_graph.types import ROLES, Role, Seed
+from toolflow_graph.types import ROLES, Role, Seed, Usage
 
 if TYPE_CHECKING:
     from toolflow_graph.dialogue.seeds import SeedSource
@@ -21,10 +21,15 @@ class RunServices:
     def __init__(self, pools: Mapping[Role, Draws], seeds: "SeedSource") -> None:
         self.pools = pools
         self.seeds = seeds
+        self.spent = Usage()
 
     def draw_seed(self, index: int) -> Seed:
         """The seed of dialogue ``index``."""
         return self.seeds.draw(index)
+
+    def spend(self, usage: Usage) -> None:
+        """Add to what has been spent so far."""
+        self.spent += usage
 
 
 def build_seeds(

@@ -19,12 +19,12 @@ from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_fl
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
 from toolflow_graph.tool_graph import build_tool_graph
+from toolflow_graph.types import Role, Usage
 
 if TYPE_CHECKING:
     from toolflow_graph.models.pool import Pool
     from toolflow_graph.models.specs import PoolSpec
     from toolflow_graph.models.structured import SupportStore
-    from toolflow_graph.types import Role
 
 
 class Session:
@@ -38,6 +38,7 @@ class Session:
         graph: Graph,
         context: Context,
         pools: "Mapping[Role, Pool]",
+        services: RunServices,
         *,
         fingerprint: dict[str, str],
         notes: list[str],
@@ -46,9 +47,15 @@ class Session:
         self._graph = graph
         self._context = context
         self._pools = pools
+        self._services = services
         self.fingerprint = fingerprint
         self.notes = notes
         self.offline = offline
+
+    @property
+    def spent(self) -> Usage:
+        """Model calls and tokens so far, dialogues in flight included."""
+        return self._services.spent
 
     async def play(self, index: int) -> Record:
         """Play dialogue ``index`` from its seed to its verdict; a dialogue that fails is a rejected record.
@@ -83,9 +90,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     templates = load_templates(config.prompts, config.prompt)
     specs = parse_model_flags(config.model)
     temperatures = parse_temperature_flags(config.temperature)
-    pools = build_pools(
-        specs, temperatures, parse_endpoints(config.endpoints), environ=os.environ, support=support
-    )
+    pools = build_pools(specs, temperatures, parse_endpoints(config.endpoints), environ=os.environ, support=support)
     tools = load_tools(config.tools)
     tool_graph = build_tool_graph(tools, config.embedder, config.tau)
     seeds = SeedSource(
@@ -98,7 +103,8 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     )
     texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
     context = Context(**texts, plan=config.plan, license=config.license)
-    context.attach(RunServices(pools, seeds), templates)
+    services = RunServices(pools, seeds)
+    context.attach(services, templates)
     fingerprint = {
         "tools": catalog_digest(tools),
         "embedder": tool_graph.embedder,
@@ -114,14 +120,8 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         "version": __version__,
     }
     offline = all(member.kind == OFFLINE for spec in specs.values() for member in spec.members)
-    return Session(
-        build_graph(nodes),
-        context,
-        pools,
-        fingerprint=fingerprint,
-        notes=[tool_graph.reason, *tool_graph.notes],
-        offline=offline,
-    )
+    notes = [tool_graph.reason, *tool_graph.notes]
+    return Session(build_graph(nodes), context, pools, services, fingerprint=fingerprint, notes=notes, offline=offline)
 
 
 def _fingerprint_models(specs: "Mapping[Role, PoolSpec]", temperatures: "Mapping[Role, float]") -> dict[str, str]:

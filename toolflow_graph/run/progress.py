@@ -8,6 +8,8 @@ from typing import Any, Protocol, Self, TextIO
 
 from toolflow_graph.types import Usage
 
+_HEARTBEAT = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -41,11 +43,11 @@ def build_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
 
 
 class PlainProgress:
-    """One line every few seconds.
+    """A line now and then: when something has changed, and once a minute when nothing has.
 
     Args:
         stream: where to write.
-        every: seconds between lines; None writes notes only.
+        every: least seconds between lines; None writes notes only.
         clock: seconds, monotonic.
     """
 
@@ -54,12 +56,13 @@ class PlainProgress:
         self._every = every
         self._clock = clock
         self._started = self._last = clock()
+        self._shown: Counts | None = None
 
     def update(self, counts: Counts) -> None:
         """Write a line if the last one is old enough."""
         now = self._clock()
-        if self._every is not None and now - self._last >= self._every:
-            self._last = now
+        if self._every is not None and now - self._last >= (self._every if counts != self._shown else _HEARTBEAT):
+            self._last, self._shown = now, counts
             print(render_counts(counts, now - self._started), file=self._stream, flush=True)
 
     def note(self, text: str) -> None:

@@ -41,6 +41,11 @@ class Player(Protocol):
     @property
     def offline(self) -> bool: ...
 
+    @property
+    def spent(self) -> Usage:
+        """Model calls and tokens so far, dialogues in flight included."""
+        ...
+
     async def play(self, index: int) -> Record:
         """Play dialogue ``index`` to its end; a failing one is a rejected record.
 
@@ -110,12 +115,11 @@ class _Run:
         self._concurrency = concurrency
         self._progress = progress
         self._stored = store.verdicts()
-        self._tasks: set[asyncio.Task[tuple[bool, Usage]]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
         self._idle = asyncio.Event()
         self._dropping = False
         self._cursor = 0
         self._rejected = 0
-        self._usage = Usage()
         self.sure = 0
         self.played = 0
         self.stopping = False
@@ -172,7 +176,7 @@ class _Run:
         if not self._tasks:
             self._idle.set()
 
-    async def _play(self, index: int) -> tuple[bool, Usage]:
+    async def _play(self, index: int) -> bool:
         try:
             record = await self._player.play(index)
             self._store.add(index, record)
@@ -186,9 +190,9 @@ class _Run:
             raise RunError(
                 f"dialogue {index} ended in a bug: {type(error).__name__}: {error} (traceback in {str(log)!r})"
             ) from error
-        return record.verdict.accepted, sum(record.usage.values(), Usage())
+        return record.verdict.accepted
 
-    def _finished(self, task: asyncio.Task[tuple[bool, Usage]]) -> None:
+    def _finished(self, task: asyncio.Task[bool]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if task.cancelled() and not self._dropping:
@@ -199,10 +203,8 @@ class _Run:
                 self.failure = error
             self.cancel()
         elif error is None and not task.cancelled():
-            accepted, usage = task.result()
             self.played += 1
-            self._usage += usage
-            self._count(accepted)
+            self._count(task.result())
         self._fill()
         self._tell()
 
@@ -222,7 +224,7 @@ class _Run:
                 accepted=self.sure,
                 rejected=self._rejected,
                 in_flight=len(self._tasks),
-                usage=self._usage,
+                usage=self._player.spent,
             )
         )
 

@@ -179,9 +179,28 @@ def _better_label(label: str, description: str) -> str:
     return label
 
 
+_ENDS = frozenset(
+    [
+        "end",
+        "until",
+        "to",
+        "till",
+        "return",
+        "before",
+        "latest",
+        "finish",
+        "dropoff",
+        "ends",
+        "last",
+        "expires",
+        "expiry",
+        "arrival",
+    ]
+)
+
+
 def _edge(words: tuple[str, ...]) -> str:
-    if set(words) & {"end", "until", "to", "till", "return", "before", "latest", "finish", "dropoff", "ends", "last",
-                     "expires", "expiry", "arrival"} or words[:2] == ("check", "out") or words[:2] == ("not", "after"):  # fmt: skip
+    if set(words) & _ENDS or words[:2] in (("check", "out"), ("not", "after")):
         return "" if words[:2] == ("not", "before") else "end"
     if set(words) & {
         "start",
@@ -205,7 +224,7 @@ def _entity(words: tuple[str, ...], description: str, kind: str, owner: str) -> 
     if found := re.match(
         r"(?:(?:the |a |unique |internal )*)?(?:[a-z]+ )?(?:identifiers?|ids?|key|number|reference|"
         r"code)s? (?:of|for) (?:the |an? |one |"
-        r"stored |existing |saved |confirmed |scheduled )*([a-z][a-z -]{2,40}?)(?:s?)(?: (?:in|on|that|to|of|"
+        r"stored |existing |saved |confirmed |scheduled )*([a-z][a-z -]{2,40}?)(?: (?:in|on|that|to|of|"
         r"for|from|at|with|"
         r"which|whose|offered|as|between|used|already|still|by|printed|ordered|at|among|shown)\b.*)?[.,]?$",
         description.split(". ")[0],

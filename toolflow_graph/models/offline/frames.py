@@ -74,6 +74,8 @@ def frame(core: str, manner: str, rng: random.Random) -> str:
     if verb in _GET and re.match(r"(the|my|all|a|an|everything|your|recent|current|available|one)\b", rest):
         if re.match(r"(the|my) ", rest) and rng.random() < 0.25 and len(rest) < 90 and " and " not in rest:
             head = core_object(rest)
+            if re.search(r"\d", head) or len(head.split()) > 5:
+                return _fill(rng.choice(_SEE), rest)
             be = "are" if is_plural(re.split(r" of ", head)[0]) else "is"
             return f"What {be} {rest}?" if not re.search(r"\blist of\b", rest) else f"Show me {rest}."
         if rng.random() < 0.7:

@@ -76,6 +76,10 @@ THINGS = {
 }
 
 
+_COMPANIES = {"company", "employer", "organisation", "organization", "brand", "vendor", "merchant", "publisher",
+              "airline", "operator", "supplier", "carrier", "manufacturer"}  # fmt: skip
+
+
 def kind_of(
     words: tuple[str, ...], low: str, kind_word: str, formats: str, pattern: str, owner: str, unit: str, top: float
 ) -> str:
@@ -153,8 +157,7 @@ def kind_of(
         return "location"
     if last in ("path", "file", "filename", "filepath", "folder", "directory", "dir") or some >= {"file", "name"}:
         return "path"
-    if last in ("company", "employer", "organisation", "organization", "brand", "vendor", "merchant", "publisher", "airline",
-                "operator", "supplier", "carrier", "manufacturer"):  # fmt: skip
+    if last in _COMPANIES:
         return "company"
     if last in ("domain", "hostname", "host", "website"):
         return "domain"

@@ -259,6 +259,8 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
         thing = re.sub(r" of an? ", " of the ", thing)
     if not thing or len(words) > 7 or words[-1] in ("person", "people", "someone"):
         return ""
+    if phrase.verb in ("watch", "monitor"):
+        return f"started {gerund(phrase.verb)} {thing}"
     return " ".join(part for part in (participle(phrase.verb), particle[1] if particle else "", thing) if part)
 
 
@@ -267,6 +269,8 @@ def doing_phrase(phrase: Phrase) -> str:
     if verbs := two_verbs(phrase):
         thing = re.sub(r"^one ", "the ", core_object(after_verbs(phrase)))
         return f"{join_and([gerund(verb) for verb in verbs], 'or')} {thing}"
+    if re.match(r"(?:up )?(whether|which|how|what|where|when|if)\b", phrase.rest):
+        return f"{gerund(phrase.verb)} {phrase.short}"
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
     thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (gerund(phrase.verb), particle[1] if particle else "", thing) if part)
@@ -277,6 +281,8 @@ def to_do_phrase(phrase: Phrase) -> str:
     if verbs := two_verbs(phrase):
         thing = re.sub(r"^one ", "the ", core_object(after_verbs(phrase)))
         return f"{join_and(list(verbs), 'or')} {thing}"
+    if re.match(r"(?:up )?(whether|which|how|what|where|when|if)\b", phrase.rest):
+        return f"{phrase.verb} {phrase.short}"
     particle = re.match(r"(up|on|off|out|for) ", phrase.rest)
     thing = re.sub("^one ", "the ", core_object(phrase.rest).replace("my ", "your "))
     return " ".join(part for part in (phrase.verb, particle[1] if particle else "", thing) if part)

@@ -16,7 +16,8 @@ _CHANGING = ("city", "date", "datetime", "count", "query", "enum", "month", "yea
              "currency",
              "money", "language_code", "time", "ticker", "percent", "temperature", "title", "company", "duration",
              "number",
-             "distance", "text", "person", "location", "address", "id", "tag")  # fmt: skip
+             "distance", "text", "person", "location", "address", "id", "tag", "sentence", "question",
+             "prompt")  # fmt: skip
 _ASKABLE = ("city", "date", "datetime", "count", "enum", "money", "person", "title", "query", "email", "time", "id",
             "month",
             "address", "phone", "currency", "country_code", "airport", "percent", "temperature", "company", "duration",

@@ -105,6 +105,7 @@ class CallPlanner:
             if found and found.field.description and "[" not in path and not isinstance(part, dict | bool):
                 self.known.setdefault((found.field.name, found.field.description), part)
         call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
+        call.links = _whole_points(call)
         self.calls.append(call)
         return call
 
@@ -160,8 +161,7 @@ class CallPlanner:
                     continue
                 if leaf.path.endswith("[]") or not self._same(source, leaf, call, meaning, path):
                     continue
-                if any(one.parameter != path and one.path.split("[")[0] != leaf.path.split("[")[0]
-                       and meaning.kind in ("latitude", "longitude") for one in call.links):  # fmt: skip
+                if meaning.kind in ("latitude", "longitude") and not self._beside(call, path, source, leaf.path):
                     continue
                 example = leaf_value(leaf.field, leaf.schema, self.rng, self.cast, result=True)
                 if not fits(example, schema):
@@ -177,6 +177,16 @@ class CallPlanner:
                 call.links.append(Link(path, source.tool.name, where, source.request, entity))
                 return example
         return MISSING
+
+    def _beside(self, call: PlannedCall, path: str, source: PlannedCall, where: str) -> bool:
+        """Whether the other half of a point, if it is linked already, comes from the very same place."""
+        inside, holder = path.rpartition(".")[0], where.rpartition(".")[0]
+        return all(
+            one.tool == source.tool.name and plain_path(one.path).rpartition(".")[0] == holder
+            for one in call.links
+            if one.parameter.rpartition(".")[0] == inside
+            and re.search(r"lat|lon|lng", one.parameter.rpartition(".")[2])
+        )
 
     def _same(self, source: PlannedCall, leaf: Leaf, call: PlannedCall, meaning: Field, path: str) -> bool:
         field = leaf.field
@@ -214,3 +224,20 @@ class CallPlanner:
             for param in second.params if param.required
             for leaf in first.returns if leaf.required
         )  # fmt: skip
+
+
+def _whole_points(call: PlannedCall) -> list[Link]:
+    """The links without half points: a latitude from a result needs its longitude from there, too."""
+    halves: dict[str, int] = {}
+    for one in call.links:
+        found = call.view.param(one.parameter)
+        if found and found.field.kind in ("latitude", "longitude"):
+            inside = one.parameter.rpartition(".")[0]
+            halves[inside] = halves.get(inside, 0) + 1
+    kept = []
+    for one in call.links:
+        found = call.view.param(one.parameter)
+        point = found is not None and found.field.kind in ("latitude", "longitude")
+        if not point or halves[one.parameter.rpartition(".")[0]] == 2:
+            kept.append(one)
+    return kept

@@ -28,7 +28,6 @@ _ALIAS = {
     "enrolment": ("enrolment", "course"),
     "card": ("card",),
     "scene": ("scene",),
-    "menu": ("dish",),
 }
 _LANGUAGES = {"en": "English", "pt": "Portuguese", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian",
               "ja": "Japanese", "nl": "Dutch", "sv": "Swedish", "pl": "Polish", "ko": "Korean", "da": "Danish",
@@ -190,13 +189,14 @@ def _periods(rest: str, items: list[Item], style: int) -> str:
 
 def _pairs(rest: str, items: list[Item], style: int) -> str:
     found = re.search(r" between two [a-z -]+?(?= on | at | with | in | for |,| $)", rest) or re.search(
-        r" from (?:one|an?|the) [a-z ]+? (?:into|to) (?:another|an?|the)(?: [a-z]+)??(?= on | with | in | for |,| $)",
+        r" from (?:one|an?|the) (?:(?!for )[a-z]+ ){1,5}?(?:into|to) (?:another|an?|the)(?: [a-z]+)??"
+        r"(?= on | with | in | for |,| $)",
         rest,
     )
     if found:
         for kind in ("airport", "city", "address", "location", "id", "country", "date", "currency"):
             two = _free(items, kind)[:2]
-            if len(two) == 2:
+            if len(two) == 2 and (kind != "id" or two[0].field.entity == two[1].field.entity):
                 two[0].used = two[1].used = True
                 first, second = (speak(item, style) for item in two)
                 if kind == "id":

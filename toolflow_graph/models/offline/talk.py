@@ -93,5 +93,10 @@ def _compare(brief: AssistantBrief, noun: str, style: int, rng: random.Random) -
                         f"depends on what matters most to you.",
                         f"I would look at {name} first, because its {label} of {a} is the {word} among them.",
                     )))  # fmt: skip
-            return ""
+            names = [value_text(head, table[0], around, style) for head in heads if head]
+            return polish(rng.choice((
+                f"It is hard to rank these {noun} by what is listed. I would start with {names[0]}, as it comes first.",
+                f"They are close. {names[0]} and {names[-1]} both look fine, so it depends on your taste.",
+                f"Nothing there makes one a clear winner, but {names[0]} would be a fair place to begin.",
+            ))) if names else ""  # fmt: skip
     return ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.models.offline import pools
+from toolflow_graph.models.offline.agreeing import agree, spread_days
 from toolflow_graph.models.offline.binding import leaves, name_of, names_match
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.generate import MISSING, make_valid
@@ -124,10 +125,11 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
         ):
             return found
         if meaning.kind == "datetime" and not meaning.past and asked_day:
-            hour = 0 if meaning.edge == "end" else rng.randint(9, 19)
-            return f"{asked_day}T{hour:02d}:{rng.choice((0, 15, 30, 45)):02d}:00"
+            return f"{asked_day}T{rng.randint(9, 19):02d}:{rng.choice((0, 15, 30, 45)):02d}:00"
         if (price := estate_price(view, meaning, rng)) is not None:
             return price
+        if meaning.kind == "count" and listed and (most := _ceiling(meaning, given)) is not None:
+            return rng.randint(0, most)
         if meaning.kind == "money" and top and listed:
             return round(top * rng.uniform(0.45, 0.98), 2) if top > 5 else MISSING
         if meaning.kind == "enum" and (options := part.get("enum")):
@@ -156,9 +158,7 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
         schema, rng, cast, leaf=leaf, include=include, result=True, closed=False, owner=noun_of(view.phrase)
     )
     dated = any(isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part) for _, part in given)
-    better = _agree(
-        copy.deepcopy(value) if dated else _spread(copy.deepcopy(value), scene.now, rng.randint(1, 3)), view
-    )
+    better = agree(copy.deepcopy(value) if dated else spread_days(copy.deepcopy(value), scene.now, rng.randint(1, 3)))
     if not schema_errors(better, schema, closed=False, limit=1):
         value = better
     if len(json.dumps(value)) > 3900:
@@ -172,6 +172,16 @@ def _there(cast: Cast, arguments: dict[str, Any]) -> Cast:
     texts = {value for _, value in leaves(arguments) if isinstance(value, str)}
     place = next((place for place in PLACES if place.city in texts and place != cast.origin), None)
     return dataclasses.replace(cast, place=place) if place else cast
+
+
+def _ceiling(meaning: Field, given: list[tuple[str, Any]]) -> int | None:
+    """The most that the call allows of what a field counts ("max_stops" for "stop_count")."""
+    own = {singularise(word) for word in split_words(meaning.name)} - {"count", "number", "total"}
+    for path, value in given:
+        words = split_words(name_of(path))
+        if words[0] in ("max", "maximum") and isinstance(value, int) and own & {singularise(word) for word in words}:
+            return max(value, 0)
+    return None
 
 
 def scene_now(now: str) -> str:
@@ -234,125 +244,6 @@ def _status(options: list[Any], meaning: Field, view: View, rng: Any, listed: bo
             else rng.choice(good or fine)
         )
     return rng.choice(fine)
-
-
-def _spread(value: Any, now: str, gap: int) -> Any:
-    """Rows of a list happen on different days: later ones ahead of now, earlier ones behind it."""
-    for part in value.values() if isinstance(value, dict) else ():
-        if isinstance(part, list):
-            for place, row in enumerate(part):
-                if isinstance(row, dict):
-                    for name, text in row.items():
-                        if isinstance(text, str) and re.match(r"\d{4}-\d\d-\d\d($|T)", text):
-                            row[name] = _shift(text, place * gap * (1 if text > now else -1))
-    return value
-
-
-def _shift(text: str, days: int) -> str:
-    try:
-        return (datetime.date.fromisoformat(text[:10]) + datetime.timedelta(days=days)).isoformat() + text[10:]
-    except ValueError:
-        return text
-
-
-def _agree(value: Any, view: View) -> Any:
-    """Make the parts of a result agree: counts, sums, order in time."""
-    if isinstance(value, list):
-        value = [_agree(part, view) for part in value]
-        return _sorted(value)
-    if not isinstance(value, dict):
-        return value
-    value = {name: _agree(part, view) for name, part in value.items()}
-    _order(value)
-    lists = [(name, part) for name, part in value.items() if isinstance(part, list)]
-    if len(lists) == 1:
-        name, items = lists[0]
-        for key, part in value.items():
-            if isinstance(part, int) and not isinstance(part, bool) and _counts(key, name):
-                value[key] = len(items)
-            if isinstance(part, int | float) and not isinstance(part, bool) and "total" in split_words(key):
-                total = _sum(items, key)
-                if total is not None:
-                    value[key] = total
-    _product(value)
-    return value
-
-
-def _counts(key: str, name: str) -> bool:
-    words = split_words(key)
-    stem = singularise(split_words(name)[-1]) if split_words(name) else ""
-    about = any(singularise(word) == stem for word in words)
-    return bool(set(words) & {"count", "found", "total", "number", "num", "matches", "results", "size",
-                "returned"}) and (
-        about or set(words) <= {"count", "total", "found", "number", "results", "matches", "size", "returned", "of",
-        "result", "hits"}
-        or (words[-1] in ("count", "found", "total") and len(words) == 2 and words[0] not in ("total", "grand",
-        "cart", "order"))
-    )  # fmt: skip
-
-
-def _sum(items: list[Any], key: str) -> Any:
-    if not items or not all(isinstance(item, dict) for item in items):
-        return None
-    if set(split_words(key)) & {"minutes", "nights", "count", "results", "pages", "days", "hours", "balance", "value"}:
-        return None
-    for name in items[0]:
-        words = set(split_words(name))
-        if words & {"total", "amount", "price", "cost"} and all(
-            isinstance(item.get(name), int | float) for item in items
-        ):
-            counts = next((other for other in items[0] if "quantity" in split_words(other)), None)
-            fair = counts if not words & {"total"} else None
-            return round(sum(item[name] * (item.get(fair, 1) if fair else 1) for item in items), 2)
-    return None
-
-
-def _product(value: dict[str, Any]) -> None:
-    units = [name for name in value if "quantity" in split_words(name)]
-    prices = [name for name in value if {"unit", "price"} <= set(split_words(name))]
-    totals = [name for name in value if {"total"} <= set(split_words(name)) and isinstance(value[name], int | float)]
-    if units and prices and totals and isinstance(value[units[0]], int | float):
-        value[totals[0]] = round(value[units[0]] * value[prices[0]], 2)
-
-
-_STARTS = ("start", "from", "begin", "check_in", "depart", "opens", "sunrise", "pickup", "ordered", "valid_from")
-_ENDS = ("end", "until", "to", "check_out", "arriv", "closes", "sunset", "return", "deliver", "valid_until")
-
-
-def _order(value: dict[str, Any]) -> None:
-    for first, second in zip(_STARTS, _ENDS, strict=True):
-        starts = [name for name in value if name.lower().startswith(first) or f"_{first}" in name.lower()]
-        ends = [name for name in value if name.lower().startswith(second) or f"_{second}" in name.lower()]
-        for one in starts[:1]:
-            for other in ends[:1]:
-                start, end = value[one], value[other]
-                if (
-                    one != other
-                    and isinstance(start, str)
-                    and isinstance(end, str)
-                    and end <= start
-                    and len(end) == len(start)
-                ):
-                    value[other] = _later(start) or end
-
-
-def _later(start: str) -> str | None:
-    try:
-        if len(start) == 10:
-            return (datetime.date.fromisoformat(start) + datetime.timedelta(days=3)).isoformat()
-        return (datetime.datetime.fromisoformat(start) + datetime.timedelta(minutes=110)).isoformat()
-    except ValueError:
-        return None
-
-
-def _sorted(items: list[Any]) -> list[Any]:
-    if len(items) < 2 or not all(isinstance(item, dict) for item in items):
-        return items
-    for name in items[0]:
-        texts = [item.get(name) for item in items]
-        if all(isinstance(text, str) and re.match(r"\d{4}-\d\d-\d\d|\d\d(:\d\d)?$", text) for text in texts):
-            return sorted(items, key=lambda item: str(item[name]))
-    return items
 
 
 def _free_result(brief: ToolBrief, view: View) -> dict[str, Any]:

@@ -20,6 +20,14 @@ _QUOTED = re.compile(
 _ID_RUN = re.compile(r"\d+")
 _BORING = ("string", "example", "foo", "bar", "test", "value", "text", "name", "null", "none", "")
 _COMMON_MONEY = ("EUR", "USD", "GBP", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
+_FROM_CAST = {"city", "date", "datetime", "email", "country_code", "currency", "timezone", "language_code", "country",
+              "address", "airport", "month", "phone"}  # fmt: skip
+_PRICES = (
+    ("dish", (7, 32)), ("meal", (9, 38)), ("menu", (7, 32)), ("ticket", (14, 120)), ("parking", (4, 28)),
+    ("deliver", (2, 9)), ("salary", (36_000, 82_000)), ("balance", (420, 8600)), ("tip", (2, 8)),
+    ("budget", (200, 1600)), ("night", (68, 240)), ("fare", (60, 420)), ("fee", (3, 25)), ("net", (1900, 4300)),
+    ("ceiling", (80, 300)), ("rent", (700, 2100)), ("total", (60, 640)), ("share", (20, 310)), ("gross", (2800, 5600)),
+)  # fmt: skip
 _SPANS: dict[str, tuple[float, float]] = {
     "age": (22, 66), "month_number": (1, 12), "day_number": (1, 28), "hour_number": (8, 19), "percent": (12, 88),
     "ratio": (0.12, 0.94), "temperature": (6, 27), "distance": (1, 24), "number": (2, 60), "id": (10_400, 98_700),
@@ -68,8 +76,7 @@ def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
     candidates = []
     if field.kind == "id" and examples:
         candidates += [fresh_id(rng.choice(examples), rng), rng.choice(examples)]
-    elif examples and field.kind not in ("city", "date", "datetime", "email", "country_code", "currency", "timezone",
-                                         "language_code", "country", "address", "airport", "month", "phone"):  # fmt: skip
+    elif examples and field.kind not in _FROM_CAST:
         candidates.append(rng.choice(examples))
     if (own := kind_value(field, rng, cast, result)) is not None:
         candidates.append(own)
@@ -202,11 +209,7 @@ def _moment(field: Field, kind: str, rng: random.Random, cast: Cast, result: boo
 def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> tuple[float, float]:
     kind, text = field.kind, f"{field.name} {field.description}".lower()
     if kind == "money":
-        for word, span in (("dish", (7, 32)), ("meal", (9, 38)), ("menu", (7, 32)), ("ticket", (14, 120)), ("parking", (4, 28)), ("deliver", (2, 9)),
-                           ("salary", (36_000, 82_000)), ("balance", (420, 8600)), ("tip", (2, 8)), ("budget", (200, 1600)),
-                           ("night", (68, 240)), ("fare", (60, 420)), ("fee", (3, 25)), ("net", (1900, 4300)),
-                           ("ceiling", (80, 300)), ("rent", (700, 2100)), ("total", (60, 640)), ("share", (20, 310)),
-                           ("gross", (2800, 5600))):  # fmt: skip
+        for word, span in _PRICES:
             if word in text:
                 return span
         return (15, 260)
