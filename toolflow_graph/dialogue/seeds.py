@@ -1,6 +1,7 @@
 """Where dialogues start: index -> seed (sampled tools, their edges, target turns, a present, a user)."""
 
 import datetime
+from dataclasses import dataclass
 from typing import Literal
 
 from toolflow_graph.randomness import derive_rng, derive_seed
@@ -21,41 +22,35 @@ def parse_range(text: str) -> tuple[int, int]:
     return int(low), int(high or low)
 
 
-class SeedSource:
-    """Draws the seed of every dialogue index: a pure function of the run seed, the settings and the tool graph.
+@dataclass(frozen=True, slots=True)
+class SeedSettings:
+    """What, beside the tool graph, determines the seeds of a run.
 
-    Args:
-        graph: the tool graph to sample from.
-        run_seed: the run's seed (``--seed``).
-        tools_per_dialogue: least and most tools to draw.
-        turns: least and most requests to plan.
-        sampling: "graph" (Algorithm 1) or "random" (the paper's ablation).
-        now: the dialogues' present; None draws one per dialogue.
+    ``tools_per_dialogue`` and ``turns`` are (least, most); ``sampling`` is Algorithm 1 of the paper or its ablation;
+    ``now`` None draws a present per dialogue.
     """
 
-    def __init__(
-        self,
-        graph: ToolGraph,
-        *,
-        run_seed: int,
-        tools_per_dialogue: tuple[int, int],
-        turns: tuple[int, int],
-        sampling: Literal["graph", "random"] = "graph",
-        now: str | None = None,
-    ) -> None:
+    run_seed: int = 0
+    tools_per_dialogue: tuple[int, int] = (3, 5)
+    turns: tuple[int, int] = (2, 4)
+    sampling: Literal["graph", "random"] = "graph"
+    now: str | None = None
+
+
+class SeedSource:
+    """Draws the seed of every dialogue index: a pure function of the settings and the tool graph."""
+
+    def __init__(self, graph: ToolGraph, settings: SeedSettings) -> None:
         self.graph = graph
-        self._run_seed = run_seed
-        self._tools_per_dialogue = tools_per_dialogue
-        self._turns = turns
-        self._sampling = sampling
-        self._now = now
+        self.settings = settings
         self._tools = {tool.name: tool for tool in graph.tools}
 
     def draw(self, index: int) -> Seed:
         """The seed of dialogue ``index``."""
-        random_seed = derive_seed(self._run_seed, index)
+        settings = self.settings
+        random_seed = derive_seed(settings.run_seed, index)
         rng = derive_rng(random_seed, "seed")
-        names = sample_tools(self.graph, rng.randint(*self._tools_per_dialogue), rng, method=self._sampling)
+        names = sample_tools(self.graph, rng.randint(*settings.tools_per_dialogue), rng, method=settings.sampling)
         tools = tuple(self._tools[name] for name in names)
         return Seed(
             id=f"d-{random_seed:016x}",
@@ -63,8 +58,8 @@ class SeedSource:
             random_seed=random_seed,
             tools=tools,
             edges=tuple(self.graph.edges_among(names)),
-            target_turns=rng.randint(*self._turns),
-            now=self._now or draw_now(random_seed),
+            target_turns=rng.randint(*settings.turns),
+            now=settings.now or draw_now(random_seed),
             profile=draw_profile(random_seed, tools),
             style=rng.choice(STYLES),
         )

@@ -4,14 +4,14 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from toolflow_graph.context import Context, Draws
 from toolflow_graph.templates import build_templates, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed, Usage
 
 if TYPE_CHECKING:
-    from toolflow_graph.dialogue.seeds import SeedSource
+    from toolflow_graph.dialogue.seeds import SeedSettings, SeedSource
     from toolflow_graph.models.pool import Pool
 
 
@@ -32,35 +32,17 @@ class RunServices:
         self.spent += usage
 
 
-def build_seeds(
-    *,
-    tools: Sequence[str],
-    embedder: str,
-    tau: float | None,
-    sampling: Literal["graph", "random"],
-    tools_per_dialogue: str,
-    turns: str,
-    seed: int,
-    now: str | None,
-) -> "SeedSource":
+def build_seeds(tools: Sequence[str], embedder: str, tau: float | None, settings: "SeedSettings") -> "SeedSource":
     """Load the tools, build their tool graph and return the source of seeds.
 
     Raises:
-        UsageError: if a source, the embedder or a range is wrong.
+        UsageError: if a source or the embedder is wrong.
     """
     from toolflow_graph.catalog import load_tools
-    from toolflow_graph.dialogue.seeds import SeedSource, parse_range
+    from toolflow_graph.dialogue.seeds import SeedSource
     from toolflow_graph.tool_graph import build_tool_graph
 
-    graph = build_tool_graph(load_tools(tools), embedder, tau)
-    return SeedSource(
-        graph,
-        run_seed=seed,
-        tools_per_dialogue=parse_range(tools_per_dialogue),
-        turns=parse_range(turns),
-        sampling=sampling,
-        now=now,
-    )
+    return SeedSource(build_tool_graph(load_tools(tools), embedder, tau), settings)
 
 
 async def prepare(context: Context) -> None:
@@ -76,41 +58,21 @@ async def prepare(context: Context) -> None:
 
 def services_for(context: Context) -> RunServices:
     """The services that a Context's fields describe; the same fields share them within a process."""
-    flags = tuple(f"{role}={getattr(context, f'{role}_model')}" for role in ROLES)
-    seeds = _shared_seeds(
-        tuple(context.tools),
-        context.embedder,
-        context.tau,
-        context.sampling,
-        context.tools_per_dialogue,
-        context.turns,
-        context.seed,
-        context.now,
+    from toolflow_graph.dialogue.seeds import SeedSettings, parse_range
+
+    settings = SeedSettings(
+        run_seed=context.seed,
+        tools_per_dialogue=parse_range(context.tools_per_dialogue),
+        turns=parse_range(context.turns),
+        sampling=context.sampling,
+        now=context.now,
     )
+    seeds = _shared_seeds(tuple(context.tools), context.embedder, context.tau, settings)
+    flags = tuple(f"{role}={getattr(context, f'{role}_model')}" for role in ROLES)
     return RunServices(_shared_pools(flags, context.temperature), seeds)
 
 
-@lru_cache(maxsize=8)
-def _shared_seeds(
-    tools: tuple[str, ...],
-    embedder: str,
-    tau: float | None,
-    sampling: Literal["graph", "random"],
-    tools_per_dialogue: str,
-    turns: str,
-    seed: int,
-    now: str | None,
-) -> "SeedSource":
-    return build_seeds(
-        tools=tools,
-        embedder=embedder,
-        tau=tau,
-        sampling=sampling,
-        tools_per_dialogue=tools_per_dialogue,
-        turns=turns,
-        seed=seed,
-        now=now,
-    )
+_shared_seeds = lru_cache(maxsize=8)(build_seeds)
 
 
 @lru_cache(maxsize=8)

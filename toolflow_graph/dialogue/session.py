@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph import __version__
-from toolflow_graph.catalog import catalog_digest, load_tools
+from toolflow_graph.catalog import catalog_digest
 from toolflow_graph.config import RunConfig
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_nodes, recursion_limit
-from toolflow_graph.dialogue.seeds import SeedSource
-from toolflow_graph.dialogue.services import RunServices, prepare
+from toolflow_graph.dialogue.seeds import SeedSettings
+from toolflow_graph.dialogue.services import RunServices, build_seeds, prepare
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
-from toolflow_graph.tool_graph import build_tool_graph
 from toolflow_graph.types import Role, Usage
 
 if TYPE_CHECKING:
@@ -91,22 +90,21 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     specs = parse_model_flags(config.model)
     temperatures = parse_temperature_flags(config.temperature)
     pools = build_pools(specs, temperatures, parse_endpoints(config.endpoints), environ=os.environ, support=support)
-    tools = load_tools(config.tools)
-    tool_graph = build_tool_graph(tools, config.embedder, config.tau)
-    seeds = SeedSource(
-        tool_graph,
+    settings = SeedSettings(
         run_seed=config.seed,
         tools_per_dialogue=config.tools_per_dialogue,
         turns=config.turns,
         sampling=config.sampling,
         now=config.now,
     )
+    seeds = build_seeds(config.tools, config.embedder, config.tau, settings)
+    tool_graph = seeds.graph
     texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
     context = Context(**texts, plan=config.plan, license=config.license)
     services = RunServices(pools, seeds)
     context.attach(services, templates)
     fingerprint = {
-        "tools": catalog_digest(tools),
+        "tools": catalog_digest(tool_graph.tools),
         "embedder": tool_graph.embedder,
         "tau": f"{tool_graph.tau:g}",
         **{key: str(getattr(config, key)) for key in ("sampling", "plan", "seed")},

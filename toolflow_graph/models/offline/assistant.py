@@ -15,21 +15,32 @@ from toolflow_graph.models.offline.talk import history_of, small_talk
 from toolflow_graph.models.offline.user import open_request
 from toolflow_graph.models.offline.values import fits
 from toolflow_graph.models.offline.views import Leaf, View, plain_path, view_of
-from toolflow_graph.models.offline.words import join_and, polish, split_words
+from toolflow_graph.models.offline.words import join_and, lower_first, polish, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import RawCall
 from toolflow_graph.randomness import derive_rng
-from toolflow_graph.schemas import schema_errors
+from toolflow_graph.schemas import schema_errors, schema_types
 from toolflow_graph.types import Fact, Request, Tool, ToolCall, ToolResult, Use
 
+_AGAIN = ("It is still the same: ", "Nothing has changed: ", "I checked again, and ", "As before, ")
 _RETRY = re.compile(r"rate|limit|timeout|timed out|unavailable|temporar|overload|busy|try again|50\d|429", re.I)
 _ID = re.compile(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
 
 
 def assistant_step(brief: AssistantBrief) -> tuple[str | None, tuple[RawCall, ...]]:
-    """The assistant's next message: (text, calls), one of them empty."""
+    """The assistant's next message: (text, calls), one of them empty. It does not say the same thing twice."""
+    earlier = {message.content for message in brief.messages if message.role == "assistant"}
+    text: str | None = None
+    for attempt in range(5):
+        text, calls = _step(brief, attempt)
+        if text is None or text not in earlier:
+            return text, calls
+    return f"{_AGAIN[len(earlier) % len(_AGAIN)]}{lower_first(text or '')}", ()
+
+
+def _step(brief: AssistantBrief, attempt: int) -> tuple[str | None, tuple[RawCall, ...]]:
     scene = brief.scene
-    rng = derive_rng(scene.random_seed, "offline", "assistant", brief.request_index, len(brief.messages))
+    rng = derive_rng(scene.random_seed, "offline", "assistant", brief.request_index, len(brief.messages), attempt)
     requests = brief.plan.requests
     request = requests[brief.request_index] if brief.request_index < len(requests) else Request(kind="chat", intent="")
     if request.kind == "open":
@@ -243,6 +254,10 @@ def _fill(leaf: Leaf, brief: AssistantBrief, history: list[tuple[ToolCall, ToolR
         return schema["enum"][0]
     if "default" in schema and fits(schema["default"], schema):
         return schema["default"]
+    blanks: tuple[Any, ...] = ({}, [])
+    for blank in blanks:
+        if leaf.field.kind in ("object", "array", "text") and schema_types(schema) and fits(blank, schema):
+            return blank
     for name, value in sorted(brief.scene.profile.items()):
         if split_words(name) == split_words(leaf.field.name) and fits(value, schema):
             return value

@@ -184,8 +184,7 @@ class CallPlanner:
         return all(
             one.tool == source.tool.name and plain_path(one.path).rpartition(".")[0] == holder
             for one in call.links
-            if one.parameter.rpartition(".")[0] == inside
-            and re.search(r"lat|lon|lng", one.parameter.rpartition(".")[2])
+            if one.parameter.rpartition(".")[0] == inside and re.search("lat|lon|lng", one.parameter.split(".")[-1])
         )
 
     def _same(self, source: PlannedCall, leaf: Leaf, call: PlannedCall, meaning: Field, path: str) -> bool:

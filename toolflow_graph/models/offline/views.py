@@ -42,6 +42,11 @@ class View:
         return next((leaf for leaf in self.params if leaf.path == plain), None)
 
 
+_LOOSE = frozenset(
+    {"specified", "new", "existing", "given", "specific", "single", "particular", "certain", "current", "object"}
+)
+
+
 def plain_path(path: str) -> str:
     """``guests[0].email`` as ``guests[].email``."""
     return re.sub(r"\[\d+\]", "[]", path)
@@ -74,9 +79,10 @@ def _leaf(found: SchemaField, noun: str) -> Leaf:
 
 
 def noun_of(phrase: Phrase) -> str:
-    """What the tool is about, in one word: what a bare ``id`` identifies."""
-    word = head_noun(phrase.thing).split(" ")[-1].lower()
-    return singularise(word) if word.isalpha() and len(word) > 2 else ""
+    """What the tool is about, in a word or two: what a bare ``id`` identifies."""
+    words = [word for word in head_noun(phrase.thing).lower().split(" ") if word not in _LOOSE][-2:]
+    text = " ".join(words)
+    return singularise(text) if text.replace(" ", "").isalpha() and len(words[-1]) > 2 else ""
 
 
 def view_of(tool: Tool) -> View:
