@@ -6,11 +6,11 @@ from langgraph.runtime import Runtime
 
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import ask
-from toolflow_graph.dialogue.plans import PLAN_SCHEMA, parse_plan, plan_nothing
+from toolflow_graph.dialogue.plans import PLAN_SCHEMA, draw_withholding, parse_plan, plan_nothing
 from toolflow_graph.dialogue.scenes import build_scene
 from toolflow_graph.models.briefs import PlannerBrief
 from toolflow_graph.models.structured import parse_json_object
-from toolflow_graph.rendering import render_links, render_profile, render_tool
+from toolflow_graph.rendering import render_links, render_now, render_profile, render_tool
 from toolflow_graph.state import DialogueState, load_seed
 from toolflow_graph.types import Message, Seed
 
@@ -36,14 +36,14 @@ async def plan(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any
 def render(seed: Seed, context: Context) -> list[Message]:
     """The planner's prompt."""
     template = context.templates["planner"]
-    profile = render_profile(seed.profile)
+    scene = {"profile": render_profile(seed.profile), **render_now(seed.now)}
     task = template.render(
         "task",
         tools="\n\n".join(render_tool(tool) for tool in seed.tools),
         links=render_links(seed.edges),
         target_turns=str(seed.target_turns),
-        now=seed.now,
-        profile=profile,
+        withhold=", ".join(str(number) for number in draw_withholding(seed)),
+        **scene,
     )
-    head = template.render(now=seed.now, profile=profile)
+    head = template.render(**scene)
     return [Message(role="system", content=head), Message(role="user", content=task)]

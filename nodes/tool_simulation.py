@@ -11,7 +11,7 @@ from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
-from toolflow_graph.rendering import render_json, render_tool
+from toolflow_graph.rendering import render_json, render_now, render_tool
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.state import DialogueState, load_history, load_messages, load_seed, pending_calls
 from toolflow_graph.types import Message, Tool, ToolCall, ToolResult
@@ -78,7 +78,7 @@ def render(
 ) -> list[Message]:
     """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows."""
     template = context.templates["tool"]
-    transcript = [Message(role="system", content=template.render(now=now))]
+    transcript = [Message(role="system", content=template.render(**render_now(now)))]
     for made, result in history:
         if made.name in tools:
             body = {"ok": True, "result": result.value} if result.ok else {"ok": False, "error": result.error}

@@ -16,7 +16,7 @@ from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import UserBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
-from toolflow_graph.rendering import render_facts, render_json, render_profile, render_uses
+from toolflow_graph.rendering import render_facts, render_json, render_now, render_profile, render_uses
 from toolflow_graph.state import DialogueState, load_messages, load_plan, load_seed
 from toolflow_graph.types import Message, Plan, Request, Seed
 from toolflow_graph.verification.inline import check_user_text, is_pleasantry
@@ -83,8 +83,15 @@ def render(request: Request, index: int, visit: int, messages: tuple[Message, ..
         return template.render("free", topics=request.intent)
     if visit == 0:
         return template.render("open", intent=request.intent, facts=facts, earlier=render_uses(request.uses, index))
-    asked, reply = render_facts(request.withheld), messages[-1].content or ""
-    return template.render("continue", intent=request.intent, facts=facts, asked=asked, reply=reply)
+    # What was withheld is told on the first question; after that it is something the user has said.
+    known, asked = ((), request.withheld) if visit == 1 else (request.withheld, ())
+    return template.render(
+        "continue",
+        intent=request.intent,
+        facts=render_facts((*request.facts, *known)),
+        asked=render_facts(asked),
+        reply=messages[-1].content or "",
+    )
 
 
 def parse(
@@ -124,7 +131,9 @@ def _transcript(
     state: DialogueState, update: dict[str, Any], seed: Seed, directive: str, context: Context
 ) -> list[Message]:
     """The user role's own conversation: each step it was given, each reply; it only ever grows."""
-    head = context.templates["user"].render(now=seed.now, profile=render_profile(seed.profile), style=seed.style)
+    head = context.templates["user"].render(
+        profile=render_profile(seed.profile), style=seed.style, **render_now(seed.now)
+    )
     transcript = [Message(role="system", content=head)]
     for step in [*state.get("user_log", []), *update["user_log"]]:
         transcript.append(Message(role="user", content=step["directive"]))

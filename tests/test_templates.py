@@ -26,7 +26,7 @@ def test_shipped_prompts_have_every_part() -> None:
 def test_part_missing_from_a_users_file_is_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "user.md").write_text("You are a grumpy customer. It is $now.")
     template = load_templates(tmp_path)["user"]
-    assert template.render(now="noon", profile="", style="") == "You are a grumpy customer. It is noon."
+    assert template.render(now="noon", weekday="", profile="", style="") == "You are a grumpy customer. It is noon."
     shipped = load_templates()["user"]
     variables = {"intent": "know the time", "facts": "- city: Lyon", "earlier": ""}
     assert template.render("open", **variables) == shipped.render("open", **variables)

@@ -138,8 +138,8 @@ def _facts(block: str) -> list[tuple[str, str]]:
 
 def _speak(body: dict[str, Any]) -> Any:
     directive = body["messages"][-1]["content"]
-    if directive.startswith("What you want now"):
-        intent = directive.split("\n")[1]
+    if directive.startswith("You want to "):
+        intent = directive.split("\n")[0].removeprefix("You want to ")
         said = ", ".join(f"the {name} is {value}" for name, value in _facts(directive.split("From earlier")[0]))
         return json_text({"done": False, "message": f"I need to {intent}{'; ' + said if said else ''}."})
     reply = directive.split('"""')[1].strip()

@@ -2,13 +2,15 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolflow_graph.schemas import SchemaField, iter_fields, schema_types
 from toolflow_graph.types import Edge, Fact, Json, Message, Tool, Use
 
 _MOST_FIELDS = 40
+_MOST_LINKS = 10
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def render_json(value: Json) -> str:
@@ -17,7 +19,11 @@ def render_json(value: Json) -> str:
 
 
 def render_value(value: Json) -> str:
-    """A value as it stands in a list of facts: text bare, everything else as JSON."""
+    """A value as a person would note it: text bare, a list as "a, b", yes or no; everything else as JSON."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, (str, int, float)) for item in value):
+        return ", ".join(render_value(item) for item in value)
     return value if isinstance(value, str) else render_json(value)
 
 
@@ -50,24 +56,30 @@ def _render_field(field: SchemaField, mark_required: bool) -> str:
     if "format" in field.schema:
         notes.append(str(field.schema["format"]))
     if "enum" in field.schema:
-        options = ", ".join(render_value(option) for option in field.schema["enum"][:12])
+        options = ", ".join(str(option) for option in field.schema["enum"][:12])
         notes.append(f"one of {options}")
     described = str(field.schema.get("description", "")).strip()
     return f"    {field.path} ({'; '.join(notes)}){': ' + described if described else ''}"
 
 
-def render_links(edges: Iterable[Edge]) -> str:
-    """How the tools are related, a line an edge: shared parameters and results that can feed parameters."""
-    lines = []
+def render_links(edges: Sequence[Edge]) -> str:
+    """How the tools are related: results that can feed parameters, then parameters that several tools share."""
+    flows = [
+        f"- {edge.source} returns {edge.source_field}, which {edge.target} can take as {edge.target_field}"
+        for edge in edges
+        if edge.kind == "P-R"
+    ]
+    sharing: dict[str, list[str]] = {}
+    shared = []
     for edge in edges:
-        if edge.kind == "P-R":
-            lines.append(
-                f"- {edge.source} returns {edge.source_field}, which {edge.target} can take as {edge.target_field}"
-            )
-        else:
+        if edge.kind == "P-P" and edge.source_field == edge.target_field:
+            tools = sharing.setdefault(edge.source_field, [])
+            tools += [name for name in (edge.source, edge.target) if name not in tools]
+        elif edge.kind == "P-P":
             ends = f"{edge.source} ({edge.source_field}) and {edge.target} ({edge.target_field})"
-            lines.append(f"- {ends} are about the same thing")
-    return "\n".join(lines)
+            shared.append(f"- {ends} are about the same thing")
+    grouped = [f"- {', '.join(tools)} all take {field}" for field, tools in sharing.items()]
+    return "\n".join([*flows[:_MOST_LINKS], *grouped, *shared][: 2 * _MOST_LINKS])
 
 
 def render_facts(facts: Sequence[Fact]) -> str:
@@ -85,9 +97,10 @@ def render_profile(profile: Mapping[str, str]) -> str:
     return "\n".join(f"- {key}: {value}" for key, value in profile.items())
 
 
-def render_weekday(now: str) -> str:
-    """The English weekday of an ISO date-time."""
-    return datetime.datetime.fromisoformat(now).strftime("%A")
+def render_now(now: str) -> dict[str, str]:
+    """The dialogue's present (ISO 8601) as the variables ``now`` ("2025-05-11 19:20") and ``weekday`` ("Sunday")."""
+    moment = datetime.datetime.fromisoformat(now)
+    return {"now": moment.isoformat(" ", timespec="minutes"), "weekday": _WEEKDAYS[moment.weekday()]}
 
 
 def render_attempt(message: Message) -> str:

@@ -22,19 +22,19 @@ from toolflow_graph.errors import UsageError
 
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "planner": {
-        "": ("now", "profile"),
-        "task": ("tools", "links", "target_turns", "now", "profile"),
+        "": ("now", "weekday", "profile"),
+        "task": ("tools", "links", "target_turns", "withhold", "now", "weekday", "profile"),
         "repair": ("attempt", "reason"),
     },
     "user": {
-        "": ("now", "profile", "style"),
+        "": ("now", "weekday", "profile", "style"),
         "open": ("intent", "facts", "earlier"),
         "free": ("topics",),
         "continue": ("intent", "facts", "asked", "reply"),
         "repair": ("attempt", "reason"),
     },
     "assistant": {"": (), "repair": ("attempt", "reason")},
-    "tool": {"": ("now",), "call": ("tool", "returns", "arguments"), "repair": ("attempt", "reason")},
+    "tool": {"": ("now", "weekday"), "call": ("tool", "returns", "arguments"), "repair": ("attempt", "reason")},
     "system": {"": ("now", "weekday", "profile")},
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""

@@ -24,7 +24,7 @@ from toolflow_graph.dialogue.records import build_record
 from toolflow_graph.dialogue.services import prepare
 from toolflow_graph.errors import ModelError, RunError, UsageError
 from toolflow_graph.references import load_reference
-from toolflow_graph.rendering import render_profile, render_weekday
+from toolflow_graph.rendering import render_now, render_profile
 from toolflow_graph.state import DialogueInput, DialogueOutput, DialogueState, load_seed
 from toolflow_graph.types import Fault, Finding, Message, Seed, Verdict
 from toolflow_graph.verification import compute_provenance, parse_record
@@ -147,9 +147,7 @@ def _begin(state: DialogueState, context: Context) -> Update:
         update |= {"index": index, "seed": context.services.draw_seed(index).to_json()}
     if not state.get("messages"):
         seed = Seed.model_validate(update.get("seed") or state["seed"])
-        content = context.templates["system"].render(
-            now=seed.now.replace("T", " "), weekday=render_weekday(seed.now), profile=render_profile(seed.profile)
-        )
+        content = context.templates["system"].render(profile=render_profile(seed.profile), **render_now(seed.now))
         update["messages"] = [Message(role="system", content=content).to_json()]
     return update
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from toolflow_graph.errors import ParseError
+from toolflow_graph.randomness import derive_rng
 from toolflow_graph.types import Fact, Plan, Request, Seed, Use
 
 _FACTS = {
@@ -42,6 +43,16 @@ PLAN_SCHEMA = {
     },
     "required": ["requests"],
 }
+
+
+WITHHOLDING = 0.3
+"""Share of requests for which the planner is asked to withhold a required value (a clarification turn)."""
+
+
+def draw_withholding(seed: Seed) -> tuple[int, ...]:
+    """The numbers (from 1) of the requests in which the user forgets something: drawn, not left to the planner."""
+    rng = derive_rng(seed.random_seed, "withholding")
+    return tuple(number for number in range(1, seed.target_turns + 1) if rng.random() < WITHHOLDING)
 
 
 def parse_plan(plain: dict[str, Any], seed: Seed) -> Plan:

@@ -52,8 +52,8 @@ class SeedSource:
         rng = derive_rng(random_seed, "seed")
         names = sample_tools(self.graph, rng.randint(*settings.tools_per_dialogue), rng, method=settings.sampling)
         tools = tuple(self._tools[name] for name in names)
-        return Seed(
-            id=f"d-{random_seed:016x}",
+        seed = Seed(
+            id="",
             index=index,
             random_seed=random_seed,
             tools=tools,
@@ -63,6 +63,8 @@ class SeedSource:
             profile=draw_profile(random_seed, tools),
             style=rng.choice(STYLES),
         )
+        # Named after all it holds, so that dialogues over other tools never share an id when data sets are merged.
+        return seed.model_copy(update={"id": f"d-{derive_seed(seed.to_json()):016x}"})
 
 
 def draw_now(random_seed: int) -> str:
