@@ -14,6 +14,7 @@ from toolflow_graph.models.structured import parse_json_object
 from toolflow_graph.rendering import render_json, render_now, render_tool
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.state import DialogueState, load_history, load_messages, load_seed, pending_calls
+from toolflow_graph.templates import Template
 from toolflow_graph.types import Message, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.inline import check_result, find_repeated_read
 
@@ -79,21 +80,24 @@ def render(
     """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows."""
     template = context.templates["tool"]
     transcript = [Message(role="system", content=template.render(**render_now(now)))]
+    described: set[str] = set()
     for made, result in history:
         if made.name in tools:
             body = {"ok": True, "result": result.value} if result.ok else {"ok": False, "error": result.error}
-            transcript.append(_directive(tools[made.name], made, context))
+            transcript.append(_directive(tools[made.name], made, described, template))
             transcript.append(Message(role="assistant", content=render_json(body)))
-    return [*transcript, _directive(tool, call, context)]
+    return [*transcript, _directive(tool, call, described, template)]
 
 
-def _directive(tool: Tool, call: ToolCall, context: Context) -> Message:
-    content = context.templates["tool"].render(
-        "call",
-        tool=render_tool(tool.model_copy(update={"returns": None})),
-        returns=render_json(tool.returns) if tool.returns else "any JSON object that fits the description",
-        arguments=render_json(call.arguments),
-    )
+def _directive(tool: Tool, call: ToolCall, described: set[str], template: Template) -> Message:
+    """What the tool role is told of one call; a tool is described at its first call only."""
+    arguments = render_json(call.arguments)
+    if tool.name in described:
+        return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments))
+    described.add(tool.name)
+    returns = render_json(tool.returns) if tool.returns else "any JSON object that fits the description"
+    signature = render_tool(tool.model_copy(update={"returns": None}))
+    content = template.render("call", tool=signature, returns=returns, arguments=arguments)
     return Message(role="user", content=content)
 
 

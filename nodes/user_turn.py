@@ -78,20 +78,15 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
 def render(request: Request, index: int, visit: int, messages: tuple[Message, ...], context: Context) -> str:
     """What the user is told at this step: the current request and what may be said now, nothing of the plan."""
     template = context.templates["user"]
-    facts = render_facts(request.facts)
     if visit == 0 and request.kind == "open":
         return template.render("free", topics=request.intent)
+    known = {"intent": request.intent, "earlier": render_uses(request.uses, index)}
     if visit == 0:
-        return template.render("open", intent=request.intent, facts=facts, earlier=render_uses(request.uses, index))
+        return template.render("open", facts=render_facts(request.facts), **known)
     # What was withheld is told on the first question; after that it is something the user has said.
-    known, asked = ((), request.withheld) if visit == 1 else (request.withheld, ())
-    return template.render(
-        "continue",
-        intent=request.intent,
-        facts=render_facts((*request.facts, *known)),
-        asked=render_facts(asked),
-        reply=messages[-1].content or "",
-    )
+    said, asked = ((), request.withheld) if visit == 1 else (request.withheld, ())
+    facts, reply = render_facts((*request.facts, *said)), messages[-1].content or ""
+    return template.render("continue", facts=facts, asked=render_facts(asked), reply=reply, **known)
 
 
 def parse(

@@ -238,3 +238,22 @@ def test_foreign_dialogues_are_judged_fast_and_precisely() -> None:
     assert sum(finding.code == "ungrounded_argument" for finding in findings) <= 6
     known = [source.kind != "unknown" for t in dialogues for source in compute_provenance(t)]
     assert sum(known) / len(known) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("74ASZW1,08td7MX", "derived"),
+        ("08td7MX; 74ASZW1", "derived"),
+        ("74ASZW1,99xx0AB", "unknown"),
+    ],
+)
+def test_list_in_one_string_is_grounded_part_by_part(value: str, kind: str) -> None:
+    """Many query parameters take several identifiers as one comma-separated string."""
+    ids = {"type": "string", "description": "A comma-separated list of identifiers."}
+    tool = Tool(name="follow_artists", parameters={"type": "object", "properties": {"ids": ids}})
+    messages = (
+        Message(role="user", content="Do I follow 74ASZW1 and 08td7MX already?"),
+        Message(role="assistant", tool_calls=(ToolCall(id="a", name=tool.name, arguments={"ids": value}),)),
+    )
+    assert compute_provenance(Transcript(messages=messages, tools=(tool,)))[0].kind == kind

@@ -193,7 +193,7 @@ def _answer(results: list[dict[str, Any]]) -> Any:
 
 def _serve(body: dict[str, Any]) -> Any:
     call = body["messages"][-1]["content"]
-    name = next(tool["name"] for tool in TOOLS if f"{tool['name']}:" in call)
+    name = next(tool["name"] for tool in TOOLS if re.search(rf"^{tool['name']}(:|$)", call, re.M))
     results: dict[str, Any] = {
         "search_hotels": {
             "hotels": [

@@ -42,7 +42,12 @@ def _render_fields(schema: Mapping[str, Any], *, mark_required: bool) -> list[st
     )
     lines = [_render_field(field, mark_required) for field in fields[:_MOST_FIELDS]]
     if not lines:
-        return ["    (none)"]
+        items = schema.get("items")
+        kind = "/".join(schema_types(schema)) or "any"
+        inner = "/".join(schema_types(items)) if isinstance(items, Mapping) else ""
+        described = str(schema.get("description", "")).strip()
+        shown = kind if kind != "object" else "none" if mark_required else "an object of any shape"
+        return [f"    ({shown}{' of ' + inner if inner else ''}){': ' + described if described else ''}"]
     if len(fields) > _MOST_FIELDS:
         lines.append(f"    ... and {len(fields) - _MOST_FIELDS} more")
     return lines

@@ -30,11 +30,16 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "": ("now", "weekday", "profile", "style"),
         "open": ("intent", "facts", "earlier"),
         "free": ("topics",),
-        "continue": ("intent", "facts", "asked", "reply"),
+        "continue": ("intent", "facts", "asked", "earlier", "reply"),
         "repair": ("attempt", "reason"),
     },
     "assistant": {"": (), "repair": ("attempt", "reason")},
-    "tool": {"": ("now", "weekday"), "call": ("tool", "returns", "arguments"), "repair": ("attempt", "reason")},
+    "tool": {
+        "": ("now", "weekday"),
+        "call": ("tool", "returns", "arguments"),
+        "again": ("name", "arguments"),
+        "repair": ("attempt", "reason"),
+    },
     "system": {"": ("now", "weekday", "profile")},
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""

@@ -235,7 +235,7 @@ class _Grounder:
             return moment
         if _DATE.fullmatch(text) or _DATE_TIME.fullmatch(text) or _TIME.fullmatch(text):
             return self.finder.text(text)
-        origin = self.finder.text(text) or self.finder.text_variant(text)
+        origin = self.finder.text(text) or self.finder.text_variant(text) or self.finder.joined(text)
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
             full = [iso for iso, how in dates_in(text, self.evidence.now).items()]
@@ -385,7 +385,7 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
         yield (
             leaf.site.message_index,
             f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
-            "ask for it or look it up",
+            "take the value from what was said or found, or else ask for it",
         )
 
 

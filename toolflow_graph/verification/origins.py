@@ -93,6 +93,17 @@ class Finder:
                     return Origin("derived", index, how="the same digits in another format")
         return self._code(value)
 
+    def joined(self, value: str) -> Origin | None:
+        """A list in one string ("a,b;c", as many query parameters want it) whose every part stands somewhere."""
+        parts = [part.strip() for part in re.split(r"[,;|]", value)]
+        if len(parts) < 2 or not all(len(part) > 1 for part in parts):
+            return None
+        origins = [self.text(part) or self.text_variant(part) for part in parts]
+        first = origins[0]
+        if first is None or not all(origins):
+            return None
+        return Origin("derived", first.message_index, first.result_path, f"{len(parts)} values in one list")
+
     def _code(self, value: str) -> Origin | None:
         names = tuple(names_of(value))
         symbol = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}.get(value)
