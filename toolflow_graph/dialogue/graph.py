@@ -19,7 +19,7 @@ from langgraph.types import Command
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue import routes
 from toolflow_graph.dialogue.asking import StepFailed
-from toolflow_graph.dialogue.limits import step_limit
+from toolflow_graph.dialogue.limits import find_limit, step_limit
 from toolflow_graph.dialogue.records import build_record
 from toolflow_graph.dialogue.services import prepare
 from toolflow_graph.errors import ModelError, RunError, UsageError
@@ -109,10 +109,11 @@ def _engine_node(name: str, node: Node, *, declare: bool) -> Callable[..., Await
         if route is None:
             finished = _finish(cast(DialogueState, _merge(state, update)), runtime.context)
             return _merge(begun, {**update, **finished})
-        if state["steps"] >= step_limit(load_seed(state)) and not update.get("fault"):
-            reason = f"no end after {state['steps']} steps"
-            update["fault"] = Fault(code="endless", node=name, reason=reason).to_json()
-        goto = route(cast(DialogueState, _merge(state, update)))
+        merged = cast(DialogueState, _merge(state, update))
+        reason = find_limit(load_seed(state), merged.get("messages", []), state["steps"])
+        if reason and not update.get("fault"):
+            update["fault"] = merged["fault"] = Fault(code="endless", node=name, reason=reason).to_json()
+        goto = route(merged)
         return Command(update=_merge(begun, update), goto=goto)
 
     # LangGraph draws a Command's edges from the return annotation; beside conditional edges they must not stand twice.
