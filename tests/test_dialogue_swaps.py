@@ -90,7 +90,7 @@ async def test_broken_node_is_a_rejected_record(tmp_path: Path, name: str) -> No
     err = await run(tmp_path, "--node", f"{name}=broken.py:broken", "--max-attempts", "2", expected=1)
     assert "Traceback" not in err
     record = first_record(tmp_path, "rejected.jsonl")
-    assert record["fault"] == {"code": "node_error", "node": name, "reason": "KeyError: 'oops'"}
+    assert record["fault"] == {"code": "node_error", "node": name, "reason": "KeyError: 'oops' (broken.py, line 2)"}
     assert record["verdict"]["accepted"] is False
 
 

@@ -8,7 +8,9 @@
 """
 
 import inspect
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import PurePath
 from typing import Any, cast, get_args, get_type_hints
 
 from langgraph.graph import END, START, StateGraph
@@ -164,7 +166,8 @@ async def _run_node(
     except (UsageError, RunError, ModelError):
         raise
     except Exception as error:  # a node's own defect, default or swapped: the dialogue fails, not the run
-        return {"fault": Fault(code="node_error", node=name, reason=f"{type(error).__name__}: {error}").to_json()}
+        reason = f"{type(error).__name__}: {error} ({_find_place(error)})"
+        return {"fault": Fault(code="node_error", node=name, reason=reason).to_json()}
     if not isinstance(update, Mapping) or not set(update) <= set(DialogueState.__annotations__):
         given = sorted(update) if isinstance(update, Mapping) else update
         raise UsageError(
@@ -173,6 +176,12 @@ async def _run_node(
             known=sorted(DialogueState.__annotations__),
         )
     return dict(update)
+
+
+def _find_place(error: BaseException) -> str:
+    """The file's name and line where it was raised; no folders, so that the same failure is the same record anywhere."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{PurePath(frame.filename).name}, line {frame.lineno}"
 
 
 def _merge(state: Mapping[str, Any], update: Mapping[str, Any]) -> Update:

@@ -104,7 +104,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     services = RunServices(pools, seeds)
     context.attach(services, templates)
     fingerprint = {
-        "tools": catalog_digest(tool_graph.tools),
+        "tools": f"{len(tool_graph.tools)} tools, {catalog_digest(tool_graph.tools)[:12]}",
         "embedder": tool_graph.embedder,
         "tau": f"{tool_graph.tau:g}",
         **{key: str(getattr(config, key)) for key in ("sampling", "plan", "seed")},
