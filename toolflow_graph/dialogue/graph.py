@@ -179,7 +179,7 @@ async def _run_node(
 
 
 def _find_place(error: BaseException) -> str:
-    """The file's name and line where it was raised; no folders, so that the same failure is the same record anywhere."""
+    """The file's name and line; no folders, so that the same failure is the same record anywhere."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{PurePath(frame.filename).name}, line {frame.lineno}"
 

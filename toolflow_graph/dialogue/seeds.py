@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Literal
 
+from toolflow_graph.errors import UsageError
 from toolflow_graph.randomness import derive_rng, derive_seed
 from toolflow_graph.schemas import iter_fields
 from toolflow_graph.tool_graph.build import ToolGraph
@@ -17,8 +18,14 @@ _EARLIEST = datetime.datetime(2025, 1, 6, 7, 0)
 
 
 def parse_range(text: str) -> tuple[int, int]:
-    """``"3"`` -> (3, 3); ``"3-5"`` -> (3, 5)."""
+    """``"3"`` -> (3, 3); ``"3-5"`` -> (3, 5).
+
+    Raises:
+        UsageError: if the text is no such range, or an empty one.
+    """
     low, _, high = text.partition("-")
+    if not low.isdecimal() or not (high or low).isdecimal() or not 1 <= int(low) <= int(high or low):
+        raise UsageError(f"{text!r} is no range", expected="N or A-B with 1 <= A <= B, such as 3-5")
     return int(low), int(high or low)
 
 
