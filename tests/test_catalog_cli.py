@@ -60,7 +60,7 @@ def test_show_prints_the_definition_or_close_names(spec: str) -> None:
     assert list(shown) == ["name", "description", "domain", "effect", "parameters", "returns"]
     error = mistake("show", "GetOrders", spec)
     assert error.known[0] == "get_order"
-    assert error.hint == "tools show get_order"
+    assert error.hint == f"python -m toolflow_graph tools show get_order --tools {spec}"
     assert mistake("show", "zzz", spec).known == ()
 
 
@@ -69,6 +69,8 @@ def test_validate_tells_counts_and_notes(spec: str) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "shop: 1 name made valid (get.order -> get_order)",
+        "shop: 1 name made up for an operation without operationId "
+        "(DELETE /orders/{order_id} -> delete_orders_by_order_id)",
         "2 tools in 1 domain: 1 read, 1 write; 2 with a return schema",
     ]
 
@@ -107,7 +109,19 @@ def test_import_keeps_the_domains_of_several_sources(spec: str, tmp_path: Path) 
 def test_import_refuses_to_overwrite_its_source_or_to_write_nowhere(spec: str, tmp_path: Path) -> None:
     assert "one of the sources" in str(mistake("import", spec, "-o", spec))
     assert Path(spec).read_text(encoding="utf-8") == SPEC
-    assert "cannot be written" in str(mistake("import", spec, "-o", str(tmp_path / "no" / "x.json")))
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for out in (tmp_path, file / "x.json"):
+        error = mistake("import", spec, "-o", str(out))
+        assert "cannot write" in str(error)
+        assert "try:" in str(error)
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_import_makes_the_folder(spec: str, tmp_path: Path) -> None:
+    out = tmp_path / "tools" / "deep" / "mine.json"
+    assert call("import", spec, "-o", str(out)).exit_code == 0
+    assert [path.name for path in out.parent.iterdir()] == ["mine.json"]
 
 
 def test_without_sources_it_is_the_default_catalogue() -> None:

@@ -231,7 +231,10 @@ def test_swagger_2_parameters(tmp_path: Path) -> None:
         },
         "required": ["photo"],
     }
-    assert catalogue.notes == ("old: 1 credential parameter left out (query key)",)
+    assert catalogue.notes == (
+        "old: 1 credential parameter left out (query key)",
+        "old: 2 names made up for operations without operationId (POST /pets -> post_pets, PUT /pets -> put_pets)",
+    )
 
 
 def test_credentials_and_boilerplate_are_left_out_and_told(load: Any) -> None:

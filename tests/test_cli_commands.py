@@ -56,6 +56,16 @@ def test_every_option_of_run_tells_its_default() -> None:
         assert "[default:" in option or "--help" in option, option
 
 
+@pytest.mark.parametrize(
+    "words", [(), ("tools",), ("tool-graph",), ("prompts",), ("rules",), ("show",), ("export",), ("run",)]
+)
+def test_help_is_neither_cut_nor_said_twice(words: tuple[str, ...]) -> None:
+    text = " ".join(toolflow(*words, "--help", COLUMNS="80").stdout.split())
+    assert text.count("[default: runs/latest]") <= 1
+    assert "]. [default" not in text
+    assert "..." not in text.partition(" Commands: ")[2]
+
+
 def test_version() -> None:
     assert toolflow("--version").stdout.startswith("toolflow-graph ")
 
@@ -73,7 +83,9 @@ def test_version() -> None:
         (("show", "nowhere.jsonl"), "nowhere.jsonl"),
         (("export", "nowhere"), "holds no run"),
         (("export", "--format", "parquet", "nowhere"), "'parquet' names no export format"),
-        (("export", "-o", "missing/folder/x.jsonl"), "'missing/folder'"),
+        (("export", "-o", "missing/folder/x.jsonl"), "holds no run"),
+        (("run", "--prompt", "foo=s.md"), "--prompt: 'foo=s.md' is not valid"),
+        (("run", "--temperature", "user=3"), "--temperature: 'user=3' is not valid"),
         (("prompts", "show", "judge"), "no prompt is called 'judge'"),
         (("frobnicate",), "frobnicate"),
     ],

@@ -51,8 +51,22 @@ def test_show_finds_by_number_by_id_and_among_the_rejected(run: Path) -> None:
     assert "d-000003" in call("show", "2", "--run", str(run / "dialogues.jsonl"))
     # Index 4 is surplus: three are accepted before it.
     for wanted in ("3", "d-000004", "nobody"):
-        with pytest.raises(UsageError, match="no dialogue"):
+        with pytest.raises(UsageError, match=r"no dialogue .* which holds 3 accepted dialogues") as caught:
             call("show", wanted, "--run", str(run))
+        assert caught.value.expected == "a number from 0 to 2, or an id"
+        assert caught.value.known == ()
+    with pytest.raises(UsageError, match=r"1 rejected dialogue\n"):
+        call("show", "5", "--rejected", "--run", str(run))
+
+
+def test_show_without_an_accepted_dialogue_names_the_whole_next_command(tmp_path: Path) -> None:
+    out = tmp_path / "my run"
+    with open_store(out) as store:
+        store.begin({"seed": "0"}, num=3, shown={})
+        store.add(0, make_record(0, accepted=False))
+    with pytest.raises(UsageError, match="0 accepted dialogues") as caught:
+        call("show", "--run", str(out))
+    assert caught.value.hint == f"python -m toolflow_graph show --rejected --run '{out}'"
 
 
 def test_show_reads_like_a_chat() -> None:
@@ -96,9 +110,21 @@ def test_export_has_openais_keys_and_nothing_else(run: Path, tmp_path: Path) -> 
     assert set(line["tools"][0]["function"]) == {"name", "description", "parameters"}
     assert "reasoning" not in line["messages"][2]
     assert line["messages"][2]["content"] is None
-    target = tmp_path / "train.jsonl"
+    target = tmp_path / "new" / "folder" / "train.jsonl"
     call("export", str(run / "dialogues.jsonl"), "-o", str(target))
     assert [json.loads(text) for text in target.read_text(encoding="utf-8").splitlines()] == lines
+
+
+def test_export_leaves_the_file_alone_if_there_is_nothing_to_export(tmp_path: Path) -> None:
+    with open_store(tmp_path / "run") as store:
+        store.begin({"seed": "0"}, num=3, shown={})
+    target = tmp_path / "train.jsonl"
+    target.write_text("earlier\n")
+    for out in (target, tmp_path / "new" / "x.jsonl"):
+        with pytest.raises(UsageError, match="no dialogue to export"):
+            call("export", str(tmp_path / "run"), "-o", str(out))
+    assert target.read_text() == "earlier\n"
+    assert not (tmp_path / "new").exists()
 
 
 def test_export_of_openais_own_lines_changes_nothing() -> None:

@@ -132,6 +132,29 @@ def test_all_mistakes_are_reported_together_and_the_file_is_named() -> None:
     assert "--tau: 2.0" in message
 
 
+@pytest.mark.parametrize(
+    ("below", "flags", "line"),
+    [
+        ({}, {"prompt": ["foo=s.md"]}, "--prompt: 'foo=s.md' is not valid"),
+        ({}, {"prompt": ["user=a.md", "user=b.md"]}, "--prompt: 'user=b.md' is not valid"),
+        ({"node": {"verifyer": "a.py:v"}}, {"node": ["plan=b.py:p"]}, "node in my.toml: 'verifyer=a.py:v' is not"),
+        ({"temperature": "hot"}, {}, "temperature in my.toml: 'hot' is not valid"),
+        ({"temperature": {"judge": 1}}, {}, "temperature in my.toml: 'judge=1' is not valid"),
+        ({"temperature": [0.5, 2.5]}, {"temperature": ["user=1"]}, "temperature in my.toml: '2.5' is not valid"),
+        ({"temperature": 0.5}, {"temperature": ["user=nan"]}, "--temperature: 'user=nan' is not valid"),
+        ({}, {"temperature": ["user=1", "user=2"]}, "--temperature: 'user=2' is not valid"),
+        ({"tools": ["a.json", ""]}, {}, "tools in my.toml: '' is not valid"),
+    ],
+)
+def test_of_a_list_only_the_wrong_item_and_its_place_are_told(
+    below: dict[str, Any], flags: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        merge(below, flags, source="my.toml")
+    assert str(caught.value).startswith(line)
+    assert "[" not in str(caught.value).splitlines()[0].replace("[ROLE=]", "")
+
+
 def test_too_few_attempts() -> None:
     with pytest.raises(UsageError, match="cannot bring 10"):
         merge({}, {"num": 10, "max_attempts": 9})

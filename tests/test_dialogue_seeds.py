@@ -35,7 +35,8 @@ def test_a_seed_keeps_to_the_settings(index: int) -> None:
 
 def test_ids_differ_by_index_run_seed_and_tools() -> None:
     other_seed = SeedSource(SOURCE.graph, SeedSettings(run_seed=4))
-    other_tools = SeedSource(build_tool_graph(TOOLS[:6], "lexical"), SeedSettings(run_seed=3))
+    renamed = [tool.model_copy(update={"description": "Another."}) for tool in TOOLS]
+    other_tools = SeedSource(build_tool_graph(renamed, "lexical"), SeedSettings(run_seed=3))
     ids = [source.draw(index).id for source in (SOURCE, other_seed, other_tools) for index in range(50)]
     assert len(set(ids)) == len(ids)
 

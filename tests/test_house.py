@@ -10,8 +10,8 @@ PACKAGE = ROOT / "toolflow_graph"
 
 # Lowest first; a module may import from its own level and below. The nodes stand on the engine, like a user's own.
 LEVELS = [
-    {"errors", "types", "randomness"},
-    {"references", "schemas", "record"},
+    {"errors", "types", "randomness", "wording"},
+    {"references", "schemas", "record", "outputs"},
     {"state", "templates", "rendering", "config"},
     {"catalog", "tool_graph", "models", "verification"},
     {"context"},

@@ -132,4 +132,6 @@ def test_other_settings_are_refused_until_fresh(tmp_path: Path) -> None:
     assert stderr.splitlines()[-1].startswith("  try:      --fresh")
     assert "seed: '0' -> '1'" in stderr
     assert files(tmp_path / "run") == before
-    assert finish(tmp_path / "run", 5, "--seed", "1", "--fresh")[0] == 0
+    code, _, stderr = finish(tmp_path / "run", 5, "--seed", "1", "--fresh")
+    assert code == 0
+    assert f"the earlier run is now in {tmp_path / 'run' / 'previous-1'}" in stderr

@@ -11,7 +11,7 @@ import pytest
 from tests.run_fakes import make_record
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
-from toolflow_graph.run.store import DATABASE_NAME, PREVIOUS, open_run, open_store
+from toolflow_graph.run.store import DATABASE_NAME, open_run, open_store
 from toolflow_graph.types import Fact, Fault, Finding, Plan, Request, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,15 +92,40 @@ def test_fresh_moves_the_earlier_run_aside(tmp_path: Path) -> None:
         assert (out / DATABASE_NAME).exists()
         store.begin({"seed": "7"}, num=2, shown={})
         assert store.verdicts() == {}
-    with open_run(out / PREVIOUS) as view:
+        assert store.moved_to == out / "previous-1"
+    with open_run(out / "previous-1") as view:
         assert len(list(view.dataset())) == 2
-    assert (out / PREVIOUS / "dialogues.jsonl").read_text() == "old\n"
+    assert (out / "previous-1" / "dialogues.jsonl").read_text() == "old\n"
     assert not (out / "dialogues.jsonl").exists()
-    # An empty run is not worth the place of the one before it.
+    # An empty run is not kept.
     with open_store(out, fresh=True) as store:
         store.begin({"seed": "8"}, num=2, shown={})
-    with open_run(out / PREVIOUS) as view:
-        assert len(list(view.dataset())) == 2
+        assert store.moved_to is None
+    assert sorted(path.name for path in out.glob("previous*")) == ["previous-1"]
+
+
+def test_fresh_keeps_every_generation(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    for generation in range(3):
+        with open_store(out, fresh=True) as store:
+            store.begin({"seed": str(generation)}, num=1, shown={})
+            store.add(0, make_record(0, text=f"generation {generation}"))
+    for number in (1, 2):
+        with open_run(out / f"previous-{number}") as view:
+            assert f"generation {number - 1}" in next(view.dataset()).text
+    (out / DATABASE_NAME).unlink()
+    open_store(out).close()
+
+
+def test_refusal_shortens_hashes_and_nothing_else(tmp_path: Path) -> None:
+    digest, seed = "0123456789abcdef" * 4, "1234567890123456789"
+    fill(tmp_path / "run", fingerprint={"tools": f"213 tools, {digest}", "seed": seed})
+    with open_store(tmp_path / "run") as store, pytest.raises(UsageError) as caught:
+        store.begin({"tools": f"3 tools, {digest[::-1]}", "seed": "7"}, num=2, shown={})
+    message = str(caught.value)
+    assert "tools: '213 tools, 0123456789ab...' -> '3 tools, fedcba987654...'" in message
+    assert f"seed: '{seed}' -> '7'" in message
+    assert "previous-1" in message
 
 
 def test_support_survives_and_is_known_before_the_run_begins(tmp_path: Path) -> None:
@@ -159,7 +184,7 @@ def test_damaged_database_is_a_clear_mistake(tmp_path: Path, content: bytes) -> 
     fresh = open_store(tmp_path, fresh=True)
     fresh.begin(PRINT, num=1, shown={})
     fresh.close()
-    assert (tmp_path / PREVIOUS / DATABASE_NAME).read_bytes() == content
+    assert (tmp_path / "previous-1" / DATABASE_NAME).read_bytes() == content
 
 
 def test_no_run_here(tmp_path: Path) -> None:

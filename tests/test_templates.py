@@ -57,6 +57,25 @@ def test_all_unknown_variables_are_told_together(tmp_path: Path) -> None:
     assert "part 'open': unknown $tools; it knows $intent, $facts, $earlier" in message
     assert "part 'nonsense': no such part" in message
     assert "tool.md: a lone '$'" in message
+    assert "expected: a prompt with parts and variables that the shipped one knows, and '$$' for" in message
+    assert "try:      python -m toolflow_graph prompts show user" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "close"), [("usr", "user"), ("User", "user"), ("tools", "tool"), ("planer", "planner")]
+)
+def test_file_whose_name_is_nearly_a_prompts_is_a_mistake(tmp_path: Path, name: str, close: str) -> None:
+    (tmp_path / "system.md").write_text("You help.")
+    (tmp_path / f"{name}.md").write_text("You are grumpy.")
+    with pytest.raises(UsageError, match=f"{name}.md' is no prompt's name") as caught:
+        load_templates(tmp_path)
+    assert caught.value.expected.startswith(f"{close}.md")
+
+
+def test_other_files_may_lie_beside_prompts(tmp_path: Path) -> None:
+    for name in ("system.md", "README.md", "notes.md", "CHANGELOG.md", "usr.txt"):
+        (tmp_path / name).write_text("You help.")
+    assert load_templates(tmp_path)["system"].text == "You help."
 
 
 def test_assistant_guidance_takes_no_variables() -> None:

@@ -41,7 +41,7 @@ def call(*words: str) -> Any:
 
 def test_stats(source: str) -> None:
     result = call("stats", "--tools", source, "--embedder", "lexical")
-    assert "1 pairs of tools with similar parameters" in result.stdout
+    assert "1 pair of tools with similar parameters" in result.stdout
     assert "order_id: Order." in result.stdout
     assert "embedder: lexical, tau 0.7" in result.stderr
     plain = json.loads(call("stats", "--tools", source, "--embedder", "lexical", "--tau", "0.9", "--json").stdout)
@@ -51,7 +51,7 @@ def test_stats(source: str) -> None:
 def test_show(source: str) -> None:
     words = ("show", "--tools", source, "--embedder", "lexical")
     shown = call(*words, "place_order").stdout
-    assert "place_order: 1 neighbours, 3 ties" in shown
+    assert "place_order: 1 neighbour, 3 ties" in shown
     assert "1.000" in shown
     edges = json.loads(call(*words, "place_order", "--json").stdout)["edges"]
     assert [edge["kind"] for edge in edges] == ["P-R", "P-R", "P-P"]
@@ -66,7 +66,7 @@ def test_show(source: str) -> None:
 def test_export(source: str, tmp_path: Path) -> None:
     words = ("show", "--tools", source, "--embedder", "lexical")
     for form in ("graphml", "json"):
-        out = tmp_path / f"graph.{form}"
+        out = tmp_path / "new" / f"graph.{form}"
         call(*words, "--format", form, "-o", str(out))
         assert "place_order" in out.read_text(encoding="utf-8")
     for wrong in (
@@ -88,10 +88,14 @@ def test_embed_writes_a_file_that_embedder_reads(source: str, tmp_path: Path) ->
         "    def embed(self, texts):\n"
         "        return np.ones((len(texts), 2))\n"
     )
-    out = tmp_path / "v.npz"
+    out = tmp_path / "new" / "v.npz"
     call("embed", "--tools", source, "--embedder", f"{mine}:Mine", "-o", str(out))
     assert (load_cache(out).embedder, load_cache(out).tau) == ("mine", 0.5)
     assert json.loads(call("stats", "--tools", source, "--embedder", str(out), "--json").stdout)["embedder"] == "mine"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot write") as caught:
+        call("embed", "--tools", source, "--embedder", f"{mine}:Mine", "-o", str(tmp_path / "file" / "v.npz"))
+    assert caught.value.hint
     for wrong in (("lexical", "v.npz"), (f"{mine}:Mine", "v.txt")):
         with pytest.raises(UsageError):
             call("embed", "--tools", source, "--embedder", wrong[0], "-o", str(tmp_path / wrong[1]))

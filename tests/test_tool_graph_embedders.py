@@ -232,7 +232,7 @@ def test_openai_mistakes(server: _Server, monkeypatch: pytest.MonkeyPatch) -> No
 def test_sbert_without_the_extra_says_what_to_install() -> None:
     with pytest.raises(UsageError, match="needs sentence-transformers") as caught:
         embed_texts(load_embedder("sbert").embedder, TEXTS)
-    assert "toolflow-graph[sbert]" in caught.value.hint
+    assert "pip install sentence-transformers" in caught.value.hint
 
 
 def test_sbert_folder_that_is_not_there() -> None:

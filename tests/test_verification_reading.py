@@ -189,12 +189,22 @@ def test_verify_on_the_command_line(tmp_path: Path) -> None:
     assert code == 1
     assert "line 1 sample accepted" in out
     assert "error control_words: message 11:" in out
-    assert "1 differ from the verdict that is written" in out
+    assert "1 differs from the verdict that is written" in out
     code, out, _ = _invoke("verify", str(bad), "--json")
     report = json.loads(out)
     assert (code, report["accepted"], report["rejected"]) == (1, 1, 1)
     assert report["rules"] == {"control_words": {"severity": "error", "findings": 1, "dialogues": 1}}
     assert report["results"][1]["findings"][0]["message_index"] == 11
+
+
+def test_verify_judges_nothing_of_a_file_with_a_broken_line(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.jsonl", clean(), clean())
+    path.write_text(path.read_text(encoding="utf-8") + '{"messages": \n', encoding="utf-8")
+    _, out, error = _invoke("verify", str(path), "--all")
+    assert isinstance(error, UsageError)
+    assert out == ""
+    assert "line 3: no JSON" in error.problem
+    assert "(2 dialogues before it could be read; nothing was judged)" in error.problem
 
 
 def test_verify_on_nothing(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from toolflow_graph.errors import UsageError
 from toolflow_graph.references import is_reference
 from toolflow_graph.types import ROLES
+from toolflow_graph.wording import COMMAND
 
 CONFIG_NAME = "toolflow.toml"
 """The file that ``run`` uses when it lies in the working directory and no ``--config`` is given."""
@@ -40,6 +41,14 @@ class Endpoint(BaseModel):
     seed: bool | None = None
     json_schema: bool | None = None
     reasoning: str | None = None
+
+
+class _WrongItem(ValueError):
+    """One item of a list is not valid."""
+
+    def __init__(self, item: Any) -> None:
+        super().__init__(item)
+        self.item = item
 
 
 class RunConfig(BaseModel):
@@ -141,17 +150,37 @@ class RunConfig(BaseModel):
         if not isinstance(value, (list, tuple)):
             raise ValueError
         items = [str(item) if isinstance(item, (int, float)) and not isinstance(item, bool) else item for item in value]
-        if not all(isinstance(item, str) and item.strip() for item in items):
-            raise ValueError
+        for item in items:
+            if not (isinstance(item, str) and item.strip()):
+                raise _WrongItem(item)
         return tuple(items)
 
     @field_validator("prompt", "node")
     @classmethod
     def _check_pairs(cls, items: tuple[str, ...], info: Any) -> tuple[str, ...]:
         known = PROMPTS if info.field_name == "prompt" else NODES
-        names = [name for name, equals, target in (item.partition("=") for item in items) if equals and target]
-        if len(names) < len(items) or len(set(names)) < len(names) or not set(names) <= set(known):
-            raise ValueError
+        seen = set()
+        for item in items:
+            name, equals, target = item.partition("=")
+            if not (equals and target) or name not in known or name in seen:
+                raise _WrongItem(item)
+            seen.add(name)
+        return items
+
+    @field_validator("temperature")
+    @classmethod
+    def _check_temperatures(cls, items: tuple[str, ...]) -> tuple[str, ...]:
+        # Read again where roles get theirs; here, because here it is known which file a mistake stands in.
+        seen = set()
+        for item in items:
+            role, number = _split_role(item)
+            try:
+                fits = 0 <= float(number) <= 2 and role not in seen
+            except ValueError:
+                fits = False
+            if not fits:
+                raise _WrongItem(item)
+            seen.add(role)
         return items
 
 
@@ -164,7 +193,7 @@ _EXPECTED = {
     "sampling": "graph or random",
     "plan": "llm or none",
     "tau": "a number from -1 to 1",
-    "temperature": "[ROLE=]T with T from 0 to 2, one or a list",
+    "temperature": "[ROLE=]T with T from 0 to 2, each role at most once",
     "now": "an ISO 8601 date or local date-time without offset, such as 2026-03-02 or 2026-03-02T09:30",
     "max_attempts": "a whole number, 1 or more",
     "license": "a licence's name",
@@ -195,7 +224,7 @@ def load_config(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"cannot read the config file {str(path)!r}: {reason}",
             expected="a TOML file with the flags' names as keys",
-            hint="python -m toolflow_graph init DIR writes one",
+            hint=f"{COMMAND} init DIR writes one",
         ) from None
     try:
         found = tomllib.loads(text)
@@ -234,13 +263,17 @@ def merge(config: Mapping[str, Any], flags: Mapping[str, Any], *, source: str = 
         merged = RunConfig.model_validate(settings)
     except ValidationError as error:
         problems: dict[str, str] = {}
-        for item in error.errors(include_url=False, include_context=False):
+        for item in error.errors(include_url=False):
             key = str(item["loc"][0])
-            label = f"--{key.replace('_', '-')}" if key in given else f"{key} in {source}"
+            cause = item.get("ctx", {}).get("error")
+            wrong = cause.item if isinstance(cause, _WrongItem) else settings[key]
+            # Of a list that file and flags made together, one of the two is to blame.
+            from_flag = key in given and (not isinstance(cause, _WrongItem) or wrong in _as_items(given[key]))
+            label = f"--{key.replace('_', '-')}" if from_flag else f"{key} in {source}"
             # An endpoint entry may hold a key that somebody pasted into the wrong place: never repeated.
-            shown = "this value" if key == "endpoint" else repr(settings[key])
+            shown = "this value" if key == "endpoint" else repr(wrong)
             problems.setdefault(key, f"{label}: {shown} is not valid; expected {_EXPECTED[key]}")
-        raise UsageError("\n".join(problems.values()), hint="python -m toolflow_graph run --help") from None
+        raise UsageError("\n".join(problems.values()), hint=f"{COMMAND} run --help") from None
     if merged.attempts < merged.num:
         raise UsageError(
             f"--max-attempts {merged.max_attempts} cannot bring {merged.num} accepted dialogues",

@@ -9,8 +9,10 @@ A template is checked when it is loaded: an unknown variable or part is a mistak
 before any call; an unused one is fine. Nothing of a prompt lives in Python.
 """
 
+import difflib
 import hashlib
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +21,7 @@ from pathlib import Path
 from string import Template as _StringTemplate
 
 from toolflow_graph.errors import UsageError
+from toolflow_graph.wording import COMMAND
 
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "planner": {
@@ -117,14 +120,15 @@ def load_templates(folder: Path | None = None, overrides: Sequence[str] = ()) ->
     """Load all prompts: the shipped ones, then those in ``folder``, then single ``ROLE=FILE`` overrides.
 
     Raises:
-        UsageError: if the folder or a file is missing, a file in the folder is no known prompt's, or any variable is
-            unknown (all problems in one message).
+        UsageError: if the folder or a file is missing, a file's name in the folder misses a prompt's by a letter or
+            two, or any variable is unknown (all problems in one message).
     """
     templates = {name: Template(name, text, f"prompts/{name}.md") for name, text in default_prompts().items()}
     known = [f"{name}.md" for name in PARTS]
     if folder is not None:
         if not folder.is_dir():
             raise UsageError(f"--prompts {str(folder)!r} is no folder", expected="a folder with some of", known=known)
+        _check_names(folder)
         found = sorted(path for path in folder.iterdir() if path.suffix == ".md" and path.stem in PARTS)
         if not found:
             raise UsageError(f"--prompts {str(folder)!r} holds no prompt", expected="at least one of", known=known)
@@ -152,13 +156,27 @@ def build_templates(texts: Mapping[str, str], origin: str = "context") -> dict[s
 
 def check_templates(templates: Mapping[str, Template]) -> None:
     """Raise one UsageError that names every problem of every template."""
-    problems = [problem for template in templates.values() for problem in check_template(template)]
-    if problems:
+    found = {name: check_template(template) for name, template in templates.items()}
+    wrong = [name for name, problems in found.items() if problems]
+    if wrong:
         raise UsageError(
-            "\n".join(problems),
-            expected="only variables that the prompt knows, as $name",
-            hint="toolflow prompts show NAME",
+            "\n".join(problem for problems in found.values() for problem in problems),
+            expected="a prompt with parts and variables that the shipped one knows, and '$$' for a dollar sign",
+            hint=f"{COMMAND} prompts show {wrong[0]}",
         )
+
+
+def _check_names(folder: Path) -> None:
+    """A file that was meant to replace a prompt must not be passed over; other files (README.md) may lie there."""
+    for path in sorted(folder.glob("*.md")):
+        close = difflib.get_close_matches(path.stem.lower(), PARTS, n=1, cutoff=0.75)
+        if close and path.stem not in PARTS:
+            raise UsageError(
+                f"--prompts {str(folder)!r}: {path.name!r} is no prompt's name, but nearly one",
+                expected=f"{close[0]}.md (or a name that is unlike any prompt's)",
+                known=[f"{name}.md" for name in PARTS],
+                hint=f"mv {shlex.quote(str(path))} {shlex.quote(str(folder / close[0]))}.md",
+            )
 
 
 def _read(path: Path) -> str:

@@ -18,6 +18,7 @@ Kind = Literal[
     "pattern",
     "invalid_value",
     "dialect",
+    "named",
     "skipped",
 ]
 
@@ -43,6 +44,10 @@ _TEXT: dict[Kind, tuple[str, str]] = {
         "defaults or examples dropped that break their schemas",
     ),
     "dialect": ("tool with foreign types or patterns corrected", "tools with foreign types or patterns corrected"),
+    "named": (
+        "name made up for an operation without operationId",
+        "names made up for operations without operationId",
+    ),
     "skipped": ("operation skipped", "operations skipped"),
 }
 

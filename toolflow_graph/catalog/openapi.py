@@ -122,6 +122,8 @@ def _name_operations(operations: list[Operation], notes: Notes) -> list[str]:
             path = path_words(operation.path)
             name = tell_apart(name, taken | set(valid), cut_off or path, [*path, operation.method])
             notes.count("told_apart", f"{operation.place} -> {name}")
+        if not said:
+            notes.count("named", f"{operation.place} -> {name}")
         taken.add(name)
         names.append(name)
     return names

@@ -16,6 +16,7 @@ def export(
             "--format",
             help="openai (fine-tuning lines), or a reference to a function (record: dict) -> dict [default: openai].",
             metavar="FORMAT",
+            show_default=False,
         ),
     ] = "openai",
     output: Annotated[
@@ -25,25 +26,27 @@ def export(
     """Write a run's accepted dialogues, one JSON line each, in the format a trainer reads."""
     import io
     import sys
+    from itertools import chain
 
     from toolflow_graph.dataset.exporters import export_records, load_exporter
-    from toolflow_graph.dataset.jsonl import ReplacedFile, read_source, write_lines
+    from toolflow_graph.dataset.jsonl import read_source, write_lines
     from toolflow_graph.errors import UsageError
+    from toolflow_graph.outputs import replacing
+    from toolflow_graph.wording import count_of
 
-    if output is not None and (output.is_dir() or not output.parent.is_dir()):
-        problem = f"{str(output)!r} is a folder" if output.is_dir() else f"there is no folder {str(output.parent)!r}"
-        raise UsageError(f"cannot write the export: {problem}", expected="-o FILE in a folder that exists")
     exporter = load_exporter(format)
     lines = export_records(read_source(source), exporter, format)
+    # A mistake in the source shows here, before any file or folder is made.
+    first = next(lines, None)
+    if first is None:
+        raise UsageError(f"{str(source)!r} holds no dialogue to export", expected="at least one accepted dialogue")
+    lines = chain((first,), lines)
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        count = write_lines(lines, sys.stdout)
+        write_lines(lines, sys.stdout)
         sys.stdout.flush()
-    else:
-        with ReplacedFile(output) as file:
-            count = write_lines(lines, file)
-    if not count:
-        raise UsageError(f"{str(source)!r} holds no dialogue to export", expected="at least one accepted dialogue")
-    if output is not None:
-        print(f"{count} dialogues written to {output}", file=sys.stderr)
+        return
+    with replacing(output) as place, place.open("w", encoding="utf-8", newline="\n") as file:
+        count = write_lines(lines, file)
+    print(f"{count_of(count, 'dialogue')} written to {output}", file=sys.stderr)

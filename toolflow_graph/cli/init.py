@@ -12,9 +12,11 @@ def init(
     """Lay out a project: toolflow.toml, prompts/, nodes/, tools/. Then: cd DIR && python -m toolflow_graph run."""
     import shlex
 
+    from toolflow_graph.wording import COMMAND
+
     for path in init_project(folder):
         typer.echo(str(path))
-    typer.echo(f"\nnext: cd {shlex.quote(str(folder))} && python -m toolflow_graph run")
+    typer.echo(f"\nnext: cd {shlex.quote(str(folder))} && {COMMAND} run")
 
 
 def init_project(folder: Path) -> list[Path]:

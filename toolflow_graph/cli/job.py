@@ -16,6 +16,7 @@ from toolflow_graph.run.progress import build_progress
 from toolflow_graph.run.runner import Player, run_dialogues
 from toolflow_graph.run.store import RunStore, open_store
 from toolflow_graph.run.summary import RunSummary, render_summary
+from toolflow_graph.wording import COMMAND, count_of
 
 if TYPE_CHECKING:
     from toolflow_graph.models.structured import SupportStore
@@ -66,8 +67,10 @@ def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet
                 print(note, file=sys.stderr)
         store.begin(player.fingerprint, num=config.num, shown=config.model_dump(mode="json"))
         kept = len(store.verdicts())
+        if store.moved_to is not None and not quiet:
+            print(f"the earlier run is now in {store.moved_to}", file=sys.stderr)
         if kept and not quiet:
-            print(f"going on with {kept} finished dialogues in {config.out}", file=sys.stderr)
+            print(f"going on with {count_of(kept, 'finished dialogue')} in {config.out}", file=sys.stderr)
         # At hundreds of dialogues in flight the collector would walk the imported libraries again and again.
         gc.collect()
         gc.freeze()
@@ -79,7 +82,8 @@ def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet
                 write_dataset(store.view(), config.num)
             raise
         write_dataset(store.view(), config.num)
-    print(render_summary(summary, config.out, show=_show_command(config.out)), flush=True)
+    show = _show_command(config.out, rejected=not summary.accepted)
+    print(render_summary(summary, config.out, show=show, notes=not quiet), flush=True)
     if summary.error is not None:
         print(f"error: {summary.error}", file=sys.stderr)
     return summary.exit_code
@@ -99,6 +103,6 @@ async def _play(config: RunConfig, player: Player, store: RunStore, *, quiet: bo
         await player.aclose()
 
 
-def _show_command(out: Path) -> str:
-    command = "python -m toolflow_graph show"
+def _show_command(out: Path, *, rejected: bool) -> str:
+    command = f"{COMMAND} show --rejected" if rejected else f"{COMMAND} show"
     return command if out == RunConfig().out else f"{command} --run {shlex.quote(str(out))}"

@@ -8,7 +8,7 @@ import typer
 app = typer.Typer(help="The prompts: list, show, eject.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command("list")
+@app.command("list", short_help="One line a prompt: name and hash.")
 def list_prompts() -> None:
     """One line a prompt: its name and the hash that a record keeps of it."""
     from toolflow_graph.templates import load_templates
@@ -31,7 +31,7 @@ def show_prompt(
     typer.echo(found[name], nl=not found[name].endswith("\n"))
 
 
-@app.command("eject")
+@app.command("eject", short_help="Copy all prompts into a folder, to edit them.")
 def eject(
     folder: Annotated[Path, typer.Argument(help="Folder to write to; made if it is missing.", metavar="DIR")],
 ) -> None:

@@ -132,7 +132,10 @@ def run(
     ] = None,
     fresh: Annotated[
         bool,
-        typer.Option("--fresh", help="Start afresh; the run in the folder moves to its previous/ [default: resume]."),
+        typer.Option(
+            "--fresh",
+            help="Start afresh; the run in the folder moves to its previous-1/ (-2/, ...) [default: resume].",
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no notes [default: show them].")] = False,
     trace: Annotated[

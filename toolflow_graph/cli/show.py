@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+DEFAULT_RUN = Path("runs/latest")
+
 
 def show(
     which: Annotated[
@@ -16,8 +18,14 @@ def show(
         ),
     ] = None,
     run: Annotated[
-        Path, typer.Option("--run", help="Run folder or JSONL file [default: runs/latest].", metavar="DIR|FILE")
-    ] = Path("runs/latest"),
+        Path,
+        typer.Option(
+            "--run",
+            help="Run folder or JSONL file [default: runs/latest].",
+            metavar="DIR|FILE",
+            show_default=False,
+        ),
+    ] = DEFAULT_RUN,
     rejected: Annotated[
         bool, typer.Option("--rejected", help="Look among the rejected dialogues [default: the accepted ones].")
     ] = False,
@@ -41,22 +49,30 @@ def show(
 
 
 def _find(source: Path, wanted: str, *, rejected: bool) -> dict[str, object]:
+    import shlex
+
     from toolflow_graph.dataset.jsonl import read_source
     from toolflow_graph.errors import UsageError
+    from toolflow_graph.wording import COMMAND, count_of
 
-    names: list[str] = []
+    counts: dict[bool, int] = {}
     # An id is unambiguous: the rejected dialogues of a run are searched for it too.
     groups = [rejected] if wanted.isdigit() or not source.is_dir() else [rejected, not rejected]
     for group in groups:
+        counts[group] = 0
         for number, record in enumerate(read_source(source, rejected=group)):
-            names.append(str(record.get("id", number)))
+            counts[group] += 1
             if (wanted.isdigit() and number == int(wanted)) or record.get("id") == wanted:
                 return record
-    kind = "rejected" if rejected else "accepted"
-    held = f"{len(names)} {kind if source.is_dir() else ''} dialogues".replace("  ", " ")
+    count = counts[rejected]
+    of_kind = f"{'rejected' if rejected else 'accepted'} dialogue" if source.is_dir() else "dialogue"
+    expected = {0: "", 1: "0, the only one, or an id"}.get(count, f"a number from 0 to {count - 1}, or an id")
+    hint = ""
+    if not count and not rejected and source.is_dir():
+        place = "" if source == DEFAULT_RUN else f" --run {shlex.quote(str(source))}"
+        hint = f"{COMMAND} show --rejected{place}"
     raise UsageError(
-        f"no dialogue {wanted!r} in {str(source)!r}, which holds {held}",
-        expected="an id, or a number counted from 0",
-        known=names,
-        hint="python -m toolflow_graph show --rejected" if not names and not rejected and source.is_dir() else "",
+        f"no dialogue {wanted!r} in {str(source)!r}, which holds {count_of(count, of_kind)}",
+        expected=expected,
+        hint=hint,
     )

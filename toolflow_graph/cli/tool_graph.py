@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toolflow_graph.wording import count_of
+
 if TYPE_CHECKING:
     from toolflow_graph.tool_graph import ToolGraph
 
@@ -31,7 +33,7 @@ Tau = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
-@app.command("stats")
+@app.command("stats", short_help="Figures of the tool graph.")
 def print_stats(tools: Tools = None, embedder: EmbedderSpec = "auto", tau: Tau = None, as_json: AsJson = False) -> None:
     """Count tools, edges by kind, isolated tools and components, and name the texts that tie most tools."""
     stats = _build(tools, embedder, tau).stats()
@@ -40,13 +42,13 @@ def print_stats(tools: Tools = None, embedder: EmbedderSpec = "auto", tau: Tau =
         return
     crossing = stats.cross_domain_share
     rows = [
-        ("tools", f"{stats.tools:,} in {stats.domains:,} domains"),
-        ("fields", f"{stats.fields:,} with {stats.texts:,} distinct texts"),
+        ("tools", f"{stats.tools:,} in {count_of(stats.domains, 'domain')}"),
+        ("fields", f"{stats.fields:,} with {count_of(stats.texts, 'distinct text')}"),
         ("edges", f"{stats.edges:,}" + (f", {crossing:.0%} across domains" if crossing is not None else "")),
-        ("  P-P", f"{stats.edges_by_kind['P-P']:,} pairs of tools with similar parameters"),
-        ("  P-R", f"{stats.edges_by_kind['P-R']:,} pairs where a result resembles a parameter"),
+        ("  P-P", f"{count_of(stats.edges_by_kind['P-P'], 'pair')} of tools with similar parameters"),
+        ("  P-R", f"{count_of(stats.edges_by_kind['P-R'], 'pair')} where a result resembles a parameter"),
         ("mean degree", f"{stats.mean_degree:.1f}"),
-        ("components", f"{stats.components:,}, the largest with {stats.largest_component:,} tools"),
+        ("components", f"{stats.components:,}, the largest with {count_of(stats.largest_component, 'tool')}"),
         ("isolated", ", ".join([f"{len(stats.isolated):,}", *stats.isolated[:10]])),
         ("embedder", f"{stats.embedder}, tau {stats.tau:g}"),
     ]
@@ -55,7 +57,7 @@ def print_stats(tools: Tools = None, embedder: EmbedderSpec = "auto", tau: Tau =
     _print_table("Texts that tie most tools", ("field text", "tools", "share"), hubs)
 
 
-@app.command("show")
+@app.command("show", short_help="A tool's neighbours, or the whole tool graph as a file.")
 def show(
     name: Annotated[str | None, typer.Argument(help="A tool; without it, the tools with most neighbours.")] = None,
     tools: Tools = None,
@@ -97,13 +99,14 @@ def show(
         )
         for edge in edges
     ]
-    title = f"{name}: {len(graph.neighbours(name)):,} neighbours, {len(rows):,} ties, the strongest first"
+    neighbours = count_of(len(graph.neighbours(name)), "neighbour")
+    title = f"{name}: {neighbours}, {count_of(len(rows), 'tie')}, the strongest first"
     _print_table(title, ("kind", "source: field", "", "target: field", "similarity"), rows[:limit])
     if len(rows) > limit:
         typer.echo(f"{len(rows) - limit:,} more: --limit {len(rows)}", err=True)
 
 
-@app.command("embed")
+@app.command("embed", short_help="Write a vector file for --embedder.")
 def embed(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The vector file to write (.npz).")],
     tools: Tools = None,
@@ -112,6 +115,7 @@ def embed(
     """Embed every field text of the tools and write a vector file that --embedder FILE reads."""
     from toolflow_graph.catalog import load_tools
     from toolflow_graph.errors import UsageError
+    from toolflow_graph.outputs import replacing
     from toolflow_graph.tool_graph import collect_texts, embed_texts, load_embedder
     from toolflow_graph.tool_graph.cache import build_cache, write_cache
 
@@ -126,11 +130,11 @@ def embed(
     vectors, notes = embed_texts(chosen.embedder, texts, progress=_print_progress)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
-    try:
-        write_cache(out, build_cache(chosen.embedder.name, float(chosen.embedder.tau), texts, vectors))
-    except OSError as error:
-        raise UsageError(f"cannot write {str(out)!r}: {error.strerror}") from None
-    typer.echo(f"{len(texts):,} texts by {chosen.embedder.name} -> {out} ({out.stat().st_size:,} bytes)", err=True)
+    with replacing(out) as place:
+        write_cache(place, build_cache(chosen.embedder.name, float(chosen.embedder.tau), texts, vectors))
+    typer.echo(
+        f"{count_of(len(texts), 'text')} by {chosen.embedder.name} -> {out} ({out.stat().st_size:,} bytes)", err=True
+    )
 
 
 def _build(tools: list[str] | None, embedder: str, tau: float | None) -> "ToolGraph":
@@ -156,7 +160,7 @@ def _export(name: str | None, graph: "ToolGraph", form: str | None, out: Path | 
     if form not in FORMATS:
         raise UsageError(f"unknown format {form!r}", known=FORMATS, hint="--format graphml")
     write_graph(graph, out, form)
-    typer.echo(f"{len(graph):,} tools -> {out}", err=True)
+    typer.echo(f"{count_of(len(graph), 'tool')} -> {out}", err=True)
 
 
 def _show_hubs(graph: "ToolGraph", limit: int, as_json: bool) -> None:
@@ -185,4 +189,4 @@ def _print_table(title: str, columns: tuple[str, ...], rows: list[Any]) -> None:
 
 
 def _print_progress(done: int, of: int) -> None:
-    typer.echo(f"embedded {done:,} of {of:,} texts", err=True)
+    typer.echo(f"embedded {done:,} of {count_of(of, 'text')}", err=True)

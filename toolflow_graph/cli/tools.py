@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolflow_graph.errors import UsageError
+from toolflow_graph.wording import COMMAND, count_of
 
 if TYPE_CHECKING:
     from toolflow_graph.types import Tool
@@ -27,7 +28,7 @@ _Tools = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", short_help="List the tools of the sources.")
 def list_tools(
     sources: _Sources = None,
     tools: _Tools = None,
@@ -54,7 +55,7 @@ def list_tools(
     widths = [max(len(line[column]) for line in [header, *cells]) for column in range(len(header))]
     for line in [header, *cells]:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    typer.echo(f"{len(rows)} tools", err=True)
+    typer.echo(count_of(len(rows), "tool"), err=True)
 
 
 @app.command("show")
@@ -65,6 +66,7 @@ def show_tool(
 ) -> None:
     """Print a tool's definition as JSON."""
     import difflib
+    import shlex
 
     from toolflow_graph.catalog import load_tools
 
@@ -75,15 +77,16 @@ def show_tool(
             folded.setdefault(known.lower(), known)
         close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=5, cutoff=0.5)]
         close += [known for known in found if name.lower() in known.lower() and known not in close][:5]
+        flags = "".join(f" --tools {shlex.quote(source)}" for source in _join(sources, tools))
         raise UsageError(
-            f"no tool {name!r} among {len(found)}",
+            f"no tool {name!r} among {count_of(len(found), 'tool')}",
             known=close,
-            hint=f"tools show {close[0]}" if close else "tools list",
+            hint=f"{COMMAND} tools show {close[0]}{flags}" if close else f"{COMMAND} tools list{flags}",
         )
     typer.echo(json.dumps(_plain(found[name]), ensure_ascii=False, indent=2))
 
 
-@app.command("validate")
+@app.command("validate", short_help="Check the sources; say what was changed.")
 def validate_tools(sources: _Sources = None, tools: _Tools = None) -> None:
     """Check the sources and say what was changed or left out; exit code 2 if one is broken."""
     from toolflow_graph.catalog import load_catalogue
@@ -104,7 +107,7 @@ def validate_tools(sources: _Sources = None, tools: _Tools = None) -> None:
     typer.echo(_summary(catalogue.tools))
 
 
-@app.command("import")
+@app.command("import", short_help="Turn the sources into one file of our own JSON.")
 def import_tools(
     sources: _Sources = None,
     tools: _Tools = None,
@@ -115,6 +118,7 @@ def import_tools(
 ) -> None:
     """Turn the sources into one file of our own JSON, to read, prune and edit."""
     from toolflow_graph.catalog import load_catalogue
+    from toolflow_graph.outputs import replacing
 
     wanted = _join(sources, tools)
     if out is not None and any(Path(source).exists() and Path(source).resolve() == out.resolve() for source in wanted):
@@ -126,7 +130,8 @@ def import_tools(
     if out is None:
         sys.stdout.write(text)
         return
-    _write(out, text)
+    with replacing(out) as place:
+        place.write_text(text, encoding="utf-8")
     typer.echo(f"{_summary(catalogue.tools)}\nwritten to {out}", err=True)
 
 
@@ -165,26 +170,12 @@ def _document(tools: Sequence["Tool"]) -> dict[str, Any]:
 def _summary(tools: Sequence["Tool"]) -> str:
     effects = {effect: sum(tool.effect == effect for tool in tools) for effect in ("read", "write", None)}
     returns = sum(tool.returns is not None for tool in tools)
-    domains = len({tool.domain for tool in tools})
+    domains = count_of(len({tool.domain for tool in tools}), "domain")
     unknown = f", {effects[None]} of unknown effect" if effects[None] else ""
     return (
-        f"{len(tools)} tools in {domains} domain{'s' if domains != 1 else ''}: {effects['read']} read, "
+        f"{count_of(len(tools), 'tool')} in {domains}: {effects['read']} read, "
         f"{effects['write']} write{unknown}; {returns} with a return schema"
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    import os
-
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise UsageError(
-            f"{str(path)!r} cannot be written: {error.strerror}", expected="a file in a writable folder"
-        ) from None
 
 
 def _clip(text: str, most: int) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toolflow_graph.wording import COMMAND, count_of
+
 if TYPE_CHECKING:
     from toolflow_graph.types import Verdict
     from toolflow_graph.verification import Rule, Transcript
@@ -26,13 +28,23 @@ def verify(
     Exit code: 0 all are accepted, 1 some are rejected, 2 the file cannot be read or holds no dialogue.
     """
     from toolflow_graph.dataset.reading import read_dialogues
+    from toolflow_graph.errors import UsageError
     from toolflow_graph.verification import verify as judge
 
     report = Report()
-    for line, transcript in read_dialogues(file):
-        verdict = judge(transcript)
-        entry = report.add(line, transcript, verdict)
-        if every and not as_json:
+    try:
+        for line, transcript in read_dialogues(file):
+            report.add(line, transcript, judge(transcript))
+    except UsageError as error:
+        if not report.entries:
+            raise
+        before = f"{count_of(len(report.entries), 'dialogue')} before it could be read; nothing was judged"
+        raise UsageError(
+            f"{error.problem} ({before})", expected=error.expected, hint="mend the file at that place"
+        ) from None
+    # Only now: of a file that cannot be read to its end, no verdict is told.
+    if every and not as_json:
+        for entry in report.entries:
             typer.echo(_dialogue_lines(entry))
     typer.echo(json.dumps(report.to_json(str(file)), ensure_ascii=False, indent=1) if as_json else report.to_text())
     if report.rejected:
@@ -107,14 +119,17 @@ class Report:
                 lines.append(f"{rule.code:<22} {rule.severity:<8} {counts}  {example}")
             lines.append("")
         total = len(self.entries)
-        lines.append(f"{total} dialogues: {total - self.rejected} accepted, {self.rejected} rejected")
+        lines.append(f"{count_of(total, 'dialogue')}: {total - self.rejected} accepted, {self.rejected} rejected")
         if self.without_plan:
+            have = "has" if self.without_plan == 1 else "have"
             lines.append(
-                f"{self.without_plan} of them have no plan: rules that need one do not apply (see: rules list)"
+                f"{self.without_plan} of them {have} no plan: rules that need one do not apply "
+                f"(see: {COMMAND} rules list)"
             )
         if self.differing:
             shown = ", ".join(self.differing[:5]) + (", ..." if len(self.differing) > 5 else "")
-            lines.append(f"{len(self.differing)} differ from the verdict that is written: {shown}")
+            differ = "differs" if len(self.differing) == 1 else "differ"
+            lines.append(f"{len(self.differing)} {differ} from the verdict that is written: {shown}")
         return "\n".join(lines)
 
 
@@ -131,7 +146,7 @@ def _shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-@rules_app.command("list")
+@rules_app.command("list", short_help="What each rule looks for, and whether it rejects.")
 def list_rules(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print docs/rules.md.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,

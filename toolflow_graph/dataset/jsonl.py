@@ -70,7 +70,7 @@ def read_source(source: Path, *, rejected: bool = False) -> Iterator[dict[str, A
     yield from read_jsonl(source)
 
 
-def write_lines(objects: Iterable[dict[str, Any]], stream: "TextIO | ReplacedFile") -> int:
+def write_lines(objects: Iterable[dict[str, Any]], stream: TextIO) -> int:
     """Write objects as JSONL; returns how many."""
     count = 0
     for item in objects:

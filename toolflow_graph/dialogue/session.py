@@ -19,6 +19,7 @@ from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_fl
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
 from toolflow_graph.types import Role, Usage
+from toolflow_graph.wording import count_of
 
 if TYPE_CHECKING:
     from toolflow_graph.models.pool import Pool
@@ -104,7 +105,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     services = RunServices(pools, seeds)
     context.attach(services, templates)
     fingerprint = {
-        "tools": f"{len(tool_graph.tools)} tools, {catalog_digest(tool_graph.tools)[:12]}",
+        "tools": f"{count_of(len(tool_graph.tools), 'tool')}, {catalog_digest(tool_graph.tools)[:12]}",
         "embedder": tool_graph.embedder,
         "tau": f"{tool_graph.tau:g}",
         **{key: str(getattr(config, key)) for key in ("sampling", "plan", "seed")},

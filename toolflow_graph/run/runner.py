@@ -18,6 +18,7 @@ from toolflow_graph.run.progress import Counts, Progress
 from toolflow_graph.run.store import RunStore
 from toolflow_graph.run.summary import RunSummary, build_summary
 from toolflow_graph.types import Usage
+from toolflow_graph.wording import count_of
 
 ERROR_LOG = "error.log"
 _TICK = 0.5
@@ -144,7 +145,7 @@ class _Run:
             return
         self.stopping = True
         self._progress.note(
-            f"stopping: up to {grace:.0f} s for the {len(self._tasks)} dialogues in flight to finish; "
+            f"stopping: up to {grace:.0f} s for {count_of(len(self._tasks), 'dialogue')} in flight to finish; "
             "Ctrl-C again stops at once (finished dialogues are kept, the same command goes on)"
         )
         asyncio.get_running_loop().call_later(grace, self.cancel)

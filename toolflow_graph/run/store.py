@@ -4,7 +4,7 @@
 
     DIR/run.sqlite       meta (key -> JSON) and records (one row a finished dialogue)
     DIR/.lock            who works in it now
-    DIR/previous/        what ``--fresh`` moved aside (one generation)
+    DIR/previous-1/      what ``--fresh`` moved aside; the next one moves to previous-2/, and so on
     DIR/dialogues.jsonl  DIR/rejected.jsonl  written by ``dataset``
 
 One writer, one commit a record, WAL: what was reported as finished survives a SIGKILL.
@@ -12,6 +12,7 @@ One writer, one commit a record, WAL: what was reported as finished survives a S
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -23,14 +24,17 @@ from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.lock import LOCK_NAME, FolderLock
 from toolflow_graph.types import Json, Usage
+from toolflow_graph.wording import COMMAND
 
 if TYPE_CHECKING:
     from toolflow_graph.models.structured import SupportStore
 
 DATABASE_NAME = "run.sqlite"
 STORE_VERSION = 1
-PREVIOUS = "previous"
+PREVIOUS = "previous-"
 EXPORTS = ("dialogues.jsonl", "rejected.jsonl")
+
+_HASH = re.compile(r"\b[0-9a-f]{16,}\b")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -73,6 +77,17 @@ class RunView:
         """How many accepted dialogues were wanted last."""
         return int(self.meta("num") or 0)
 
+    def count_accepted(self) -> int:
+        """How many accepted dialogues it holds, those beyond the data set included.
+
+        Raises:
+            UsageError: if the database is damaged.
+        """
+        try:
+            return int(self._connection.execute("SELECT COUNT(*) FROM records WHERE accepted").fetchone()[0])
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+
     def dataset(self, num: int | None = None) -> Iterator[Stored]:
         """Rows in index order up to the one that is the ``num``-th accepted (default: the run's own ``num``).
 
@@ -111,9 +126,7 @@ def open_run(folder: Path) -> RunView:
     """
     path = folder / DATABASE_NAME
     if not path.is_file():
-        raise UsageError(
-            f"{str(folder)!r} holds no run", expected="the --out folder of a run", hint="python -m toolflow_graph run"
-        )
+        raise UsageError(f"{str(folder)!r} holds no run", expected="the --out folder of a run", hint=f"{COMMAND} run")
     try:
         # Read-only, and immutable where even the WAL's shared memory cannot be written (an archived run).
         mode = "ro" if os.access(folder, os.W_OK) else "ro&immutable=1"
@@ -131,11 +144,13 @@ class RunStore:
     Attributes:
         folder: the run folder.
         support: what is known about the servers; it outlives the process.
+        moved_to: where the earlier run lies now, if ``begin`` moved one aside.
     """
 
     def __init__(self, folder: Path, lock: FolderLock, *, made: bool, fresh: bool) -> None:
         self.folder = folder
         self.support: SupportStore = _Support(self)
+        self.moved_to: Path | None = None
         self._lock = lock
         self._made = made
         self._fresh = fresh
@@ -261,24 +276,24 @@ class RunStore:
         except sqlite3.Error:
             # Damaged: moved as it is.
             holds = path.exists() and path.stat().st_size > 0
-        aside = self.folder / PREVIOUS
-        for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", *EXPORTS):
-            file = self.folder / name
-            if file.exists() and holds:
-                aside.mkdir(exist_ok=True)
-                os.replace(file, aside / name)
-            elif holds:
-                (aside / name).unlink(missing_ok=True)
-            else:
-                file.unlink(missing_ok=True)
+        names = (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", *EXPORTS)
+        files = [file for name in names if (file := self.folder / name).exists()]
+        if not holds:
+            for file in files:
+                file.unlink()
+        elif files:
+            self.moved_to = _place_aside(self.folder)
+            self.moved_to.mkdir()
+            for file in files:
+                os.replace(file, self.moved_to / file.name)
 
     def _differs(self, earlier: Mapping[str, str], now: Mapping[str, str]) -> UsageError:
         changed = [key for key in {**earlier, **now} if earlier.get(key) != now.get(key)]
-        lines = [f"    {key}: {earlier.get(key)!r} -> {now.get(key)!r}" for key in changed]
+        lines = [f"    {key}: {_shown(earlier.get(key))} -> {_shown(now.get(key))}" for key in changed]
         return UsageError(
             "\n".join([f"the run in {str(self.folder)!r} was made with other settings:", *lines]),
             expected="the same settings, to go on with it (only -n, --max-attempts and --concurrency may change)",
-            hint=f"--fresh starts afresh (the earlier run moves to {str(self.folder / PREVIOUS)!r}), "
+            hint=f"--fresh starts afresh (the earlier run moves to {str(_place_aside(self.folder))!r}), "
             "or --out another/folder",
         )
 
@@ -305,7 +320,7 @@ def open_store(folder: Path, *, fresh: bool = False) -> RunStore:
 
     Args:
         folder: the ``--out`` folder.
-        fresh: start anew; a run that is here moves to ``previous/`` when the new one begins.
+        fresh: start anew; a run that is here moves to ``previous-N/`` when the new one begins.
 
     Raises:
         UsageError: if the folder cannot be written, belongs to something else, is in use, or its database is damaged.
@@ -320,7 +335,7 @@ def open_store(folder: Path, *, fresh: bool = False) -> RunStore:
             expected="a folder that you may write to",
             hint="--out another/folder",
         ) from None
-    ours = (folder / DATABASE_NAME).exists() or (folder / PREVIOUS / DATABASE_NAME).exists()
+    ours = (folder / DATABASE_NAME).exists() or any(folder.glob(f"{PREVIOUS}*/{DATABASE_NAME}"))
     others = sorted(path.name for path in folder.iterdir() if path.name != LOCK_NAME)
     if others and not ours:
         raise UsageError(
@@ -354,8 +369,20 @@ def _damaged(path: Path, error: sqlite3.Error) -> UsageError:
     return UsageError(
         f"the run store {str(path)!r} cannot be read: {error}",
         expected="an undamaged SQLite file, as a run writes it",
-        hint=f"run --fresh moves it aside to {str(path.parent / PREVIOUS)!r}, or give --out another/folder",
+        hint=f"run --fresh moves it aside to {str(_place_aside(path.parent))!r}, or give --out another/folder",
     )
+
+
+def _place_aside(folder: Path) -> Path:
+    number = 1
+    while os.path.lexists(folder / f"{PREVIOUS}{number}"):
+        number += 1
+    return folder / f"{PREVIOUS}{number}"
+
+
+def _shown(value: str | None) -> str:
+    """A setting as text; of a hash its first 12 digits, which nobody compares to the last."""
+    return _HASH.sub(lambda match: match[0] if match[0].isdigit() else f"{match[0][:12]}...", repr(value))
 
 
 def _remove_empty(folder: Path) -> None:

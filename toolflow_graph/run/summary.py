@@ -1,13 +1,18 @@
 """What a run ends with, as data and as text."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolflow_graph.errors import RunError
-from toolflow_graph.run.store import RunView
+from toolflow_graph.run.store import RunView, Stored
 from toolflow_graph.types import ROLES, Usage
+from toolflow_graph.wording import count_of, shorten_line
+
+_MOST_REASONS = 8
+_EXAMPLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class RunSummary:
         interrupted: the user stopped it.
         error: why it gave up, if it did.
         offline: the offline model played every role.
+        examples: finding code -> the reason of the first rejected dialogue that has it.
+        surplus: accepted dialogues that the run store holds beyond the ``num`` wanted.
     """
 
     num: int
@@ -38,6 +45,8 @@ class RunSummary:
     offline: bool = False
     reasons: Mapping[str, int] = field(default_factory=dict)
     usage: Mapping[str, Usage] = field(default_factory=dict)
+    examples: Mapping[str, str] = field(default_factory=dict)
+    surplus: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -62,11 +71,14 @@ def build_summary(
     accepted = rejected = 0
     reasons: Counter[str] = Counter()
     usage: dict[str, Usage] = {}
+    examples: dict[str, str] = {}
     for row in view.dataset(num):
         accepted += row.accepted
         rejected += not row.accepted
         if not row.accepted:
             reasons.update(row.codes or ("no reason given",))
+            if not set(row.codes) <= set(examples):
+                examples = {**_reasons(row), **examples}
         for role, used in row.usage.items():
             usage[role] = usage.get(role, Usage()) + used
     return RunSummary(
@@ -81,39 +93,73 @@ def build_summary(
         offline=offline,
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         usage={role: usage[role] for role in (*ROLES, *sorted(set(usage) - set(ROLES))) if role in usage},
+        examples=examples,
+        surplus=view.count_accepted() - accepted if complete else 0,
     )
 
 
-def render_summary(summary: RunSummary, out: Path, *, show: str) -> str:
-    """The text that ends a run; ``show`` is the command that shows a dialogue of it."""
+def _reasons(row: Stored) -> dict[str, str]:
+    """Code -> reason of a rejected dialogue, with the codes that the run store counts."""
+    plain = json.loads(row.text)
+    reasons: dict[str, str] = {}
+    fault = plain.get("fault")
+    if fault:
+        reasons[fault["code"]] = f"{fault['node']}: {fault['reason']}"
+    for finding in plain["verdict"].get("findings", ()):
+        reasons.setdefault(finding["code"], finding["reason"])
+    return {code: reasons[code] for code in row.codes if code in reasons}
+
+
+def render_summary(summary: RunSummary, out: Path, *, show: str, notes: bool = True) -> str:
+    """The text that ends a run.
+
+    Args:
+        summary: what to tell.
+        out: the run folder.
+        show: the command that shows a dialogue of the run (a rejected one, if none was accepted).
+        notes: whether to say that the offline model made it.
+    """
     lines = [_headline(summary)]
-    if summary.reasons:
-        reasons = ", ".join(f"{code} {count}" for code, count in summary.reasons.items())
-        lines.append(f"  rejected:  {summary.rejected} ({reasons})")
-    elif summary.accepted:
-        lines.append(f"  rejected:  {summary.rejected}")
+    if summary.reasons or summary.accepted:
+        lines.append(f"  rejected:  {summary.rejected:,}")
+    lines += [" " * 13 + line for line in _reason_lines(summary)]
+    if summary.surplus:
+        lines.append(
+            f"  kept:      {count_of(summary.surplus, 'more accepted dialogue')} in the run store; a larger -n brings "
+            f"{'it' if summary.surplus == 1 else 'them'} back"
+        )
     for place, (role, used) in enumerate(summary.usage.items()):
         cached = f" ({used.cached:,} cached)" if used.cached else ""
         label = "  calls:     " if place == 0 else " " * 13
-        lines.append(
-            f"{label}{role:<9} {used.calls:>7,} calls {used.input:>11,} tokens in{cached} {used.output:>9,} out"
-        )
+        calls = f"{used.calls:>7,} {'call ' if used.calls == 1 else 'calls'}"
+        lines.append(f"{label}{role:<9} {calls} {used.input:>11,} tokens in{cached} {used.output:>9,} out")
     lines.append(f"  data:      {out / 'dialogues.jsonl'}  (rejected ones: {out / 'rejected.jsonl'})")
-    if summary.accepted:
+    if summary.accepted or summary.rejected:
         lines.append(f"  look:      {show}")
-    if summary.offline:
+    if summary.offline and notes:
         lines.append("  note:      the offline model made these dialogues: for trying, testing and CI.")
         lines.append("             A language model writes training data: add --model NAME (see the README).")
     return "\n".join(lines)
 
 
+def _reason_lines(summary: RunSummary) -> list[str]:
+    lines = []
+    for code, count in list(summary.reasons.items())[:_MOST_REASONS]:
+        example = shorten_line(summary.examples.get(code, ""), _EXAMPLE)
+        lines.append(f"{code} {count:,}" + (f": {example}" if example else ""))
+    rest = list(summary.reasons.items())[_MOST_REASONS:]
+    return [*lines, ", ".join(f"{code} {count:,}" for code, count in rest)] if rest else lines
+
+
 def _headline(summary: RunSummary) -> str:
-    share = f"{summary.accepted} of {summary.num} dialogues accepted"
+    share = f"{summary.accepted} of {count_of(summary.num, 'dialogue')} accepted"
     if summary.complete:
-        done = f"{summary.accepted} dialogues accepted of {summary.accepted + summary.rejected} played"
+        done = f"{count_of(summary.accepted, 'dialogue')} accepted of {summary.accepted + summary.rejected} played"
         return f"done: {done}" if summary.played else f"already finished: {done}; nothing to do"
     if summary.interrupted:
         return f"stopped: {share} so far; the same command goes on"
     if summary.error is not None:
         return f"gave up: {share} so far; the same command goes on"
-    return f"gave up: {share} in {summary.max_attempts} attempts; a higher --max-attempts goes on"
+    tried = f"gave up: {share} in {count_of(summary.max_attempts, 'attempt')}"
+    # Where nothing passes, more of the same is no advice.
+    return f"{tried}; a higher --max-attempts goes on" if summary.accepted else tried

@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from toolflow_graph.errors import UsageError
+from toolflow_graph.wording import COMMAND
 
 Vectors = npt.NDArray[np.float32]
 
 _VERSION = 1
-_REMAKE = "toolflow tool-graph embed -o FILE writes it anew"
+_REMAKE = f"{COMMAND} tool-graph embed -o FILE.npz writes it anew"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from toolflow_graph.tool_graph.cache import (
     load_cache,
     load_shipped_cache,
 )
+from toolflow_graph.wording import COMMAND, count_of
 
 Vectors = npt.NDArray[np.float32]
 
@@ -89,7 +90,7 @@ class CachedEmbedder:
             raise UsageError(
                 f"{self._origin} lack {int((~found).sum()):,} of {len(texts):,} texts, the first is {example[:80]!r}",
                 expected="a vector for every field text of the tools: embedders are never mixed",
-                hint="toolflow tool-graph embed --tools SOURCE -o FILE",
+                hint=f"{COMMAND} tool-graph embed --tools SOURCE -o FILE.npz",
             )
         return vectors
 
@@ -158,8 +159,10 @@ def _choose(texts: Sequence[str], shipped: Path | None) -> ChosenEmbedder:
         cached = CachedEmbedder(cache, "the shipped vectors")
         lacking = cached.count_missing(texts)
         if not lacking:
-            return ChosenEmbedder(cached, f"auto: shipped {cache.embedder} vectors cover all {len(texts):,} texts")
-        why = f"the shipped vectors lack {lacking:,} of {len(texts):,} texts"
+            return ChosenEmbedder(
+                cached, f"auto: shipped {cache.embedder} vectors cover all {count_of(len(texts), 'text')}"
+            )
+        why = f"the shipped vectors lack {lacking:,} of {count_of(len(texts), 'text')}"
     if not SbertEmbedder.is_installed():
         return ChosenEmbedder(LexicalEmbedder(), f"auto: lexical; {why}, and sentence-transformers is not installed")
     sbert = SbertEmbedder(local_only=True)

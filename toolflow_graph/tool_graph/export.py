@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.errors import UsageError
+from toolflow_graph.outputs import replacing
 
 if TYPE_CHECKING:
     import networkx
@@ -59,17 +60,14 @@ def write_graph(graph: "ToolGraph", path: Path, form: str) -> None:
     if form not in FORMATS:
         raise UsageError(f"unknown format {form!r}", known=FORMATS)
     result = to_networkx(graph)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as place:
         if form == "graphml":
             for _, _, attributes in result.edges(data=True):
                 attributes["edges"] = json.dumps(attributes["edges"])
-            networkx.write_graphml_xml(result, path)
+            networkx.write_graphml_xml(result, place)
         else:
             plain: Any = networkx.node_link_data(result, edges="links")
             # The format's own source and target (the ends in sorted order) would hide which way the data flows.
             for link, (_, _, attributes) in zip(plain["links"], result.edges(data=True), strict=True):
                 link.update(source=attributes["source"], target=attributes["target"])
-            path.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from None
+            place.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

