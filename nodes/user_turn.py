@@ -38,15 +38,16 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
     spoken = sum(message.role == "user" for message in messages)
     request = plan.requests[index]
     settled = visit > 0 and is_settled(request, messages, starts[-1])
+    unread = ""
     if settled and request.kind != "tool":  # one answer is all that small talk asks for
-        index, visit = index + 1, 0
+        index, visit, unread = index + 1, 0, messages[-1].content or ""
     while index < len(plan.requests):
         request = plan.requests[index]
         if spoken >= turn_limit(seed.target_turns) and not settled:
             return {**update, "ended": "turn_limit"}
         if visit >= visit_limit(request) and not settled:
             return {**update, "ended": "no_progress"}
-        directive = render(request, index, visit, messages, runtime.context)
+        directive = render(request, index, visit, messages, runtime.context, unread)
         answer: Answer[dict[str, Any]] = await ask(
             runtime.context,
             state,
@@ -71,18 +72,23 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
                 "visit": visit + 1,
                 "request_starts": starts,
             }
-        index, visit, settled = index + 1, 0, False
+        index, visit, settled, unread = index + 1, 0, False, ""
     return {**update, "request_index": index, "visit": 0, "ended": "plan_done"}
 
 
-def render(request: Request, index: int, visit: int, messages: tuple[Message, ...], context: Context) -> str:
-    """What the user is told at this step: the current request and what may be said now, nothing of the plan."""
+def render(
+    request: Request, index: int, visit: int, messages: tuple[Message, ...], context: Context, unread: str = ""
+) -> str:
+    """What the user is told at this step: the current request and what may be said now, nothing of the plan.
+
+    ``unread`` is the assistant's last reply if no earlier step has shown it.
+    """
     template = context.templates["user"]
     if visit == 0 and request.kind == "open":
-        return template.render("free", topics=request.intent)
+        return template.render("free", topics=request.intent, reply=unread)
     known = {"intent": request.intent, "earlier": render_uses(request.uses, index)}
     if visit == 0:
-        return template.render("open", facts=render_facts(request.facts), **known)
+        return template.render("open", facts=render_facts(request.facts), reply=unread, **known)
     # What was withheld is told on the first question; after that it is something the user has said.
     said, asked = ((), request.withheld) if visit == 1 else (request.withheld, ())
     facts, reply = render_facts((*request.facts, *said)), messages[-1].content or ""

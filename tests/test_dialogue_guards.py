@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import ScriptedModel, play_one
+from tests.fakes import RecordingModel, ScriptedModel, play_one
 from toolflow_graph.dialogue.limits import ASSISTANT_STEPS, turn_limit
 from toolflow_graph.errors import RefusedRequest, RunError, TruncatedReply, UsageError
 from toolflow_graph.models.port import ModelRequest, RawCall, Reply
@@ -267,3 +267,25 @@ async def test_nothing_goes_on_for_ever(role: str, ended: str) -> None:
     assert len(spoken) <= turn_limit(SEED.target_turns)
     if role == "assistant":
         assert sum(message["role"] == "assistant" for message in record.messages) <= ASSISTANT_STEPS
+
+
+async def test_user_reads_the_answer_to_small_talk_before_going_on() -> None:
+    """A chat request is settled by one answer; what was answered must still reach the user's own conversation."""
+    chat: dict[str, Any] = {"kind": "chat", "intent": "say how the week was", "tools": [], "facts": [], "withheld": [], "uses": []}
+    stay: dict[str, Any] = {"kind": "tool", "intent": "book a room for one night", "tools": ["find_room", "book_room"]}
+    stay |= {"facts": [*FACTS, *WITHHELD], "withheld": [], "uses": []}
+    model = RecordingModel(
+        ScriptedModel(
+            {
+                "planner": [text(json.dumps({"requests": [chat, stay]}))],
+                "user": [says("What a week."), says(OPENING), says("", done=True)],
+                "assistant": [text("I hope it calms down soon."), calls(FOUND), calls(BOOKING), text(DONE)],
+                "tool": [brings(ROOM), brings(BOOKED)],
+            }
+        )
+    )
+    record = await play_one(model, SEED.model_copy(update={"target_turns": 2}))
+    assert record.verdict.accepted, record.verdict
+    told = model.of("user")[1].messages[-1].content or ""
+    assert "I hope it calms down soon." in told
+    assert "book a room" in told

@@ -63,6 +63,8 @@ def _render_field(field: SchemaField, mark_required: bool) -> str:
     if "enum" in field.schema:
         options = ", ".join(str(option) for option in field.schema["enum"][:12])
         notes.append(f"one of {options}")
+    elif isinstance(examples := field.schema.get("examples"), list) and examples:
+        notes.append(f"like {render_value(examples[0])}")
     described = str(field.schema.get("description", "")).strip()
     return f"    {field.path} ({'; '.join(notes)}){': ' + described if described else ''}"
 

@@ -31,8 +31,8 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "user": {
         "": ("now", "weekday", "profile", "style"),
-        "open": ("intent", "facts", "earlier"),
-        "free": ("topics",),
+        "open": ("intent", "facts", "earlier", "reply"),
+        "free": ("topics", "reply"),
         "continue": ("intent", "facts", "asked", "earlier", "reply"),
         "repair": ("attempt", "reason"),
     },

@@ -77,7 +77,7 @@ class SeedSource:
 def draw_now(random_seed: int) -> str:
     """A present between 2025 and 2027, in waking hours, to the minute."""
     rng = derive_rng(random_seed, "now")
-    moment = _EARLIEST + datetime.timedelta(days=rng.randrange(3 * 365), minutes=5 * rng.randrange(14 * 12))
+    moment = _EARLIEST + datetime.timedelta(days=rng.randrange(3 * 360), minutes=5 * rng.randrange(14 * 12))
     return moment.isoformat(timespec="minutes")
 
 
