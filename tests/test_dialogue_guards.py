@@ -271,7 +271,14 @@ async def test_nothing_goes_on_for_ever(role: str, ended: str) -> None:
 
 async def test_user_reads_the_answer_to_small_talk_before_going_on() -> None:
     """A chat request is settled by one answer; what was answered must still reach the user's own conversation."""
-    chat: dict[str, Any] = {"kind": "chat", "intent": "say how the week was", "tools": [], "facts": [], "withheld": [], "uses": []}
+    chat: dict[str, Any] = {
+        "kind": "chat",
+        "intent": "say how the week was",
+        "tools": [],
+        "facts": [],
+        "withheld": [],
+        "uses": [],
+    }
     stay: dict[str, Any] = {"kind": "tool", "intent": "book a room for one night", "tools": ["find_room", "book_room"]}
     stay |= {"facts": [*FACTS, *WITHHELD], "withheld": [], "uses": []}
     model = RecordingModel(

@@ -1,5 +1,6 @@
 """Whole offline dialogues: valid, grounded, varied, in plain English."""
 
+import datetime
 import json
 import re
 from collections import Counter
@@ -223,3 +224,35 @@ def test_errors_are_retried_once_if_that_helps_and_never_called_success(code: st
     if code == "not_found":
         assert "the room is gone" in " ".join(played.texts("assistant"))
         assert "I've booked" not in " ".join(played.texts("assistant"))
+
+
+def test_two_things_at_once_stay_the_exception() -> None:
+    wishes = [r for played in dialogues() for r in played.plan.requests if r.kind == "tool"]
+    assert 0.05 <= sum(len(request.tools) > 1 for request in wishes) / len(wishes) <= 0.3
+
+
+def test_searches_find_what_was_asked_and_lists_are_counted() -> None:
+    searched = 0
+    for played in dialogues():
+        for call, result in played.history():
+            if call.name == "search_news_articles":
+                titles = [row["headline"].lower() for row in result.value["articles"]]
+                assert all(call.arguments["topic"].lower() in title for title in titles)
+                assert result.value.get("articles_found", len(titles)) == len(titles)
+                searched += 1
+    assert searched
+
+
+def test_a_session_ends_when_its_minutes_are_over() -> None:
+    tool = next(tool for tool in default_tools() if tool.name == "find_free_slots")
+    for seed in range(6):
+        (call, result), *_ = play(sample_scene((tool,), seed), 1).history()
+        for slot in result.value["free_slots"]:
+            start, end = (datetime.datetime.fromisoformat(slot[name]) for name in ("start_time", "end_time"))
+            assert end - start == datetime.timedelta(minutes=call.arguments["meeting_minutes"])
+
+
+def test_a_date_in_prose_is_never_raw() -> None:
+    for played in dialogues():
+        for text in (*played.texts("user"), *played.texts("assistant")):
+            assert not re.search(r"\b\d{4}-\d\d-\d\d\b", text), text

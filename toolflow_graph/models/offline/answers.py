@@ -12,18 +12,19 @@ from toolflow_graph.models.offline.cells import (
     headline,
     label_text,
     rows_of,
+    span_bits,
     telling,
     value_text,
 )
 from toolflow_graph.models.offline.phrases import done_phrase, head_noun, to_do_phrase
-from toolflow_graph.models.offline.saying import say, say_key
+from toolflow_graph.models.offline.reports import clause, read_text, written_text
+from toolflow_graph.models.offline.saying import say
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import (
     capitalise,
     count_word,
     end_sentence,
     humanise,
-    is_plural,
     join_and,
     lower_first,
     pluralise,
@@ -32,8 +33,6 @@ from toolflow_graph.models.offline.words import (
     split_words,
 )
 from toolflow_graph.types import ToolCall, ToolResult
-
-_SOUR = re.compile(r"fail|reject|declin|denied|error|not_|invalid|refus|insufficient|blocked|expired|unavailable")
 
 
 def answer_results(pairs: list[tuple[View, ToolCall, ToolResult]], style: int, rng: random.Random) -> str:
@@ -101,7 +100,7 @@ def _is_record(view: View, value: Any, where: str) -> bool:
         if not isinstance(part, dict | list) and not name.endswith(("_id", "currency"))
     ]
     stem = singularise(split_words(where)[-1]) if split_words(where) else ""
-    return len(plain) >= 3 and stem not in view.phrase.text
+    return len(plain) >= 3 and stem not in f"{view.phrase.verb} {view.phrase.thing}"
 
 
 def _list_text(
@@ -138,9 +137,13 @@ def _list_text(
         details = telling(cells, given, 3, name)
         if name is not None and name.field.kind != "id":
             details = [cell for cell in details if cell.field.kind != "id"] or details
-        bits = [detail_text(cell, cells, around, style, one) for cell in details]
+        bits = span_bits(details, style)
+        bits += [detail_text(cell, cells, around, style, one) for cell in details]
         head = value_text(name, cells, around, style) if name else bits.pop(0) if bits else one
-        lines.append((head, bits))
+        lines.append((head.rstrip(".") if name is not None else head, bits))
+    if len(lines) > 1 and len({head for head, _ in lines}) == 1 and all(bits for _, bits in lines):
+        # What they all have in common names none of them.
+        lines = [(bits[0], bits[1:]) for _, bits in lines]
     count = len(rows)
     total = f"{count_word(count)} {one if count == 1 else pluralise(one)}"
     city = next((cell.value for cell in around if cell.field.kind == "city"), "")
@@ -174,68 +177,24 @@ def _aside(around: list[Cell], given: set[str], style: int) -> str:
 
 def _record_text(view: View, value: dict[str, Any], style: int, rng: random.Random, given: set[str], also: bool) -> str:
     cells = cells_of(value, view, "")
-    name = headline([cell for cell in cells if cell.field.kind != "city"], strict=True)
-    bad = next(
-        (
-            cell
-            for cell in cells
-            if cell.field.kind in ("enum", "status")
-            and isinstance(cell.value, str)
-            and _SOUR.search(cell.value.lower())
-        ),
-        None,
-    )
-    if bad is not None and any(
-        len(text) > 3 and text.lower()[:5] in str(bad.value).lower() for text in given | {view.phrase.verb}
-    ):
-        # A request that was meant to be rejected has worked when it says so.
-        bad = None
-    done = done_phrase(view.phrase, _entities(view)) if view.writes else ""
     if view.writes:
-        details = telling(cells, given, 4, None)
-        clause = join_and(_group([_clause(cell, cells, style) for cell in details]))
-        tail = f" {capitalise(end_sentence(clause))}" if clause else ""
-        if bad is not None:
-            return (
-                f"The reply came back with {label_text(bad)} {say_key(bad.value)}, so this did not go "
-                f"through as planned.{tail}"
-            )
-        if not done:
-            return rng.choice(("That's done.", "All done.", "That has been taken care of.", "It's settled.")) + tail
-        also_word = "also " if also else ""
-        opening = rng.choice((f"Done, I've {also_word}{done}.", f"I've {also_word}{done}.",
-                             f"All set: I've {also_word}{done}.", f"I have {also_word}{done} for you.",
-                              f"That worked, I've {also_word}{done}."))  # fmt: skip
-        return opening + tail
+        return written_text(view, cells, style, rng, given, also, _entities(view))
+    name = headline([cell for cell in cells if cell.field.kind != "city"], strict=True)
     subject = name if name and name.field.kind not in ("id", "sentence") and str(name.value) not in given else None
-    details = telling(cells, given, 5, subject)
-    if not details:
-        echo = [cell for cell in cells if not isinstance(cell.value, bool) or cell.value][:3]
-        details = [cell for cell in echo if cell is not name]
-        if not details:
-            return (
-                "That went through, and there is nothing else to report."
-                if name is None
-                else f"The result is {value_text(name, cells, [], style)}."
-            )
-    parts = _group([_clause(cell, cells, style) for cell in details])
-    if len(parts) > 3:
-        text = end_sentence(join_and(parts[:2])) + " " + capitalise(end_sentence(join_and(parts[2:])))
-    else:
-        text = end_sentence(join_and(parts))
-    more = "also " if also else ""
-    if subject:
-        who = value_text(subject, cells, [], style)
-        lead = rng.choice(
-            (f"Here is what I {more}have on {who}:", f"This is what I {more}found for {who}:", f"{who}:", f"For {who},")
-        )
-        return f"{lead} {lower_first(text)}"
-    if rows := _inner_list(value, view):
-        text = f"{text} {rows}"
-    lead = rng.choice(
-        ("", "", "Here is what I found: ", "I checked: ", "According to the latest data, ", "Here you go: ")
-    )
-    return f"{lead}{text if not lead else lower_first(text)}"
+    if subject is not None and subject not in cells[:4]:
+        # The referee of a match is not what the record is about.
+        subject = None
+    tail = "" if subject else _inner_list(value, view)
+    if text := read_text(view, cells, subject, style, rng, given, also, tail):
+        return text
+    echo = [cell for cell in cells if not isinstance(cell.value, bool) or cell.value]
+    details = [cell for cell in echo if cell is not name][:3]
+    if details:
+        said = join_and(list(dict.fromkeys(clause(cell, cells, style, view, rng) for cell in details)))
+        return capitalise(end_sentence(said))
+    if name is not None:
+        return f"The result is {value_text(name, cells, [], style)}."
+    return tail or "That went through, and there is nothing else to report."
 
 
 def _inner_list(value: dict[str, Any], view: View) -> str:
@@ -253,49 +212,3 @@ def _inner_list(value: dict[str, Any], view: View) -> str:
                     f"{singularise(noun) if count == 1 else pluralise(noun)}: {join_and(texts)}."
                 )
     return ""
-
-
-def _clause(cell: Cell, cells: list[Cell], style: int) -> str:
-    label, text, kind = label_text(cell), value_text(cell, cells, [], style), cell.field.kind
-    if kind == "bool":
-        return _truth(cell)
-    if isinstance(cell.value, list):
-        noun = label if len(cell.value) == 1 or is_plural(label) else pluralise(label)
-        noun = singularise(noun) if len(cell.value) == 1 else noun
-        return f"the {noun} {'is' if len(cell.value) == 1 else 'are'} {text}"
-    if label.startswith("number of "):
-        many = label.removeprefix("number of ")
-        return f"there {'is' if cell.value == 1 else 'are'} {text} {singularise(many) if cell.value == 1 else many}"
-    if kind in ("sentence", "question") and " " in text:
-        return f'the {label} reads "{text}"'
-    if kind in ("datetime", "date") and (found := re.match(
-        r"(?:exact |precise )?(?:moment|time|date|day)(?: and time)?(?: on which| at which| when)? ((?!of |"
-        r"the of )[a-z]+ .+)", label)) and (
-        re.search(r"\b(was|were|is|are|took|takes|ends|starts|stops?|begins|began|expires|ran|runs|goes|arrives|leaves|becomes|will|"
-                  r"resumes?|ended|started|went|happens|opens|closes|left|came|changed)\b", found[1])
-    ):  # fmt: skip
-        return f"{found[1]} on {text}"
-    if kind == "datetime" and (found := re.match(r"(.+?) (at|on)$", label)):
-        return f"it was {found[1]} on {text}" if cell.field.past else f"the {found[1]} time is {text}"
-    if found := re.match(r"(\w+ed|sent|taken|seen) (?:on|at)$", label):
-        return f"it was {found[1]} on {text}"
-    if kind == "date" and label.endswith(" on"):
-        return f"the {label.removesuffix(' on')} date is {text}"
-    if isinstance(cell.value, int) and kind in ("count", "number") and any(map(is_plural, label.split(" ")[:2])):
-        return f"the number of {label} is {text}"
-    if is_plural(label) and kind not in ("id", "date", "datetime", "time") and isinstance(cell.value, str | int):
-        return f"the {label} are {text}" if not cell.field.unit else f"the {label} come to {text}"
-    return f"the {label} is {text}"
-
-
-def _truth(cell: Cell) -> str:
-    text = cell.field.description.split(". ")[0].strip(" .")
-    found = re.match(r"(?i)whether (?:or not )?(.+)", text)
-    if found and cell.value and not found[1].startswith("to "):
-        return lower_first(found[1])
-    words = " ".join(split_words(re.sub(r"^(is|has)_", "", cell.name)))
-    return f"{words}: {'yes' if cell.value else 'no'}"
-
-
-def _group(parts: list[str]) -> list[str]:
-    return list(dict.fromkeys(part for part in parts if part))

@@ -21,6 +21,9 @@ _WEIGHT = {
     "country": 4, "domain": 3,
 }  # fmt: skip
 _NAMING = re.compile(r"(^|_)(name|title|subject|headline|label|caption|summary|question|term|word)$", re.I)
+_VAGUE = ("none", "left", "right", "centre", "centre left", "centre right", "high", "low", "medium", "other", "mixed",
+          "any",
+          "full", "normal", "heavy", "free", "all")  # fmt: skip
 GENERIC = {
     "data",
     "items",
@@ -163,8 +166,27 @@ def label_text(cell: Cell, noun: str = "") -> str:
 
 def detail_text(cell: Cell, cells: list[Cell], rest: list[Cell], style: int, noun: str) -> str:
     text, label = value_text(cell, cells, rest, style), label_text(cell, noun)
-    if cell.field.kind == "bool":
+    kind = cell.field.kind
+    if kind == "bool":
         return label
+    if kind == "distance" and label in ("distance", "airport distance", "place distance", "entrance distance"):
+        return f"{text} away"
+    if kind in ("company", "title", "person"):
+        label = label.removesuffix(" name")
+    if kind == "enum" and len(label.split()) < 3 and text not in _VAGUE and isinstance(cell.value, str):
+        return text
+    if kind == "sentence" and " " in text:
+        return f'"{text.rstrip(".")}"'
+    if cell.field.unit == "bytes":
+        return text
+    if kind == "money" and cell.name.endswith("_from"):
+        return f"from {text}"
+    if kind == "duration" and label in ("duration", "time", "length", "duration time"):
+        return text
+    if kind == "money" and label in ("amount", "price"):
+        return text
+    if kind == "money" and (found := re.match(r"(unit|dish|ticket|rental|sale) price$", label)):
+        return text if found[1] in ("unit", "dish") else f"{found[1]} price {text}"
     if cell.field.kind in ("enum", "status") and label.split(" ")[-1] in (
         "status",
         "state",
@@ -177,10 +199,26 @@ def detail_text(cell: Cell, cells: list[Cell], rest: list[Cell], style: int, nou
     if cell.field.kind in ("address", "location", "condition", "city", "phone"):
         return text
     if label.startswith("number of "):
-        many = label.removeprefix("number of ")
+        many = re.split(
+            r" (?:attached|kept|taken|in|on|of|for|that|who|which|at|to)\b", label.removeprefix("number of ")
+        )[0]
         return f"{text} {singularise(many) if cell.value == 1 else many}"
     if cell.field.kind in ("datetime", "date", "time"):
         own = humanise(cell.name)
         own = own.removeprefix(noun.split(" ")[-1] + " ") if noun else own
         return f"{re.sub(r' (at|time|on|date)$', '', own)} {text}" if cell.name not in ("date", "time") else text
     return f"{label} {text}"
+
+
+def span_bits(details: list[Cell], style: int) -> list[str]:
+    """A start and an end on one day as "12 March 2026 from 10:00 to 11:30"; both are taken out of ``details``."""
+    sides = {
+        cell.name: cell for cell in details if cell.name in ("start_time", "end_time") and isinstance(cell.value, str)
+    }
+    if len(sides) < 2:
+        return []
+    first, last = sides["start_time"].value, sides["end_time"].value
+    if first[:10] != last[:10] or len(first) < 16 or len(last) < 16:
+        return []
+    details[:] = [cell for cell in details if cell not in sides.values()]
+    return [f"{say(first[:10], style)} from {first[11:16]} to {last[11:16]}"]

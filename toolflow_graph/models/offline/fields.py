@@ -117,6 +117,8 @@ def _unit(words: tuple[str, ...], description: str, name: str, kind_word: str) -
     if kind_word not in ("number", "integer"):
         return "", label
     last = words[-1]
+    if "per" in words and words[-2:] == ("m", "2"):
+        return "", f"{humanise('_'.join(words[:-2]))} square metre"
     if words[-2:] in (("m", "2"), ("square", "metres"), ("square", "meters")):
         return "m²", humanise("_".join(words[:-2])) if len(words) > 2 else "area"
     if len(words) > 1 and last in UNITS and words[-2] not in ("number", "of"):
@@ -125,9 +127,10 @@ def _unit(words: tuple[str, ...], description: str, name: str, kind_word: str) -
         if last in ("days", "nights", "weeks", "months", "years"):
             return UNITS[last], label if len(words) < 2 or short.startswith(("number", "total")) else f"{short} length"
         if UNITS[last] in ("minutes", "hours", "seconds"):
-            return UNITS[last], short if short.endswith(
-                ("duration", "time", "length", "delay")
-            ) else f"{short} duration"
+            if short in ("walk", "drive", "stroll", "wait", "delay", "walking", "driving"):
+                return UNITS[last], {"stroll": "walk", "walking": "walk", "driving": "drive"}.get(short, short)
+            timed = short.endswith(("duration", "time", "length", "delay")) or short.startswith("time ")
+            return UNITS[last], short if timed else f"{short} time"
         return UNITS[last], f"{short} {'energy' if last == 'kwh' else humanise(last)}" if short in (
             "total",
             "average",
@@ -238,7 +241,9 @@ def _entity(words: tuple[str, ...], description: str, kind: str, owner: str) -> 
 
 
 def _has_happened(words: tuple[str, ...]) -> bool:
-    if len(words) < 2 or words[-1] not in ("at", "on", "time", "date"):
+    if len(words) > 1 and words[-1] == "sent" and words[0] in ("last", "latest"):
+        return True
+    if len(words) < 2 or words[-1] not in ("at", "on", "time", "date", "since", "after", "by"):
         return False
     return (words[-2].endswith("ed") or words[-2] in ("sent", "taken", "seen", "read", "begun", "run",
             "made")) and words[-2] not in (

@@ -4,7 +4,7 @@ import random
 import re
 
 from toolflow_graph.models.offline.phrases import Phrase, core_object
-from toolflow_graph.models.offline.verbs import gerund
+from toolflow_graph.models.offline.verbs import base_of, gerund
 from toolflow_graph.models.offline.words import capitalise, end_sentence, is_plural, join_and, lower_first
 
 _ASK = ("Could you {}?", "Can you {}?", "Please {}.", "I'd like you to {}.", "I need you to {}.",
@@ -87,6 +87,42 @@ def frame(core: str, manner: str, rng: random.Random) -> str:
     return _fill(rng.choice(_ASK if rng.random() < 0.6 or verb in _GET | _FIND | {"look"} else _WANT), core)
 
 
+_OTHER_VERBS = {
+    "create": ("set up",), "generate": ("make", "put together"), "trigger": ("start", "kick off"),
+    "retrieve": ("get", "look up"), "request": ("ask for",), "estimate": ("work out", "estimate"),
+    "subscribe": ("sign up",), "submit": ("hand in", "send in"), "capture": ("take",), "display": ("show",),
+    "modify": ("change",), "delete": ("get rid of", "delete"), "issue": ("make out", "issue"), "fetch": ("get",),
+    "calculate": ("work out",), "reschedule": ("move",), "obtain": ("get",), "summarise": ("sum up", "summarise"),
+    "purchase": ("buy",), "verify": ("check",), "determine": ("find out",), "place": ("put in", "place"),
+}  # fmt: skip
+
+
+def loosen(core: str, said: list[str], rng: random.Random) -> str:
+    """A description's phrase as people would say it: without its trailing detail, with an everyday verb.
+
+    ``said`` are the values that stand in ``core``; nothing that holds one is dropped.
+    """
+    verb, _, rest = core.partition(" ")
+    cuts = [r"(?:,| and) (?:[a-z]+) (?:the|its|an?|their|all|my) [a-z ,'-]+$"]
+    if verb in _GET | _FIND | {"check"}:
+        cuts.append(r",? with (?:(?:its|their|the|his|an?) )?[a-z ,'-]+$")
+        cuts.append(r", (?:newest|latest|best|upcoming|sorted|including|now)\b[a-z ,'-]*$")
+    cuts.append(r" that [a-z]+ every [a-z ,]+$")
+    for cut in cuts:
+        found = re.search(cut, rest)
+        if not found or found.start() < 8 or any(text and text.lower() in found[0].lower() for text in said):
+            continue
+        joined = re.match(r"(?:,| and) ([a-z]+) ", found[0])
+        if joined and base_of(joined[1]) != joined[1]:
+            continue
+        if "every" in cut or rng.random() < 0.75:
+            rest = rest[: found.start()]
+    options = _OTHER_VERBS.get(verb, ())
+    if options and rng.random() < 0.5 and not (verb == "place" and "order" not in rest):
+        verb = rng.choice(options)
+    return f"{verb} {rest}".strip()
+
+
 def _fill(pattern: str, core: str) -> str:
     return capitalise(pattern.format(core))
 
@@ -98,6 +134,18 @@ def connect(sentence: str, place: int, rng: random.Random) -> str:
     return rng.choice(
         ("Then ", "Also, ", "And ", "On top of that, ", "In the same go, ", "Besides that, ")
     ) + lower_first(sentence)
+
+
+def curt(core: str, rng: random.Random) -> str:
+    """The request as people with little time put it: "My bookings in Porto, please."."""
+    verb, _, rest = core.partition(" ")
+    plain = re.match(r"(the|my|all|a|an|everything|your|recent|current|available|one)\b", rest)
+    if verb in _GET and plain:
+        return rng.choice(("{}, please.", "I need {}.", "{}?", "Need {}.")).format(rest)
+    if verb in ("find", "search", "browse") and not rest.startswith("for "):
+        return rng.choice(("Looking for {}.", "Any {}?", "I need {}.") if is_plural(core_object(rest)) else (
+            "Looking for {}.", "I need {}.")).format(re.sub(r"^all ", "", rest))  # fmt: skip
+    return rng.choice(("{}.", "Please {}.", "{}, please.", "I want to {}.")).format(core)
 
 
 def greet(text: str, manner: str, rng: random.Random) -> str:

@@ -180,6 +180,14 @@ class Maker:
             # Equal items look like a mistake even where the schema allows them.
             if mark in seen and (schema.get("uniqueItems") or len(made) >= least or turn < size * 8):
                 continue
+            if isinstance(item, dict) and self.result:
+                # Two rows of one name look like one row twice.
+                named = _name_of(item)
+                if named and named in seen and len(made) >= least:
+                    if turn >= size * 4:
+                        break
+                    continue
+                seen.add(named)
             seen.add(mark)
             made.append(item)
         return made
@@ -199,6 +207,14 @@ class Maker:
                 break
         seen.add(value if isinstance(value, str | int | float | bool) else None)
         return value
+
+
+_NAMED = re.compile(r"(^|_)(name|title|headline|subject|label|category|nickname|question_text|comment|hour_code)$")
+
+
+def _name_of(row: dict[str, Any]) -> str:
+    """What a row is called, as a mark for comparing."""
+    return next((f"name {part}" for name, part in row.items() if isinstance(part, str) and _NAMED.search(name)), "")
 
 
 def _noun(owner: str) -> str:

@@ -248,16 +248,15 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
     """ "booked a room": what has been done, or "" if the phrase has two verbs or none to say it with."""
     if two_verbs(phrase) or not phrase.rest:
         return ""
-    particle = re.match(r"(up|on|off|out|in|down) ", phrase.rest)
+    particle = re.match(r"(up|on|off|out|in|down|for) ", phrase.rest)
     thing = core_object(phrase.rest).replace("my ", "your ")
     words = thing.split(" ")
     if words[0] in ("a", "an", "one") and (
         phrase.verb not in _NEW or (singularise(words[-1]) in entities and phrase.verb not in _MADE)
     ):
         thing = "the " + " ".join(words[1:])
-    if phrase.verb not in _NEW:
-        thing = re.sub(r" of an? ", " of the ", thing)
-    if not thing or len(words) > 7 or words[-1] in ("person", "people", "someone"):
+    thing = re.sub(r" of an? ", " of the ", thing)
+    if not thing or len(words) > 7 or words[-1] in ("person", "people", "someone", "the", "a", "an"):
         return ""
     if phrase.verb in ("watch", "monitor"):
         return f"started {gerund(phrase.verb)} {thing}"

@@ -65,16 +65,10 @@ def _layout(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) 
             first, second = order[place], order[place + 1]
             if planner.links_between(second, first) and not planner.links_between(first, second):
                 order[place], order[place + 1] = second, first
-    chat = turns >= 3 and rng.random() < 0.5
+    chat = turns >= 3 and (rng.random() < 0.45 or len(order) < turns)
     slots = turns - chat
     groups: list[tuple[str, list[Tool]]] = [("tool", [tool]) for tool in order]
-    spare = rng.random() < 0.3
-    while len(groups) > max(slots - spare, 1) and any(
-        len(groups[i][1]) + len(groups[i + 1][1]) == 2 for i in range(len(groups) - 1)
-    ):
-        places = [i for i in range(len(groups) - 1) if len(groups[i][1]) + len(groups[i + 1][1]) == 2]
-        place = rng.choice(places)
-        groups[place : place + 2] = [("tool", groups[place][1] + groups[place + 1][1])]
+    _bundle(planner, groups, slots, rng)
     groups = groups[:slots]
     while len(groups) < slots:
         singles = [place for place, (_, tools) in enumerate(groups) if len(tools) == 1]
@@ -87,6 +81,28 @@ def _layout(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) 
     if chat:
         groups.insert(rng.randint(1, len(groups)), ("chat", []))
     return groups
+
+
+def _bundle(planner: CallPlanner, groups: list[tuple[str, list[Tool]]], slots: int, rng: random.Random) -> None:
+    """Join at most one pair of neighbours into one request, rather one whose tools belong together."""
+
+    def tie(place: int) -> float:
+        first, second = groups[place][1][0], groups[place + 1][1][0]
+        if planner.links_between(first, second):
+            return 0.75
+        shared = {(leaf.field.name, leaf.field.description) for leaf in view_of(first).params} & {
+            (leaf.field.name, leaf.field.description) for leaf in view_of(second).params
+        }
+        return 0.6 if shared else 0.25 if first.domain == second.domain else 0.08
+
+    # With fewer tools than requests a pair would only make others be asked twice.
+    chances = {place: tie(place) * (1.0 if len(groups) > slots else 0.0) for place in range(len(groups) - 1)}
+    if not chances:
+        return
+    best = max(chances.values())
+    place = rng.choice([place for place, chance in chances.items() if chance == best])
+    if rng.random() < best and place < slots:
+        groups[place : place + 2] = [("tool", groups[place][1] + groups[place + 1][1])]
 
 
 def _repeatable(tool: Tool) -> int:

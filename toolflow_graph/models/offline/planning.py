@@ -11,9 +11,10 @@ from toolflow_graph.models.briefs import Scene
 from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.generate import MISSING, make_valid
+from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.values import estate_price, fits, leaf_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
-from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.models.offline.words import singularise, split_words
 from toolflow_graph.models.offline.world import Cast, build_cast
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
@@ -55,7 +56,7 @@ class CallPlanner:
         self.scene, self.rng, self.share = scene, rng, share
         self.cast: Cast = build_cast(scene.random_seed, scene.now)
         self.calls: list[PlannedCall] = []
-        self.known: dict[tuple[str, str], Any] = {}
+        self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
 
     def plan(self, tool: Tool, request: int, *, link: bool = True) -> PlannedCall:
@@ -80,7 +81,9 @@ class CallPlanner:
                 return round(base + 0.0274, 4)
             if meaning.kind == "bool" and isinstance(schema.get("default"), bool):
                 return not schema["default"]
-            key = (meaning.name, meaning.description)
+            if meaning.name == "amount" and (span := amount_span(f"{view.name} {view.phrase.text}".replace("_", " "))):
+                return round(self.rng.randint(int(span[0]) + 1, int(span[1])) / 5) * 5
+            key = _meaning_key(meaning, view)
             if meaning.description and key in self.known and "[" not in path and "device" not in meaning.entity:
                 return self.known[key]
             return MISSING
@@ -103,7 +106,7 @@ class CallPlanner:
         for path, part in leaves(call.arguments):
             found = view.param(path)
             if found and found.field.description and "[" not in path and not isinstance(part, dict | bool):
-                self.known.setdefault((found.field.name, found.field.description), part)
+                self.known.setdefault(_meaning_key(found.field, view), part)
         call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
         call.links = _whole_points(call)
         self.calls.append(call)
@@ -114,6 +117,11 @@ class CallPlanner:
         changed = copy.deepcopy(arguments)
         plain = [(leaf, changed.get(leaf.path)) for leaf in call.view.params if leaf.path in changed]
         linked = {one.parameter for one in call.links}
+        if "rent" in changed.values():
+            # A month costs less than the house.
+            for leaf, price in plain:
+                if leaf.field.kind == "money" and isinstance(price, int | float) and price > 20_000:
+                    changed[leaf.path] = int(price // 2500 * 10)
         for first, start in plain:
             for second, end in plain:
                 same = first.field.kind == second.field.kind and first.field.kind in _MOMENTS
@@ -145,7 +153,7 @@ class CallPlanner:
         if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
             return MISSING
         for source in reversed(self.calls):
-            if source.tool.name == call.tool.name:
+            if source.tool.name == call.tool.name or not _kindred(source.view, call.view, meaning):
                 continue
             lists = any("[]." in leaf.path for leaf in source.view.returns)
             for leaf in source.view.returns:
@@ -218,11 +226,41 @@ class CallPlanner:
         own = {leaf.field.name for leaf in first.params if leaf.required}
         return any(
             leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
+            and _kindred(first, second, param.field)
             and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
             param.path)
             for param in second.params if param.required
             for leaf in first.returns if leaf.required
         )  # fmt: skip
+
+
+_WIDE = frozenset({"booking", "document", "address", "location", "place", "url", "person", "email"})
+_LOOSE_NOUNS = frozenset(
+    ["booking", "reservation", "details", "status", "document", "list", "the", "my", "a", "an", "new", "stored"]
+)
+
+
+def _kindred(source: View, target: View, meaning: Field) -> bool:
+    """Whether ids of a wide kind may flow: a tutoring booking is no hotel booking."""
+    head = meaning.entity.split(" ")[-1] if meaning.entity else meaning.kind
+    if head not in _WIDE or meaning.kind in ("latitude", "longitude"):
+        return True
+    if head in ("place", "person"):
+        return meaning.kind == "id"
+    if meaning.kind in ("email", "phone", "url", "address", "location"):
+        return meaning.kind in ("email", "phone") or bool(set(_nouns(source)) & set(_nouns(target)))
+    return bool(set(_nouns(source)) & set(_nouns(target)))
+
+
+def _meaning_key(meaning: Field, view: View) -> tuple[str, ...]:
+    """What makes two parameters the same; ids of a wide kind are the same for kindred tools only."""
+    wide = meaning.kind == "id" and meaning.entity.split(" ")[-1] in _WIDE
+    return (meaning.name, meaning.description, *(sorted(_nouns(view)) if wide else ()))
+
+
+def _nouns(view: View) -> list[str]:
+    words = [singularise(word) for word in split_words(view.name)[1:]]
+    return [word for word in words if word not in _LOOSE_NOUNS]
 
 
 def _whole_points(call: PlannedCall) -> list[Link]:

@@ -8,9 +8,8 @@ from typing import Any
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import Phrase, after_verbs, two_verbs
 from toolflow_graph.models.offline.saying import say, say_key
-from toolflow_graph.models.offline.verbs import base_of
 from toolflow_graph.models.offline.views import owner_of
-from toolflow_graph.models.offline.words import join_and, lower_first, singularise
+from toolflow_graph.models.offline.words import join_and, lower_first
 from toolflow_graph.models.offline.world import PLACES
 
 _A = r"(?:an?|one|another|the given|a given|the|this|each|any|my)"
@@ -54,6 +53,11 @@ class Item:
     used: bool = False
 
     @property
+    def name(self) -> str:
+        """The leaf's own key."""
+        return self.field.name
+
+    @property
     def owner(self) -> str:
         """The noun of the object that holds the leaf."""
         return owner_of(self.path)
@@ -95,6 +99,7 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
                 break
     rest = re.sub(r" by (?:[a-z' -]+, )*[a-z' -]+ (?:or|and) [a-z' -]+ $", " ", rest)
     rest = re.sub(r" by (keyword|name|title|id|ID|its ID|ids|subject|text|keywords)(?= )", "", rest)
+    rest = rest.replace(" with yes ", " ")
     rest = _periods(rest, items, style)
     rest = _pairs(rest, items, style)
     for item in items:
@@ -275,6 +280,8 @@ def _place_id(rest: str, item: Item, said: str) -> str:
                      r"registered|booked|"
                      r"deployed|finished|running|new|calendar|completed|placed)\b ?", "", found[2])  # fmt: skip
         text = said if item.ref else f"{own}{found[3]} {said}"
+        if item.ref and rest[found.end()] == "'":
+            text = f"that {found[3]}"
         item.used = True
         return rest[: found.start()] + text + rest[found.end() :]
     if " a given one " in rest or rest.rstrip().endswith("a given one"):
@@ -291,91 +298,4 @@ def _drop(rest: str, item: Item) -> str:
         return rest
     return re.sub(
         rf" {_PREP} (?:an?|one|the given|a given|a past|given) (?:past |given )?(?:{nouns}) ", " ", rest, count=1
-    )
-
-
-def clauses(core: str, items: list[Item], style: int, rng: random.Random) -> tuple[list[str], list[str], list[str]]:
-    """What is left to say: (tails that follow the core, "the x is y" clauses, whole sentences)."""
-    tails: list[str] = []
-    facts: list[str] = []
-    sentences: list[str] = []
-    tails += [f"@point {point}" for point in take_points(items, style)]
-    money = next(
-        (item for item in items if item.field.kind == "currency" and not item.used and not item.held and not item.ref),
-        None,
-    )
-    for item in items:
-        if item.used or item.held:
-            continue
-        item.used = True
-        said, label, kind = speak(item, style), item.label, item.field.kind
-        if isinstance(item.value, bool):
-            sentences.append(_switch(item))
-        elif item.ref:
-            tails.append(f"for {said}" if kind == "id" else f"using {said}")
-        elif kind == "money" and money is not None and money is not item and not money.used:
-            money.used = True
-            facts.append(f"the {label} is {said} {money.value}")
-        elif kind == "city" and not tails and rng.random() < 0.8:
-            tails.append(f"in {said}")
-        elif kind == "query":
-            tails.append(f"about {said}" if rng.random() < 0.5 else f"matching {said}")
-        elif (
-            kind == "title"
-            and core.startswith(("create ", "open ", "add ", "make "))
-            and not facts
-            and not tails
-            and not item.owner
-        ):
-            tails.append(f"called {said}")
-        elif label.startswith("number of ") and isinstance(item.value, int) and len(label.split()) < 5:
-            noun = label.removeprefix("number of ")
-            tails.append(f"for {said} {singularise(noun) if item.value == 1 else noun}")
-        elif kind == "id" and item.field.entity and not item.field.listed:
-            facts.append(f"the {label} is {said}")
-        elif item.field.unit and isinstance(item.value, int | float):
-            gap = "" if item.field.unit in ("%",) else " "
-            facts.append(f"the {label} is {said}{gap}{item.field.unit}")
-        elif isinstance(item.value, list):
-            many = len(item.value) != 1
-            noun = label if many else singularise(label)
-            facts.append(f"the {noun} {'are' if many and noun.endswith('s') else 'is'} {said}")
-        else:
-            facts.append(f"the {label} is {said}")
-    return tails, facts, sentences
-
-
-def _switch(item: Item) -> str:
-    """A boolean as a wish, from its description: "Whether guests are told" gives "guests should be told"."""
-    text = item.field.description.split(". ")[0].strip(" .")
-    on = bool(item.value)
-    if found := re.match(r"(?i)(?:only|just) (.+)", text):
-        return f"I only want {lower_first(found[1])}" if on else f"not only {lower_first(found[1])}, please"
-    if found := re.match(r"(?i)(?:whether|if true,?|set to true|flag|indicates whether)(?: or not)? to (.+)", text):
-        wish = lower_first(re.sub(r"\b(also|too|as well)\b ?", "", found[1]).strip())
-        return f"please {wish}" if on else f"there is no need to {wish}"
-    if found := re.match(r"(?i)whether (.+?) (is|are|must be|has|have|can|may|should)\b(?: be)? ?(.*)", text):
-        subject, verb, rest = lower_first(found[1]), found[2].lower(), found[3]
-        if re.match(r"(needed|required|wanted|preferred|allowed|accepted|fine|ok)\b", rest):
-            return f"{subject} {verb} {'' if on else 'not '}{rest}".strip()
-        word = {"has": "have", "have": "have", "can": "be able to", "may": "be allowed to", "should": ""}.get(
-            verb, "be"
-        )
-        return re.sub(r"\s+", " ", f"{subject} {'should' if on else 'should not'} {word} {rest}").strip()
-    if found := re.match(r"(?i)whether (.+)", text):
-        words = found[1].split(" ")
-        for place in range(1, len(words)):
-            base = base_of(words[place])
-            if base and words[place].endswith("s") and words[place] != base:
-                subject, rest = lower_first(" ".join(words[:place])), " ".join(words[place + 1 :])
-                return f"{subject} should {'' if on else 'not '}{base} {rest}".strip()
-    if (
-        re.match(r"(?i)(include|show|return|enable|allow|use|send|make|skip|add|exclude|overwrite|force)\b", text)
-        and len(text) < 60
-    ):
-        return f"please {lower_first(text)}" if on else f"there is no need to {lower_first(text)}"
-    return (
-        f"please {'turn on' if on else 'leave out'} {item.label}"
-        if len(item.label) < 40
-        else f"{item.label}: {'yes' if on else 'no'}"
     )

@@ -12,10 +12,13 @@ from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.agreeing import agree, spread_days
 from toolflow_graph.models.offline.binding import leaves, name_of, names_match
+from toolflow_graph.models.offline.echoing import echo, query_of, titles_for
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.generate import MISSING, make_valid
 from toolflow_graph.models.offline.phrases import head_noun
+from toolflow_graph.models.offline.relating import relate
 from toolflow_graph.models.offline.saying import parse_now
+from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.values import estate_price, kind_value, new_id
 from toolflow_graph.models.offline.views import View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import is_plural, singularise, split_words
@@ -38,7 +41,7 @@ _TELLING = (
     "temperature",
     "rating",
 )
-_GOOD = ("confirmed", "booked", "created", "active", "completed", "complete", "success", "succeeded", "ok",
+_GOOD = ("confirmed", "ticketed", "booked", "created", "active", "completed", "complete", "success", "succeeded", "ok",
          "accepted", "approved",
          "scheduled", "sent", "done", "saved", "submitted", "open", "on_time", "available", "running", "healthy",
          "valid", "paid",
@@ -50,6 +53,7 @@ _BAD = re.compile(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown
                   r"denied|lost|suspend|"
                   r"insufficient|unavailable|offline|archiv|delet|paus|dropped|overdue|jam|void|aborted|"
                   r"withdrawn|unreachable|missed")  # fmt: skip
+_HANDED_IN = ("submitted", "received", "pending", "under_review", "awaiting_approval", "queued", "open", "in_review")
 _ENDING = {"cancel": ("cancel", "refund", "released"), "delete": ("delet", "remov"), "remove": ("remov", "delet"),
            "freeze": ("frozen", "block"), "stop": ("stop", "paus", "ended"), "reject": ("reject",),
            "withdraw": ("withdraw",),
@@ -79,11 +83,13 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
     cast = _there(build_cast(scene.random_seed, scene.now), call.arguments)
     given = [(path, value) for path, value in leaves(call.arguments) if path]
     known = _known(brief)
-    top = next((value for path, value in given if re.search(r"max|ceiling|highest|budget|upto", name_of(path).lower())
+    top = next((value for path, value in given if re.search(r"max|ceiling|highest|budget|upto|_cap$", name_of(path))
                 and isinstance(value, int | float) and not isinstance(value, bool)), None)  # fmt: skip
     asked_day = next((value for path, value in given if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value))
-                      and split_words(name_of(path))[-1] in ("date", "day", "on")), "")  # fmt: skip
+                      and split_words(name_of(path))[-1] in ("date", "day", "on")
+                      and not re.search("birth|since|until|before|after", name_of(path))), "")  # fmt: skip
     size = len(view.returns)
+    about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
 
     def leaf(meaning: Field, part: Mapping[str, Any], path: str) -> Any:
         listed = "[" in path
@@ -124,14 +130,40 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
             and not (view.writes and meaning.kind in ("id", "uuid", "enum", "datetime", "date", "money"))
         ):
             return found
+        if meaning.kind == "time" and not listed:
+            own = {word for word in split_words(meaning.name) if word not in ("time", "local", "at")}
+            for where, value in given:
+                if (
+                    isinstance(value, str)
+                    and re.fullmatch(r"\d\d:\d\d", value)
+                    and own & set(split_words(name_of(where)))
+                ):
+                    return value
+        if meaning.kind == "location" and not re.search("calendar|event|meeting|tutor|interview|session", view.name):
+            return kind_value(meaning, rng, cast, True)
+        if meaning.kind == "datetime" and not meaning.past and not listed:
+            planned = [
+                value for _, value in given if isinstance(value, str) and re.fullmatch(r"[-\d]{10}T[:\d]{5,8}", value)
+            ]
+            if len(planned) == 1 and re.search(
+                "confirmed|planned|scheduled|agreed|next moment", meaning.description.lower()
+            ):
+                return planned[0]
+            clock = [value for _, value in given if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value)]
+            if len(clock) == 1 and not planned:
+                return f"{asked_day or cast.day.isoformat()}T{clock[0]}:00"
         if meaning.kind == "datetime" and not meaning.past and asked_day:
             return f"{asked_day}T{rng.randint(9, 19):02d}:{rng.choice((0, 15, 30, 45)):02d}:00"
-        if (price := estate_price(view, meaning, rng)) is not None:
-            return price
         if meaning.kind == "count" and listed and (most := _ceiling(meaning, given)) is not None:
             return rng.randint(0, most)
+        if meaning.name == "alert_area":
+            return f"{cast.place.region} region"
+        if meaning.name == "amount" and (span := amount_span(about)) and not (top and listed):
+            return round(int(rng.uniform(*span)) + rng.choice((0, 0.5, 0.9, 0.25)), 2)
         if meaning.kind == "money" and top and listed:
             return round(top * rng.uniform(0.45, 0.98), 2) if top > 5 else MISSING
+        if (price := estate_price(view, meaning, rng)) is not None:
+            return price // 2500 * 10 if any(part == "rent" for _, part in given) else price
         if meaning.kind == "enum" and (options := part.get("enum")):
             return _status(options, meaning, view, rng, listed, [v for _, v in given])
         if meaning.kind == "bool" and not listed:
@@ -158,9 +190,12 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
         schema, rng, cast, leaf=leaf, include=include, result=True, closed=False, owner=noun_of(view.phrase)
     )
     dated = any(isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part) for _, part in given)
-    better = agree(copy.deepcopy(value) if dated else spread_days(copy.deepcopy(value), scene.now, rng.randint(1, 3)))
-    if not schema_errors(better, schema, closed=False, limit=1):
-        value = better
+    better = copy.deepcopy(value) if dated else spread_days(copy.deepcopy(value), scene.now, rng.randint(1, 3))
+    better = relate(agree(echo(better, call.arguments, view, rng)), view, call.arguments, known, scene.now, rng)
+    for attempt in (agree(copy.deepcopy(better)), better):
+        if not schema_errors(attempt, schema, closed=False, limit=1):
+            value = attempt
+            break
     if len(json.dumps(value)) > 3900:
         smaller = make_valid(schema, rng, cast, leaf=leaf, result=True, closed=False, owner=noun_of(view.phrase))
         value = min((value, smaller), key=lambda one: len(json.dumps(one)))
@@ -237,10 +272,16 @@ def _status(options: list[Any], meaning: Field, view: View, rng: Any, listed: bo
             return option
     good = [option for option in texts if option.lower() in _GOOD]
     fine = [option for option in texts if not _BAD.search(option.lower())] or texts
+    if view.writes and verb in ("submit", "apply", "propose", "request", "report"):
+        first = [option for option in texts if option.lower() in _HANDED_IN]
+        if first:
+            return min(first, key=lambda option: _HANDED_IN.index(option.lower()))
     if view.writes or not listed:
         return (
             min(good, key=lambda option: _GOOD.index(option.lower()))
             if good and view.writes
+            else fine[0]
+            if view.writes
             else rng.choice(good or fine)
         )
     return rng.choice(fine)
@@ -259,6 +300,8 @@ def _free_result(brief: ToolBrief, view: View) -> dict[str, Any]:
         return {**echo, "id": new_id(last, rng), "status": "completed"}
     if is_plural(noun) or view.phrase.verb in ("list", "search", "find", "browse", "query"):
         titles = rng.sample(pools.TITLES, rng.randint(2, 3))
+        if query := query_of(brief.call.arguments):
+            titles = titles_for(query, last, len(titles))
         rows = [{"id": new_id(last, rng), "title": title, "updated_on": _day(brief, rng)} for title in titles]
         return {**echo, "results": rows, "count": len(rows)}
     if re.match(r"(if|whether)\b", view.phrase.rest):

@@ -7,19 +7,19 @@ from typing import Any
 from toolflow_graph.models.briefs import Scene, UserBrief
 from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.fields import Field, field_of
-from toolflow_graph.models.offline.frames import connect, follow_up, frame, greet, lead_in
-from toolflow_graph.models.offline.phrases import doing_phrase, head_noun
+from toolflow_graph.models.offline.frames import connect, curt, follow_up, frame, greet, lead_in, loosen
 from toolflow_graph.models.offline.planner import label_of
 from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.saying import told
-from toolflow_graph.models.offline.speech import Item, build_core, clauses, speak
+from toolflow_graph.models.offline.speech import Item, build_core, speak
+from toolflow_graph.models.offline.talk import user_talk
 from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of
+from toolflow_graph.models.offline.wishes import Told, clauses
 from toolflow_graph.models.offline.words import (
     capitalise,
     end_sentence,
     join_and,
     ordinal,
-    pluralise,
     polish,
     split_words,
 )
@@ -36,7 +36,7 @@ def user_step(brief: UserBrief) -> dict[str, Any]:
     if brief.visit > 0:
         return {"done": False, "message": _reply(brief, rng)}
     if brief.request.kind == "chat":
-        return {"done": False, "message": _chat(brief, rng)}
+        return {"done": False, "message": user_talk(brief, rng)}
     request = brief.request
     if request.kind == "open":
         request = open_request(brief.scene, brief.request_index)
@@ -128,6 +128,7 @@ def _opening(request: Request, brief: UserBrief, rng: random.Random) -> str:
     tools = {tool.name: tool for tool in scene.tools}
     parts: list[str] = []
     told: set[tuple[str, str]] = set()
+    used = Told()
     names = [name for name in request.tools if name in tools] or [""]
     for place, name in enumerate(names):
         tool: Tool | None = tools.get(name)
@@ -142,42 +143,56 @@ def _opening(request: Request, brief: UserBrief, rng: random.Random) -> str:
             if not item.used and mark in told and not item.held and item.field.kind not in ("latitude", "longitude"):
                 item.used = True
             told.add(mark)
-        parts.append(_section(core, items, style, rng, scene.style, place, brief.request_index))
+        parts.append(_section(core, items, style, rng, scene.style, place, used))
     text = " ".join(parts)
     return (
         lead_in(text, scene.style, brief.request_index, rng) if brief.request_index else greet(text, scene.style, rng)
     )
 
 
-def _section(core: str, items: list[Item], style: int, rng: random.Random, manner: str, place: int, index: int) -> str:
-    tails, facts, sentences = clauses(core, items, style, rng)
+def _section(core: str, items: list[Item], style: int, rng: random.Random, manner: str, place: int, used: Told) -> str:
+    core = loosen(core, [speak(item, style) for item in items if item.used], rng)
+    tails, wishes = clauses(core, items, style, rng, used)
     for tail in [tail for tail in tails if tail.startswith("@point ")]:
         tails.remove(tail)
         core = _put_point(core, tail.removeprefix("@point "))
-    inline = [tail for tail in tails if len(tail) < 90][:2]
-    rest = [tail for tail in tails if tail not in inline]
+    for tail in [tail for tail in tails if tail.startswith("called ")]:
+        if found := re.match(
+            r"(\w+ (?:an?|the|my) [\w -]+?)(?= (?:for|with|on|in|at|of|from|that|to|from|between)\b)", core
+        ):
+            tails.remove(tail)
+            core = f"{found[1]} {tail}{core[found.end() :]}"
+    inline = [tail for tail in tails if len(tail) < 90][:3]
+    wishes = [f"this is {tail}" for tail in tails if tail not in inline] + wishes
     base = " ".join([core, *inline])
     if manner in ("terse", "brief", "concise"):
-        extra = join_and([re.sub(r"^the ", "", fact) if len(facts) > 1 else fact for fact in facts])
-        texts = [end_sentence(capitalise(base))] + ([end_sentence(capitalise(extra))] if extra else [])
-        return " ".join([*texts, *(end_sentence(capitalise(text)) for text in (*rest, *sentences))])
-    short = sum(len(fact) for fact in facts) < 70 and 0 < len(facts) < 3
-    if short and rng.random() < 0.35 and " is " in facts[0]:
+        texts = [capitalise(curt(base, rng)), *(end_sentence(capitalise(join_and(pair))) for pair in _pairs(wishes))]
+        return " ".join(texts)
+    labels = "|".join(re.escape(item.label) for item in items)
+    plain = [wish for wish in wishes if re.fullmatch(rf"the (?:{labels}) (?:is|should be) [^,]{{1,40}}", wish)]
+    if (
+        len(plain) == 1
+        and len(wishes) < 3
+        and "at least" not in plain[0]
+        and "at most" not in plain[0]
+        and rng.random() < 0.4
+    ):
         # "with 15 as the quantity" reads as one sentence with the request.
-        bits = [re.sub(r"^the (.+?) (?:is|are) (.+)$", r"\2 as the \1", fact) for fact in facts]
-        base, facts = f"{base}, with {join_and(bits)}", []
+        label, _, said = re.split(r" (is|should be) ", plain[0].removeprefix("the "), maxsplit=1)
+        base, wishes = f"{base}, with {said} as the {label}", [wish for wish in wishes if wish not in plain]
     opening = connect(frame(base, manner, rng), place, rng) if place else frame(base, manner, rng)
-    texts = [opening, *(end_sentence(capitalise(text)) for text in (f"This is {tail}" for tail in rest))]
-    for start in range(0, len(facts), 3):
-        group = facts[start : start + 3]
-        texts.append(end_sentence(capitalise(join_and(group))))
-    if sentences:
-        texts.append(
-            end_sentence(
-                capitalise(join_and(sentences) if len(sentences) < 3 else ". ".join(map(capitalise, sentences)))
-            )
-        )
-    return " ".join(texts)
+    return " ".join([opening, *(end_sentence(capitalise(" and ".join(pair))) for pair in _pairs(wishes))])
+
+
+def _pairs(wishes: list[str]) -> list[list[str]]:
+    """Wishes two by two, so that no sentence gets long; long ones stand alone."""
+    groups: list[list[str]] = []
+    for wish in wishes:
+        if groups and len(groups[-1]) < 2 and len(groups[-1][0]) + len(wish) < 110 and " and " not in groups[-1][0]:
+            groups[-1].append(wish)
+        else:
+            groups.append([wish])
+    return groups
 
 
 def _put_point(core: str, said: str) -> str:
@@ -254,46 +269,3 @@ def _bare(label: str, text: str, meaning: Field, manner: str, rng: random.Random
     if meaning.kind in ("id", "email", "phone", "person", "address"):
         options = [f"the {label} is {text}", f"it's {text}", f"sorry, it's {text}", f"here it is: {text}", f"{text}"]
     return rng.choice(options)
-
-
-def _chat(brief: UserBrief, rng: random.Random) -> str:
-    thing, plural = topic_of(brief.messages, brief.scene)
-    if plural:
-        return rng.choice((f"That is a nice range of {thing}. Which of them would you go for?",
-                           f"Hard to choose between those {thing}. Do you see one that stands out?",
-                           f"I did not expect that many {thing}, to be honest. Is there one you would lean towards?",
-                           f"Looking at these {thing}, what would you say is the main difference?",
-                           f"Interesting to see the {thing} side by side. Which one looks best to you?"))  # fmt: skip
-    calls = [call.name for message in brief.messages for call in message.tool_calls]
-    last = next((tool for tool in brief.scene.tools if calls and tool.name == calls[-1]), None)
-    if last is not None and view_of(last).writes:
-        doing = doing_phrase(view_of(last).phrase).replace("your ", "my ")
-        return rng.choice((f"Good to have that done, {doing} was on my list all week.",
-                           f"That was quicker than I thought. I always put off {doing}.",
-                           f"Nice, that is one thing less to worry about. I never enjoy {doing}.",
-                           f"Perfect, I had expected {doing} to take much longer.",
-                           f"Great, I can finally stop thinking about {doing}."))  # fmt: skip
-    return rng.choice((f"Good to have the {thing} out of the way. I had been putting that off all week.",
-                       f"That was quicker than I thought, the {thing} had been on my mind.",
-                       f"Nice, one thing less to worry about. I always lose track of the {thing} on my own.",
-                       f"Thanks, that clears up the {thing} for me. It is good to have somebody to keep an eye "
-                       f"on the details.",
-                       f"Perfect. I was a bit unsure about the {thing}, so this helps a lot.",
-                       f"That makes sense. I like knowing about the {thing} before I plan the rest."))  # fmt: skip
-
-
-def topic_of(messages: Any, scene: Scene) -> tuple[str, bool]:
-    """What the dialogue was last about, as a noun, and whether the last result was a list of such."""
-    views = {tool.name: view_of(tool) for tool in scene.tools}
-    calls = [call for message in messages for call in message.tool_calls if call.name in views]
-    if not calls:
-        return "details", False
-    view = views[calls[-1].name]
-    noun = head_noun(view.phrase.thing).replace("my ", "").strip()
-    noun = re.sub(r"^(what|which|how|when|whether|where|times|everything|time off)\b.*", "details", noun) or "details"
-    if len(noun.split()) > 4:
-        noun = " ".join(noun.split()[-2:])
-    holder = next((leaf.path.split("[")[0].split(".")[-1] for leaf in view.returns if "[]." in leaf.path), "")
-    if holder and not view.writes:
-        return " ".join(split_words(pluralise(holder))), True
-    return noun, False

@@ -10,6 +10,7 @@ from typing import Any
 from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.patterns import string_for
+from toolflow_graph.models.offline.scales import span_of
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.world import COMPANIES, FIRST, LAST, PLACES, Cast, Place, mail_for
 from toolflow_graph.schemas import schema_errors, schema_types
@@ -208,14 +209,18 @@ def _moment(field: Field, kind: str, rng: random.Random, cast: Cast, result: boo
 
 def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> tuple[float, float]:
     kind, text = field.kind, f"{field.name} {field.description}".lower()
+    if (found := span_of(kind, text)) is not None:
+        return found
     if kind == "money":
         for word, span in _PRICES:
-            if word in text:
+            if re.search(rf"\b{word}", text):
                 return span
         return (15, 260)
     if kind == "rating":
         top = schema.get("maximum", 5)
         top = float(top) if isinstance(top, int | float) else 5.0
+        if (said := re.search(r"(?:from |, )(?:0|1) to (\d+)", text)) and "maximum" not in schema:
+            top = float(said[1])
         return (0.68 * top, 0.97 * top)
     if kind == "duration":
         return {"seconds": (5, 240), "hours": (1, 9), "days": (2, 10), "ms": (40, 900), "nights": (2, 6),
@@ -291,7 +296,7 @@ def _number(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
 
 
 def _rounded(value: int, low: float, high: float, field: Field) -> int:
-    if field.kind == "id":
+    if field.kind == "id" or 1800 < low <= high < 2100:
         return value
     for base in (1000, 100, 50, 10, 5):
         if value >= base * 4:
@@ -321,7 +326,8 @@ def estate_price(view: View, field: Field, rng: random.Random) -> int | None:
     if field.kind == "money" and "mortgage" in about and "monthly" in field.label:
         return rng.randint(78, 240) * 10
     if field.kind != "money" or re.search(
-        r"fee|rent|monthly|deposit|income|tenan|lease|charge|interest", f"{field.label} {field.description}"
+        r"fee|rent|monthly|deposit|income|tenan|lease|charge|interest|ratio|divided|percent|square",
+        f"{field.label} {field.description}",
     ):
         return None
     if (

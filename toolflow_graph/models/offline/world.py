@@ -148,5 +148,5 @@ def build_cast(random_seed: int, now: str) -> Cast:
         past_day=moment.date() - datetime.timedelta(days=rng.randint(20, 60)),
         hour=rng.randint(8, 18),
         nights=rng.randint(2, 5),
-        date_style=rng.choice((0, 0, 0, 1, 1, 2)),
+        date_style=rng.choice((0, 0, 0, 1)),
     )

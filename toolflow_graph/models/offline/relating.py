@@ -1,0 +1,319 @@
+"""Make a result agree with its call: ends, totals, people told, periods asked for."""
+
+import random
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
+
+from toolflow_graph.models.offline.binding import leaves, name_of
+from toolflow_graph.models.offline.periods import days_on, fit_window, plus
+from toolflow_graph.models.offline.views import View
+from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.models.offline.world import mail_for
+
+_RATES = {"walking": 12.0, "cycling": 4.0, "car": 1.7, "transit": 3.2}
+_TOLD = re.compile(r"invit|notif|recipient|viewer|cancellations_sent|guests_told|attendee")
+_PART = re.compile(r"accepted|unhealthy|completed|open_|remote|paywalled|abnormal|active|unread|_open")
+
+
+def relate(
+    value: Any, view: View, arguments: Mapping[str, Any], known: Mapping[tuple[str, ...], Any], now: str,
+    rng: random.Random,
+) -> Any:  # fmt: skip
+    """The result with its numbers and moments tied to the call's; ``known`` is what earlier results say of its ids."""
+    given = {name_of(path): part for path, part in leaves(dict(arguments)) if path}
+    for holder in _dicts(value):
+        _ends(holder, given, view, rng)
+        _routes(holder, given, view)
+        _ranges(holder)
+        _mails(holder, given, rng)
+        _parts(holder)
+    if isinstance(value, dict):
+        _daylight(value, rng)
+        _estate(value, given)
+        _series(value, given)
+        _people(value, given)
+        _price(value, view, given, known)
+        _mortgage(value, given)
+        _pay(value)
+        rate, amount = value.get("exchange_rate"), given.get("amount")
+        if "reimbursable_amount" in value and _number(amount):
+            value["reimbursable_amount"] = amount
+        rows = [row for part in value.values() if isinstance(part, list) for row in part if isinstance(row, dict)]
+        prices = sorted(row["amount"] for row in rows if _number(row.get("amount")))
+        if prices and _number(value.get("median_price")):
+            value["median_price"] = prices[len(prices) // 2]
+        accounts = [row["available_balance"] for row in rows if _number(row.get("available_balance"))]
+        if "net_worth" in value and accounts:
+            value["net_worth"] = round(sum(accounts), 2)
+        if _number(rate) and _number(amount) and "converted_amount" in value:
+            value["converted_amount"] = round(rate * amount, 2)
+    fit_window(value, given, view, now)
+    _ranked(value)
+    _weather(value, view)
+    _capped(value, view, given)
+    _floored(value, given)
+    return value
+
+
+def _ranked(value: Any) -> None:
+    """Rows of a table stand in the order of their ranks, what they are ranked by falls from row to row."""
+    for rows in value.values() if isinstance(value, dict) else ():
+        if not isinstance(rows, list) or len(rows) < 2 or not all(isinstance(row, dict) for row in rows):
+            continue
+        rank = next((name for name in rows[0] if name in ("rank", "position", "table_position", "ranking")), None)
+        if rank is None:
+            continue
+        for place, row in enumerate(rows):
+            row[rank] = place + 1
+        for name in ("points", "minutes_played", "article_volume", "play_count"):
+            if all(_number(row.get(name)) for row in rows):
+                for row, part in zip(rows, sorted((row[name] for row in rows), reverse=True), strict=True):
+                    row[name] = part
+
+
+def _weather(value: Any, view: View) -> None:
+    """Neighbouring hours and days are about as warm, and snow needs frost."""
+    for rows in value.values() if isinstance(value, dict) else ():
+        if not isinstance(rows, list) or len(rows) < 2 or not all(isinstance(row, dict) for row in rows):
+            continue
+        warm = [name for name, part in rows[0].items() if "temperature" in name and isinstance(part, float)]
+        for row in rows[1:]:
+            for name in warm:
+                if _number(row.get(name)):
+                    row[name] = round(rows[0][name] + (row[name] - rows[0][name]) * 0.2, 1)
+        for row in rows if warm else ():
+            low, high = (next((name for name in warm if name.startswith(side)), "") for side in ("low_", "high_"))
+            if low and high and row[low] > row[high]:
+                row[low], row[high] = row[high], row[low]
+            for name, part in row.items():
+                if part == "snow" and max(row[one] for one in warm) > 3:
+                    row[name] = "overcast"
+
+
+def _floored(value: Any, given: Mapping[str, Any]) -> None:
+    """Nothing found has fewer stars than were asked for."""
+    found = next((part for name, part in given.items() if _number(part)
+                  and re.match(r"min(imum)?_.*(star|rating|score)|(star|rating|score).*_min", name)), None)  # fmt: skip
+    if found is None:
+        return
+    least: float = found
+    for holder in _dicts(value):
+        for name, part in holder.items():
+            if _number(part) and re.search(r"star|rating|score", name) and part < least:
+                # Scores go up to the next whole step at most, so that none leaves its scale.
+                more = round(least + (1 - least % 1) * (part * 10 % 10) / 10, 1)
+                holder[name] = more if isinstance(part, float) else int(-(-least // 1))
+
+
+def _capped(value: Any, view: View, given: Mapping[str, Any]) -> None:
+    """Nothing found exceeds the most that was accepted of the very same thing."""
+    for leaf in view.params:
+        most = given.get(leaf.field.name)
+        if not _number(most) or not re.match(r"(?i)(most|longest|highest|largest|maximum)\b", leaf.field.description):
+            continue
+        for holder in _dicts(value):
+            part = holder.get(leaf.field.name)
+            if _number(part) and part > most:
+                holder[leaf.field.name] = type(part)(max(1, int(most * 0.8)))
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for part in value.values():
+            yield from _dicts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _dicts(part)
+
+
+def _number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ends(holder: dict[str, Any], given: Mapping[str, Any], view: View, rng: random.Random) -> None:
+    """An end lies the given length after its start; events without one take an hour or so."""
+    start, end = holder.get("start_time"), holder.get("end_time")
+    if not isinstance(start, str) or not isinstance(end, str) or len(start) < 16 or given.get("end_time") == end:
+        return
+    minutes = next((part for name, part in given.items() if _number(part) and name.endswith("minutes")
+                    and re.search("duration|session|meeting|length|slot|interview", name)), None)  # fmt: skip
+    if minutes is None and re.search(r"calendar|event|session|slot|interview|appointment|lesson|meeting", view.name):
+        minutes = rng.choice((30, 45, 60, 60, 90))
+    if minutes is not None:
+        holder["end_time"] = plus(start, int(minutes))
+
+
+def _routes(holder: dict[str, Any], given: Mapping[str, Any], view: View) -> None:
+    """Time on the way follows from its length and the means."""
+    way = next(
+        (part for name, part in holder.items() if _number(part) and re.search(r"(distance|length)_km$", name)), None
+    )
+    metres = next((part for name, part in holder.items() if _number(part) and re.search(r"distance_m$", name)), None)
+    mode = given.get("travel_mode", "walking" if "walk" in view.name else "car")
+    rate = _RATES.get(str(mode), 1.7)
+    for name, part in holder.items():
+        if not _number(part) or not name.endswith("minutes"):
+            continue
+        if way is not None and re.search(r"drive|travel|walk|ride|trip", name):
+            holder[name] = type(part)(max(2, round(way * (12 if "walk" in name else rate) + (4 if rate < 4 else 0))))
+        elif metres is not None and "walk" in name:
+            holder[name] = type(part)(max(1, round(metres / 80)))
+    if _number(holder.get("slowest_minutes")):
+        usual = next((part for name, part in holder.items() if _number(part) and re.search("drive|travel", name)), None)
+        if usual is not None:
+            holder["slowest_minutes"] = type(holder["slowest_minutes"])(round(usual * 1.4))
+    for name, part in holder.items():
+        if re.search(r"radius_m$", name) and _number(given.get("walking_radius_m")) and _number(part):
+            holder[name] = given["walking_radius_m"]
+    limit = given.get("radius_km", given.get("search_radius_km"))
+    reach = given.get("walking_radius_m")
+    for name, part in holder.items():
+        for most, ending in ((limit, "distance_km"), (reach, "distance_m")):
+            if _number(most) and most and name.endswith(ending) and _number(part) and part > most:
+                near = most * (0.35 + 0.6 * (part * 7 % 10) / 10)
+                holder[name] = round(near, 1) if ending == "distance_km" else round(near)
+
+
+def _ranges(holder: dict[str, Any]) -> None:
+    """Low ends lie below high ends."""
+    for low, high in (("low", "high"), ("lower", "upper"), ("lowest", "highest"), ("recorded_low", "recorded_high")):
+        lows = [name for name in holder if name.startswith(f"{low}_") or name == low]
+        highs = [name for name in holder if name.startswith(f"{high}_") or name == high]
+        for one, other in zip(lows[:1], highs[:1], strict=False):
+            a, b = holder[one], holder[other]
+            if _number(a) and _number(b) and a > b:
+                holder[one], holder[other] = b, a
+    now, least = holder.get("current_price", holder.get("last_price")), holder.get("lowest_price_seen")
+    if _number(now) and _number(least):
+        holder["lowest_price_seen"] = round(now * 0.86, 2)
+    if {"latest_value", "average_value", "peak_value"} <= set(holder):
+        order = sorted((holder["latest_value"], holder["average_value"], holder["peak_value"]))
+        holder["average_value"], holder["latest_value"], holder["peak_value"] = order
+
+
+def _mails(holder: dict[str, Any], given: Mapping[str, Any], rng: random.Random) -> None:
+    """A person's address is made of the person's name."""
+    mails = [name for name, part in holder.items() if name in ("email", "work_email", "email_address")
+             and isinstance(part, str) and part not in given.values()]  # fmt: skip
+    names = [part for name, part in holder.items() if name.endswith("_name") and isinstance(part, str)
+             and len(part.split()) == 2 and part.replace(" ", "").isalpha()]  # fmt: skip
+    own = re.search("employee|contact|engineer|patient|tenant|student|full", next(iter(names), ""))
+    if len(mails) == 1 and names and (len(names) == 1 or own):
+        holder[mails[0]] = mail_for(names[0], rng)
+
+
+def _parts(holder: dict[str, Any]) -> None:
+    """A count of some of the rows is no more than the rows."""
+    lists = [part for part in holder.values() if isinstance(part, list) and part and isinstance(part[0], dict | str)]
+    if len(lists) == 1:
+        for name, part in holder.items():
+            if isinstance(part, int) and not isinstance(part, bool) and name.endswith("_count") and _PART.search(name):
+                holder[name] = min(part, len(lists[0]))
+
+
+def _people(value: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """As many are told as were named."""
+    people = next((part for name, part in given.items() if isinstance(part, list)
+                   and re.search(r"attendee|guest|recipient|viewer|email|share_with", name)), None)  # fmt: skip
+    for name, part in value.items():
+        if isinstance(part, int) and not isinstance(part, bool) and _TOLD.search(name):
+            if given.get("notify_guests") is False and "notified" in name:
+                value[name] = 0
+                continue
+            if people is not None:
+                value[name] = len(people)
+            elif re.search("invitations_sent", name) and "email" not in given:
+                value[name] = 0
+        if isinstance(part, list) and name.startswith(("conflicting", "already")) and people is not None:
+            value[name] = []
+
+
+def _quantity(given: Mapping[str, Any]) -> int:
+    for name, part in given.items():
+        words = split_words(name)
+        if isinstance(part, int) and not isinstance(part, bool) and 0 < part < 1000 and (
+            set(words) & {"quantity", "seats", "tickets"} or words in (("seat", "count"), ("share", "count"))
+        ):  # fmt: skip
+            return part
+    return 1
+
+
+def _price(value: dict[str, Any], view: View, given: Mapping[str, Any], known: Mapping[tuple[str, ...], Any]) -> None:
+    """What is bought costs its price times the quantity."""
+    if not view.writes or view.phrase.verb in ("cancel", "return", "change", "refund", "move", "grade"):
+        return
+    price = next((part for words, part in known.items() if _number(part) and part > 0
+                  and set(words) & {"price", "fare", "amount"}), None)  # fmt: skip
+    for name, part in value.items():
+        if (
+            price is not None
+            and name in ("amount", "total_price", "order_total")
+            and _number(part)
+            and name not in given
+        ):
+            passengers = given.get("passengers")
+            count = len(passengers) if isinstance(passengers, list) else _quantity(given)
+            value[name] = round(price * count, 2)
+
+
+def _mortgage(value: dict[str, Any], given: Mapping[str, Any]) -> None:
+    price, years, rate = given.get("amount"), given.get("term_years"), given.get("interest_rate_percent")
+    if "monthly_payment" not in value or not (_number(price) and _number(years) and _number(rate)):
+        return
+    own = given.get("down_payment")
+    loan = float(price) - (float(own) if _number(own) and own < price else 0)
+    month, count = float(rate) / 1200, int(years) * 12
+    due = loan / count if not month else loan * month / (1 - (1 + month) ** -count)
+    value["monthly_payment"] = round(due, 2)
+    if "total_interest" in value:
+        value["total_interest"] = round(due * count - loan, 2)
+    if "loan_to_value_percent" in value:
+        value["loan_to_value_percent"] = round(100 * loan / float(price), 1)
+
+
+def _daylight(value: dict[str, Any], rng: random.Random) -> None:
+    """The sun rises in the morning and sets after as many hours as the day is said to have."""
+    rise, down, hours = (value.get(name) for name in ("sunrise_time", "sunset_time", "daylight_hours"))
+    if isinstance(rise, str) and isinstance(down, str) and len(rise) > 15 and len(down) > 15:
+        long = float(hours) if _number(hours) else 12.0
+        morning = round((12.6 - long / 2) * 60) + rng.randint(-8, 8)
+        value["sunrise_time"] = f"{rise[:10]}T{morning // 60:02d}:{morning % 60:02d}:00"
+        value["sunset_time"] = plus(value["sunrise_time"], round(long * 60))
+    high = value.get("high_tide_time")
+    if isinstance(high, str) and isinstance(value.get("low_tide_time"), str) and len(high) > 15:
+        value["low_tide_time"] = plus(high, 372)
+    if isinstance(value.get("peak_uv_time"), str):
+        value["peak_uv_time"] = re.sub(
+            r"\d\d:\d\d", f"13:{rng.randrange(0, 50, 10):02d}", value["peak_uv_time"], count=1
+        )
+
+
+_STEPS = {"day": 1, "week": 7, "two_weeks": 14, "month": 30, "year": 365}
+
+
+def _estate(value: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """An estimate lies between its ends, a price per square metre follows from the area."""
+    middle, area = value.get("amount"), given.get("living_area_m2")
+    if _number(middle) and {"lower_estimate", "upper_estimate"} <= set(value):
+        value["lower_estimate"], value["upper_estimate"] = round(middle * 0.93), round(middle * 1.06)
+        if _number(area) and area and "price_per_m2" in value:
+            value["price_per_m2"] = round(middle / area)
+
+
+def _series(value: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """As many events as were asked for, the last one as many steps after the first."""
+    count, start, step = given.get("repeat_count"), given.get("start_time"), _STEPS.get(str(given.get("repeat_every")))
+    if isinstance(count, int) and "events_created" in value:
+        value["events_created"] = count
+    made = value.get("events_created")
+    if isinstance(made, int) and isinstance(start, str) and step and isinstance(value.get("last_occurrence"), str):
+        last = days_on(start[:10], step * (made - 1)) + start[10:]
+        value["last_occurrence"] = last[: len(value["last_occurrence"])]
+
+
+def _pay(value: dict[str, Any]) -> None:
+    gross, tax, net = (value.get(name) for name in ("gross_pay", "tax_withheld", "amount"))
+    if _number(gross) and _number(tax) and _number(net) and gross > tax:
+        value["amount"] = round(gross - tax, 2)
