@@ -95,7 +95,7 @@ def _directive(tool: Tool, call: ToolCall, described: set[str], template: Templa
     if tool.name in described:
         return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments))
     described.add(tool.name)
-    returns = render_json(tool.returns) if tool.returns else "any JSON object that fits the description"
+    returns = render_json(tool.returns) if tool.returns else "any JSON that fits the description"
     signature = render_tool(tool.model_copy(update={"returns": None}))
     content = template.render("call", tool=signature, returns=returns, arguments=arguments)
     return Message(role="user", content=content)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from toolflow_graph.catalog import Catalogue, load_catalogue
+from toolflow_graph.catalog import Catalogue, load_catalogue, load_tools
 from toolflow_graph.catalog.openapi import guess_effect
+from toolflow_graph.errors import UsageError
 from toolflow_graph.types import Tool
 
 OK = {"200": {"description": "OK"}}
@@ -289,3 +290,18 @@ def test_a_broken_operation_is_skipped_and_told(load: Any) -> None:
 def test_order_of_the_document_is_the_order_of_the_tools(load: Any) -> None:
     catalogue = load({"/b": {"post": {"responses": OK}, "get": {"responses": OK}}, "/a": {"get": {"responses": OK}}})
     assert [tool.name for tool in catalogue.tools] == ["post_b", "get_b", "get_a"]
+
+
+def test_aliases_that_stand_for_millions_of_values_are_refused(tmp_path: Path) -> None:
+    levels = [f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]" for n in range(9)]
+    path = tmp_path / "bomb.yaml"
+    path.write_text("\n".join(["a: &a [x, x, x]", *levels, "openapi: 3.0.0", "paths: {}"]))
+    with pytest.raises(UsageError, match="aliases stand for more than"):
+        load_tools([str(path)])
+
+
+def test_half_a_surrogate_pair_becomes_the_replacement_character(tmp_path: Path) -> None:
+    path = tmp_path / "tools.json"
+    # json.dumps escapes both: the lone half and the pair.
+    path.write_text(json.dumps([{"name": "look_up", "description": "Look up \ud800 things \U0001f600."}]))
+    assert load_tools([str(path)])[0].description == "Look up \ufffd things \U0001f600."

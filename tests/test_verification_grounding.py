@@ -257,3 +257,12 @@ def test_list_in_one_string_is_grounded_part_by_part(value: str, kind: str) -> N
         Message(role="assistant", tool_calls=(ToolCall(id="a", name=tool.name, arguments={"ids": value}),)),
     )
     assert compute_provenance(Transcript(messages=messages, tools=(tool,)))[0].kind == kind
+
+
+def test_short_code_said_alone_is_grounded() -> None:
+    tool = Tool(name="get_price", parameters={"type": "object", "properties": {"sku": {"type": "string"}}})
+    messages = (
+        Message(role="user", content="A-1."),
+        Message(role="assistant", tool_calls=(ToolCall(id="a", name=tool.name, arguments={"sku": "A-1"}),)),
+    )
+    assert compute_provenance(Transcript(messages=messages, tools=(tool,)))[0].kind == "user"

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 
+_PLAIN_NAME = re.compile(r"[^.\[\]\"]+")
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
@@ -195,8 +196,15 @@ def format_path(parts: Any) -> str:
     """Write ``("guests", 0, "email")`` as ``guests[0].email``."""
     text = ""
     for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text = f"{text}[{part}]" if isinstance(part, int) else join_path(text, str(part))
     return text
+
+
+def join_path(path: str, name: str) -> str:
+    """``path`` with one more name; one with a dot or a bracket in it is quoted: ``["page[size]"]``."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f"{path}.{name}" if path else name
+    return f"{path}[{json.dumps(name, ensure_ascii=False)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,7 @@ def _walk(
         wanted = merged_required(node, root)
         for prop, sub in properties.items():
             if isinstance(sub, Mapping):
-                inner = f"{path}.{prop}" if path else prop
+                inner = join_path(path, prop)
                 yield from _walk(sub, root, inner, prop, required and prop in wanted, depth - 1, seen)
         return
     items = node.get("items")

@@ -17,6 +17,7 @@ _INT = re.compile(r"[-+]?(0|[1-9]\d*)")
 _FLOAT = re.compile(r"[-+]?(\.\d+|(0|[1-9]\d*)(\.\d*)?)([eE][-+]?\d+)?")
 _HEX = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _MOST_DEPTH = 200
+_MOST_VALUES = 10_000_000
 
 
 def parse_document(text: str, place: str) -> Any:
@@ -45,7 +46,7 @@ def parse_document(text: str, place: str) -> Any:
 
 def _parse_json(text: str, place: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _mend(json.loads(text, parse_constant=_refuse_constant), text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             return _parse_lines(text, place)
@@ -74,7 +75,7 @@ def _parse_lines(text: str, place: str) -> list[Any]:
         if not line.strip():
             continue
         try:
-            values.append(json.loads(line, parse_constant=_refuse_constant))
+            values.append(_mend(json.loads(line, parse_constant=_refuse_constant), line))
         except ValueError as error:
             column = f", column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
@@ -120,6 +121,7 @@ class _Constructor:
     def __init__(self, place: str) -> None:
         self._place = place
         self._done: dict[int, Any] = {}
+        self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
 
     def build(self, node: Any, depth: int) -> Any:
@@ -137,6 +139,11 @@ class _Constructor:
         value = self._sequence(node, depth) if node.id == "sequence" else self._mapping(node, depth)
         self._open.discard(key)
         self._done[key] = value
+        children = node.value if node.id == "sequence" else [child for _, child in node.value]
+        self._sizes[key] = 1 + sum(self._sizes.get(id(child), 1) for child in children)
+        if self._sizes[key] > _MOST_VALUES:
+            line = node.start_mark.line + 1
+            raise UsageError(f"{self._place!r}: line {line}: its aliases stand for more than {_MOST_VALUES:,} values")
         return value
 
     def _sequence(self, node: Any, depth: int) -> list[Any]:
@@ -182,3 +189,10 @@ def _tagged_scalar(tag: str, text: str) -> Any:
     if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"):
         return _scalar(text)
     return text
+
+
+def _mend(value: Any, text: str) -> Any:
+    """Write U+FFFD for half a surrogate pair, which JSON can escape but no UTF-8 file or request can hold."""
+    if "\\ud" not in text.lower():
+        return value
+    return json.loads(re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(value, ensure_ascii=False)))

@@ -86,7 +86,7 @@ class Said:
             return value.strip() != "" and value.casefold() in self.folded
         if not value.isascii():
             return words in self.words or value.casefold() in self.folded
-        if len(value) <= 3 and value.isupper():
+        if len(value) <= 3 and value.isalpha() and value.isupper():
             return value in self.exact_words
         return words in self.words
 

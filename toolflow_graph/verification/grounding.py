@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolflow_graph.record import Source
+from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
 from toolflow_graph.verification.evidence import Evidence, evidence_of, text_keys
 from toolflow_graph.verification.moments import dates_in
@@ -123,7 +124,7 @@ def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tupl
     """The leaves of an argument object: path, pattern, last key, value. Empty containers are leaves."""
     if isinstance(value, dict) and value:
         for key, child in value.items():
-            yield from iter_leaves(child, f"{path}.{key}" if path else key, f"{pattern}.{key}" if pattern else key)
+            yield from iter_leaves(child, join_path(path, key), join_path(pattern, key))
     elif isinstance(value, list) and value:
         for number, child in enumerate(value):
             yield from iter_leaves(child, f"{path}[{number}]", f"{pattern}[]")
@@ -133,7 +134,10 @@ def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tupl
 
 def _name_in(pattern: str) -> str:
     """The last key of a pattern: ``guests[].emails[]`` -> emails."""
-    return re.sub(r"(\[\])+$", "", pattern).rpartition(".")[2]
+    plain = re.sub(r"(\[\])+$", "", pattern)
+    if plain.endswith('"]'):  # a quoted name, such as ["page[size]"]
+        return plain.rpartition('["')[2][:-2]
+    return plain.rpartition(".")[2]
 
 
 class _Grounder:

@@ -1,18 +1,23 @@
 """Values by path: taking JSON apart into leaves, putting it together, and finding a value in earlier results."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.schemas import join_path
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r'\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]|([^.\[\]]+)')
 ABSENT = object()
 
 
 def steps(path: str) -> list[str | int]:
     """``guests[0].email`` as ["guests", 0, "email"]; ``[]`` counts as ``[0]``."""
-    return [found[1] or int(found[2]) for found in _STEP.finditer(path.replace("[]", "[0]"))]
+    return [
+        json.loads(found[1]) if found[1] else int(found[2]) if found[2] else found[3]
+        for found in _STEP.finditer(path.replace("[]", "[0]"))
+    ]
 
 
 def get_path(value: Any, path: str) -> Any:
@@ -58,7 +63,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """All leaves with their paths; a list of scalars, an empty list and an empty object are leaves."""
     if isinstance(value, dict) and value:
         for name, part in value.items():
-            yield from leaves(part, f"{path}.{name}" if path else str(name))
+            yield from leaves(part, join_path(path, str(name)))
     elif isinstance(value, list) and any(isinstance(part, dict | list) for part in value):
         for place, part in enumerate(value):
             yield from leaves(part, f"{path}[{place}]")

@@ -11,7 +11,7 @@ from toolflow_graph.models.offline.patterns import string_for
 from toolflow_graph.models.offline.values import examples_of, fits, leaf_value
 from toolflow_graph.models.offline.words import humanise, singularise
 from toolflow_graph.models.offline.world import Cast
-from toolflow_graph.schemas import resolve, schema_errors
+from toolflow_graph.schemas import join_path, resolve, schema_errors
 
 MISSING = object()
 _SAME = {"enum", "bool", "currency", "country", "country_code", "city", "timezone", "language_code", "region", "date"}
@@ -102,7 +102,7 @@ class Maker:
         for name, sub in properties.items():
             if name not in required and not self.plain and depth < 5 and isinstance(sub, Mapping):
                 flat = self._merged(sub, 0)
-                inner = f"{path}.{name}" if path else name
+                inner = join_path(path, name)
                 if self.include(field_of(name, flat, _noun(owner)), flat, inner) or (
                     self.wild and self.rng.random() < 0.3
                 ):
@@ -115,7 +115,7 @@ class Maker:
         extra = schema.get("additionalProperties")
         for name in order:
             sub = properties.get(name, extra if isinstance(extra, Mapping) else {})
-            inner = f"{path}.{name}" if path else name
+            inner = join_path(path, name)
             if depth > 9:
                 continue
             value[name] = self.make(sub, inner, name, _noun(owner), depth + 1)
@@ -132,7 +132,7 @@ class Maker:
             if len(value) >= least:
                 return
             if name not in value and sub is not False:
-                value[name] = self.make(sub, f"{path}.{name}" if path else name, name, owner, depth + 1)
+                value[name] = self.make(sub, join_path(path, name), name, owner, depth + 1)
         for turn in range(40):
             if len(value) >= least:
                 return
@@ -144,7 +144,7 @@ class Maker:
             else:
                 name, sub = next(names, f"part{turn}"), extra if isinstance(extra, Mapping) else {"type": "string"}
             if name not in value:
-                value[name] = self.make(sub, f"{path}.{name}" if path else name, name, owner, depth + 1)
+                value[name] = self.make(sub, join_path(path, name), name, owner, depth + 1)
 
     def _array(self, schema: Mapping[str, Any], path: str, name: str, owner: str, depth: int) -> list[Any]:
         given = MISSING if self.plain else self.leaf(field_of(name, schema, _noun(owner)), schema, path)

@@ -71,13 +71,16 @@ def _clean(text: str) -> str:
     text = re.split(r"(?<=[a-z0-9)\]])[.!?](?:\s|$)|\n\s*\n|\n\s*[-*•\d]|: \n|\.\n", text.strip(), maxsplit=1)[0]
     text = re.sub(r"\s*\([^)]*\)?", "", text)
     text = re.sub(
-        r"\b([A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b", lambda found: humanise(found[0]), text
+        r"\b([A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z]+[a-z0-9]*)+)\b", lambda found: humanise(found[0]), text
     )
     return re.sub(r"\s+", " ", text).strip(" .:-–,;")
 
 
 def _from_description(name: str, description: str) -> Phrase | None:
-    text = _clean(description)
+    # "getFares is used to get fares" and "getFares: gets fares" say no more than the rest.
+    purpose = r"(?:is|are|can be|may be) used (?:to|for)\b|(?:allows|lets) (?:you|users) to\b|[:–-]"
+    own = rf"\b{re.escape(name)}\b\s*(?:{purpose})?"
+    text = _clean(re.sub(own, " ", description, flags=re.IGNORECASE) if len(name) > 3 else description)
     for _ in range(2):
         text = _LEAD.sub("", text, count=1).strip()
     letters = sum(char.isascii() and char.isalpha() for char in text)

@@ -61,6 +61,9 @@ _ENDING = {"cancel": ("cancel", "refund", "released"), "delete": ("delet", "remo
            "turn": ("on", "active")}  # fmt: skip
 
 
+_FAILURE = re.compile(r"(?:error|exception|fault)s?(?:[_ ]?(?:code|message|msg|type|text|description|detail)s?)?", re.I)
+
+
 def simulate(brief: ToolBrief) -> dict[str, Any]:
     """The result of ``brief.call`` as the tool role's reply."""
     view, call = view_of(brief.tool), brief.call
@@ -92,6 +95,9 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
     about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
 
     def leaf(meaning: Field, part: Mapping[str, Any], path: str) -> Any:
+        # Text under such a name would make the result read as a failure.
+        if _FAILURE.fullmatch(meaning.name) and part.get("type") == "string" and "enum" not in part:
+            return ""
         listed = "[" in path
         own_item = (
             meaning.kind in ("id", "uuid")
@@ -176,7 +182,7 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:
         return MISSING
 
     def include(meaning: Field, part: Mapping[str, Any], path: str) -> bool:
-        if path.count(".") > 2:
+        if path.count(".") > 2 or _FAILURE.fullmatch(meaning.name):
             return False
         if size <= 26:
             return True

@@ -13,7 +13,7 @@ from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.saying import told
 from toolflow_graph.models.offline.speech import Item, build_core, speak
 from toolflow_graph.models.offline.talk import user_talk
-from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of
+from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of, without_identifiers
 from toolflow_graph.models.offline.wishes import Told, clauses
 from toolflow_graph.models.offline.words import (
     capitalise,
@@ -29,7 +29,12 @@ from toolflow_graph.types import Fact, Request, Tool, Use
 
 
 def user_step(brief: UserBrief) -> dict[str, Any]:
-    """The user role's reply."""
+    """The user role's reply: {"done", "message"}, in words that know nothing of tools."""
+    step = _step(brief)
+    return {**step, "message": without_identifiers(step["message"], brief.scene.tools)}
+
+
+def _step(brief: UserBrief) -> dict[str, Any]:
     if brief.visit > 0 and brief.settled:
         return {"done": True, "message": ""}
     rng = derive_rng(brief.scene.random_seed, "offline", "user", brief.request_index, brief.visit)

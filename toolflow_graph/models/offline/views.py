@@ -42,6 +42,7 @@ class View:
         return next((leaf for leaf in self.params if leaf.path == plain), None)
 
 
+_IDENTIFIER = re.compile(r"[_-]|[a-z][A-Z]")
 _LOOSE = frozenset(
     {"specified", "new", "existing", "given", "specific", "single", "particular", "certain", "current", "object"}
 )
@@ -88,3 +89,20 @@ def noun_of(phrase: Phrase) -> str:
 def view_of(tool: Tool) -> View:
     """The view of a tool; equal tools share one."""
     return _view(json.dumps([tool.name, tool.description, tool.parameters, tool.returns, tool.effect]))
+
+
+def without_identifiers(text: str, tools: tuple[Tool, ...]) -> str:
+    """``text`` with the tools' names and keys as plain words: descriptions mention them ("the ChannelId of ...")."""
+    pattern = _identifiers(tuple(tool.name for tool in tools), tuple(_keys(tool) for tool in tools))
+    return pattern.sub(lambda found: humanise(found[0]), text) if pattern else text
+
+
+def _keys(tool: Tool) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(leaf.field.name for leaf in view_of(tool).params))
+
+
+@lru_cache(maxsize=512)
+def _identifiers(names: tuple[str, ...], keys: tuple[tuple[str, ...], ...]) -> re.Pattern[str] | None:
+    known = {name for name in (*names, *(key for each in keys for key in each)) if _IDENTIFIER.search(name)}
+    options = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    return re.compile(rf"(?<![\w/.@-])(?:{options})(?![\w@-])") if options else None
