@@ -76,7 +76,7 @@ def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
     where = f"request {number + 1}"
     offered = [tool.name for tool in seed.tools]
     intent = str(item.get("intent") or "").strip()
-    tools = tuple(dict.fromkeys(str(name) for name in item.get("tools") or ()))
+    tools = tuple(dict.fromkeys(str(name) for name in _as_list(item, "tools", where)))
     kind: Any = item.get("kind") or ("tool" if tools else "chat")
     if kind not in ("tool", "chat") or not intent:
         raise ParseError(f'{where}: "kind" must be "tool" or "chat", and "intent" must say what the person wants')
@@ -88,26 +88,40 @@ def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
     spoken = [name for name in offered if re.search(r"[_-]|[a-z][A-Z]", name) and re.search(rf"\b{name}\b", intent)]
     if spoken:
         raise ParseError(f"{where}: the intent names {', '.join(spoken)}; say what the person wants, not which tool")
-    withheld = _parse_facts(item.get("withheld"), where)
+    withheld = _parse_facts(item, "withheld", where)
     names = {fact.name for fact in withheld}
-    facts = tuple(fact for fact in _parse_facts(item.get("facts"), where) if fact.name not in names)
-    uses = tuple(_parse_use(use, number, where) for use in item.get("uses") or ())
+    facts = tuple(fact for fact in _parse_facts(item, "facts", where) if fact.name not in names)
+    uses = tuple(_parse_use(use, number, where) for use in _as_list(item, "uses", where))
     return Request(kind=kind, intent=intent, tools=tools, facts=facts, withheld=withheld, uses=uses)
 
 
-def _parse_facts(items: Any, where: str) -> tuple[Fact, ...]:
-    if isinstance(items, dict):  # {"departure date": "2025-03-14"} says the same
-        items = [{"name": name, "value": value} for name, value in items.items()]
-    if not all(isinstance(item, dict) and item.get("name") and item.get("value") is not None for item in items or ()):
-        raise ParseError(f'{where}: each fact needs a "name" and a "value"')
+def _as_list(item: dict[str, Any], key: str, where: str) -> list[Any]:
+    value = item.get(key)
+    if not isinstance(value, list | None):
+        raise ParseError(f'{where}: "{key}" must be a list')
+    return value or []
+
+
+def _parse_facts(item: dict[str, Any], key: str, where: str) -> tuple[Fact, ...]:
+    given = item.get(key)
+    if isinstance(given, dict):  # {"departure date": "2025-03-14"} says the same
+        item = {key: [{"name": name, "value": value} for name, value in given.items()]}
+    facts = _as_list(item, key, where)
+    if not all(isinstance(fact, dict) and fact.get("name") and fact.get("value") is not None for fact in facts):
+        raise ParseError(f'{where}: each of "{key}" needs a "name" and a "value"')
+    hints = [fact.get("parameter") for fact in facts]
     return tuple(
-        Fact(name=str(item["name"]).replace("_", " "), value=item["value"], parameter=item.get("parameter"))
-        for item in items or ()
+        Fact(
+            name=str(fact["name"]).replace("_", " "),
+            value=fact["value"],
+            parameter=hint if isinstance(hint, str) else None,
+        )
+        for fact, hint in zip(facts, hints, strict=True)
     )
 
 
 def _parse_use(item: Any, number: int, where: str) -> Use:
-    if not isinstance(item, dict) or not isinstance(item.get("request"), int) or not item.get("what"):
+    if not isinstance(item, dict) or type(item.get("request")) is not int or not item.get("what"):
         raise ParseError(f'{where}: each of "uses" needs the number of a "request" and "what" is taken from it')
     if not 1 <= item["request"] <= number + 1:
         raise ParseError(f"{where}: it cannot use request {item['request']}; only earlier ones, the first being 1")
