@@ -30,7 +30,7 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
     """Answer the pending calls one after another, so that each result can agree with those before it."""
     seed, messages = load_seed(state), load_messages(state)
     tools = {tool.name: tool for tool in seed.tools}
-    history = load_history(messages)
+    history = load_history(messages, seed.tools)
     update: dict[str, Any] = {"messages": [], "usage": [], "alternatives": []}
     for call in pending_calls(messages):
         result = refuse(call, tools.get(call.name)) or find_repeated_read(call, history, tools)

@@ -37,7 +37,7 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
     starts = list(state.get("request_starts", []))
     spoken = sum(message.role == "user" for message in messages)
     request = plan.requests[index]
-    settled = visit > 0 and is_settled(request, messages, starts[-1])
+    settled = visit > 0 and is_settled(request, messages, starts[-1], seed.tools)
     unread = ""
     if settled and request.kind != "tool":  # one answer is all that small talk asks for
         index, visit, unread = index + 1, 0, messages[-1].content or ""

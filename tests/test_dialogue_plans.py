@@ -88,6 +88,44 @@ def test_no_plan_leaves_the_choice_to_the_user() -> None:
     assert plan.requests[0].intent == "Find a room; Book"
 
 
+IDENTIFIERS = (
+    Tool(
+        name="getDepartures",
+        description="getDepartures lists trains that leave.",
+        parameters={"type": "object", "properties": {"stationCode": {"type": "string"}, "max_rows": {}}},
+    ),
+    Tool(name="book_seat", description="Book a seat. Call getDepartures first."),
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"intent": "use the stationCode"},
+        {"uses": [{"request": 1, "what": "the train that getDepartures found"}]},
+        {"uses": [{"request": 1, "what": "its max_rows"}]},
+        {"facts": [{"name": "the code for getDepartures", "value": "X"}]},
+        {"withheld": [{"name": "value of max-rows or stationCode", "value": "X"}]},
+    ],
+)
+def test_no_identifier_reaches_the_user(changes: dict[str, Any]) -> None:
+    seed = SEED.model_copy(update={"tools": IDENTIFIERS})
+    with pytest.raises(ParseError, match="names (getDepartures|stationCode|max_rows)"):
+        parse_plan(requests(tools=["getDepartures"], **changes), seed)
+
+
+def test_keys_become_words_where_they_name_a_fact() -> None:
+    seed = SEED.model_copy(update={"tools": IDENTIFIERS})
+    facts = [{"name": "stationCode", "value": "LIS"}, {"name": "straßenName", "value": "Am Markt"}]
+    plan = parse_plan(requests(tools=["getDepartures"], facts=facts), seed)
+    assert [fact.name for fact in plan.requests[0].facts] == ["station code", "straßen name"]
+
+
+def test_topics_of_no_plan_name_no_tool() -> None:
+    plan = plan_nothing(SEED.model_copy(update={"tools": IDENTIFIERS}))
+    assert plan.requests[0].intent == "get departures; Book a seat"
+
+
 def test_withholding_is_drawn_from_the_seed() -> None:
     drawn = [draw_withholding(SEED.model_copy(update={"random_seed": number})) for number in range(500)]
     assert drawn[5] == draw_withholding(SEED)

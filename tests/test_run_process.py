@@ -124,6 +124,22 @@ def test_attempts_run_out_with_exit_code_1(tmp_path: Path) -> None:
     assert sum(part.count(b"\n") for part in files(tmp_path / "run")) == 12
 
 
+def test_fewer_attempts_than_wanted_dialogues(tmp_path: Path) -> None:
+    code, stdout, _ = finish(tmp_path / "run", 10, "--max-attempts", "3")
+    assert code == 1
+    assert "in 3 attempts" in stdout
+    assert sum(part.count(b"\n") for part in files(tmp_path / "run")) == 3
+
+
+def test_a_finished_run_stays_finished_under_a_lower_limit(tmp_path: Path) -> None:
+    assert finish(tmp_path / "run", 10)[0] == 0
+    before = files(tmp_path / "run")
+    code, stdout, _ = finish(tmp_path / "run", 10, "--max-attempts", "2")
+    assert code == 0
+    assert "already finished" in stdout
+    assert files(tmp_path / "run") == before
+
+
 def test_other_settings_are_refused_until_fresh(tmp_path: Path) -> None:
     assert finish(tmp_path / "run", 5)[0] == 0
     before = files(tmp_path / "run")

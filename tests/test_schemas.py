@@ -57,6 +57,34 @@ def test_formats(kind: str, good: str, bad: str) -> None:
     assert schema_errors(7, {"format": kind}, closed=True) == []
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"pattern": r"^(([a-z])+.)+[A-Z]([a-z])+$"}}},
+        {"properties": {"a": {"pattern": r"^(a|a|ab)*$"}}},
+        {"properties": {"a": {"pattern": r"^(?:(\w+)\s?)*(\1)$"}}},
+        {"patternProperties": {r"^(([a-z])+.)+[A-Z]([a-z])+$": {}}, "additionalProperties": False},
+    ],
+)
+def test_a_pattern_that_backtracks_for_ever_stops_nothing(schema: dict[str, Any]) -> None:
+    """Python's own expressions would take longer than the test suite may."""
+    for value in ({"a": "a" * 64 + "!"}, {"a" * 64 + "!": 1}):
+        schema_errors(value, {"type": "object", **schema}, closed=True)
+
+
+def test_patterns_are_those_of_javascript() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": r"^\p{Lu}\p{Ll}+$"}}}
+    assert schema_errors({"a": "Größe"}, schema, closed=True) == []
+    assert schema_errors({"a": "größe"}, schema, closed=True) != []
+
+
+def test_simple_patterns_of_names_still_hold() -> None:
+    schema = {"type": "object", "patternProperties": {"^x-": {"type": "integer"}}, "additionalProperties": False}
+    assert schema_errors({"x-a": 1}, schema, closed=True) == []
+    assert schema_errors({"x-a": "1"}, schema, closed=True) != []
+    assert schema_errors({"y": 1}, schema, closed=True) != []
+
+
 def test_broken_schemas_are_told() -> None:
     assert check_schema({"type": "nope"}) is not None
     assert "points to nothing" in (check_schema({"properties": {"a": {"$ref": "#/$defs/x"}}}) or "")

@@ -219,3 +219,25 @@ def test_rules_are_listed_and_documented() -> None:
     assert DOCS.read_text(encoding="utf-8") == render_markdown(list(RULES.values()))
     assert all(f"`{name}`" in DOCS.read_text(encoding="utf-8") for name in RULES)
     assert {entry["code"] for entry in json.loads(_invoke("rules", "list", "--json")[1])} == set(RULES)
+
+
+@pytest.mark.parametrize("error", ["none", "", "No error", None])
+def test_a_result_that_says_it_has_no_error_has_succeeded(error: str | None) -> None:
+    data = clean()
+    data["tools"][1]["function"]["returns"]["properties"]["error"] = {"type": ["string", "null"]}
+    data["tools"][1]["function"]["returns"]["required"] = []
+    data["messages"][9]["content"] = json.dumps({"error": error, "status": "ok"})
+    data["messages"][10]["content"] = "I've booked it for Marta Kowalska."
+    data["messages"][12]["tool_calls"][1]["function"]["arguments"]["body"] = "It is booked."
+    assert judge(data).findings == ()
+
+
+def test_where_every_result_has_an_error_having_one_says_nothing() -> None:
+    data = clean()
+    returns = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
+    data["tools"][2]["function"]["returns"] = returns
+    data["messages"][13]["content"] = '{"error": "sunny"}'
+    data["messages"][15]["content"] = "It should be sunny, and I've sent the number to marta.k@lindenmail.org."
+    assert judge(data).findings == ()
+    del returns["required"]
+    assert "plan_incomplete" in codes(data)

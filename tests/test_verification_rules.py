@@ -77,6 +77,18 @@ def _end(**values: Any) -> Mutation:
 
 
 _AGAIN = ("call_9", "search_flights", {"origin": "BER", "destination": "LIS", "date": "2026-03-13"})
+_FAILING = ("call_9", "get_weather_forecast", {"city": "Lisbon", "date": "2026-03-13"})
+_NOT_THERE = {"error": {"code": "not_found", "message": "No such city."}}
+_BUSY = {"error": {"code": "unavailable", "message": "Later."}}
+
+
+def _many_calls(number: int) -> list[Data]:
+    made = [
+        (f"many_{n}", "get_weather_forecast", {"city": "Lisbon", "date": f"2026-03-{n + 7}"}) for n in range(number)
+    ]
+    return [calls(*made), *(brings(call_id, {"summary": "sunny", "high": 19.5}) for call_id, *_ in made)]
+
+
 _CABIN = {"name": "cabin", "value": "business", "parameter": "search_flights:cabin"}
 
 ONLY: list[tuple[str, str, Mutation]] = [
@@ -124,6 +136,33 @@ ONLY: list[tuple[str, str, Mutation]] = [
         ),
     ),
     ("repeated_call", "again", _insert(4, calls(_AGAIN), brings("call_9", clean()["messages"][3]["content"]))),
+    (
+        "repeated_call",
+        "what is not there",
+        _insert(
+            4,
+            calls(_FAILING),
+            brings("call_9", _NOT_THERE),
+            calls(("call_8", *_FAILING[1:])),
+            brings("call_8", _NOT_THERE),
+        ),
+    ),
+    (
+        "repeated_call",
+        "three times",
+        _insert(
+            4,
+            *(
+                message
+                for number in (7, 8, 9)
+                for message in (calls((f"call_{number}", *_FAILING[1:])), brings(f"call_{number}", _BUSY))
+            ),
+        ),
+    ),
+    ("giant_message", "a page of answer", _say(4, " ".join(str(number) for number in range(3000)))),
+    ("giant_message", "a page of argument", _argue(12, 1, body=" ".join(str(number) for number in range(3000)))),
+    ("looping_text", "a loop", _say(4, "You are welcome to it. " * 30)),
+    ("speaker_label", "beside a call", _set(8, content="Assistant: I book it now for you.")),
     ("dependent_siblings", "needs the forecast", _argue(12, 1, body="The value ${call_3.high} is expected.")),
     ("ungrounded_argument", "id", _argue(8, flight_id="FL-99120")),
     ("ungrounded_argument", "date", _argue(12, 0, date="2026-05-29")),
@@ -187,6 +226,7 @@ ALSO: list[tuple[str, str, Mutation]] = [
     ("malformed_message", "unknown role", _set(10, role="critic")),
     ("no_messages", "empty", _end(messages=[])),
     ("no_tools", "none", _end(tools=[])),
+    ("too_many_calls", "seventeen", _insert(4, *_many_calls(17))),
     (
         "unknown_tool",
         "other name",
@@ -218,6 +258,20 @@ FINE: list[tuple[str, Mutation]] = [
             calls(("call_9", "get_weather_forecast", {"city": "Lisbon", "date": "2026-03-13"})),
             brings("call_9", {"error": {"code": "busy", "message": "Later."}}),
         ),
+    ),
+    (
+        "one more try after an outage",
+        _insert(
+            4,
+            calls(_FAILING),
+            brings("call_9", _BUSY),
+            calls(("call_8", *_FAILING[1:])),
+            brings("call_8", {"summary": "rain", "high": 3}),
+        ),
+    ),
+    (
+        "a table",
+        _say(4, "\n".join(f"- {n} March: {n * 7 % 23} degrees, wind from the west" for n in range(1, 32))),
     ),
     ("results in any order", _swap(13, 14)),
     (
@@ -298,3 +352,12 @@ def test_schemas_that_are_no_schemas_are_findings() -> None:
     data = clean()
     data["tools"][0]["function"]["parameters"] = {"type": "dict", "properties": {"origin": {"type": "str"}}}
     assert "invalid_arguments" in codes(data)
+
+
+@pytest.mark.parametrize("text", ["a" * 500_000, " " * 500_000 + "x", "1" * 500_000, "I've now " * 60_000])
+def test_a_megabyte_of_anything_is_only_too_long(text: str) -> None:
+    """Patterns that read it would take minutes."""
+    data = clean()
+    data["messages"][4]["content"] = text
+    assert "giant_message" in codes(data)
+    assert codes(data) <= {"giant_message", "looping_text"}

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from toolflow_graph.errors import UsageError
 from toolflow_graph.models.port import Model
 from toolflow_graph.templates import Template, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed, Usage
@@ -68,7 +69,7 @@ class Context(BaseModel):
 
     tools: list[str] = Field(default_factory=list, description="Tool sources; empty: the default catalogue.")
     embedder: str = Field(default="auto", description="Embedder of the tool graph.")
-    tau: float | None = Field(default=None, ge=-1, le=1, description="Edge threshold; empty: the embedder's own.")
+    tau: float | None = Field(default=None, ge=0, le=1, description="Edge threshold; empty: the embedder's own.")
     sampling: Literal["graph", "random"] = Field(default="graph", description="How tools are drawn (paper, 3.1.2).")
     plan: Literal["llm", "none"] = Field(default="llm", description="none: the paper's no-plan ablation.")
     tools_per_dialogue: str = Field(default="3-5", pattern=r"^\d+(-\d+)?$", description="N or A-B.")
@@ -105,9 +106,16 @@ class Context(BaseModel):
         return self._templates
 
     def model(self, role: Role, random_seed: int) -> Model:
-        """The model that plays ``role`` in the dialogue with this random seed."""
-        return self.services.pools[role].draw(random_seed)
+        """The model that plays ``role`` in the dialogue with this random seed.
+
+        Raises:
+            UsageError: the run has none (``--plan none`` needs no planner, unless a node asks one).
+        """
+        pools = self.services.pools
+        if role not in pools:
+            raise UsageError(f"no model plays the role {role!r}", known=list(pools), hint=f"add --model {role}=NAME")
+        return pools[role].draw(random_seed)
 
     def models(self, random_seed: int) -> dict[str, Model]:
-        """All roles' models for the dialogue with this random seed."""
-        return {role: self.model(role, random_seed) for role in ROLES}
+        """The models of all roles that have one, for the dialogue with this random seed."""
+        return {role: self.model(role, random_seed) for role in ROLES if role in self.services.pools}

@@ -19,8 +19,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator, FormatChecker
+import regex
+from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.protocols import Validator
 
 _PLAIN_NAME = re.compile(r"[^.\[\]\"]+")
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
@@ -81,6 +83,62 @@ def _build_format_checker() -> FormatChecker:
 
 
 _FORMAT_CHECKER = _build_format_checker()
+
+
+_PATTERN_SECONDS = 0.5
+
+
+@lru_cache(maxsize=4096)
+def _compile_pattern(pattern: str) -> "regex.Pattern[str] | None":
+    """The pattern, or None if it cannot be read: JavaScript's expressions are nearly Python's, but not quite."""
+    try:
+        return regex.compile(pattern)
+    except regex.error:
+        return None
+
+
+@lru_cache(maxsize=16384)
+def find_pattern(pattern: str, text: str) -> bool | None:
+    """Whether a schema's ``pattern`` is found in ``text`` (not anchored; JSON Schema validation, 6.3.3).
+
+    None if that cannot be told: the pattern cannot be read, or it takes longer than half a second (a pattern that
+    backtracks for ever must not stop a run).
+    """
+    compiled = _compile_pattern(pattern)
+    if compiled is None:
+        return None
+    try:
+        return compiled.search(text, timeout=_PATTERN_SECONDS) is not None
+    except TimeoutError:
+        return None
+
+
+def _check_pattern(validator: Any, pattern: str, value: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    if isinstance(value, str) and find_pattern(pattern, value) is False:
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_REPEATED_GROUP = re.compile(r"\)[*+{]|\\\d|\(\?")
+
+
+def _drop_endless(node: Any) -> Any:
+    """Names of properties are matched by jsonschema itself, without a time limit: only simple patterns stay, in place.
+
+    A repeated group is what backtracks for ever; ``^x-``, ``^[a-z]+$`` and their like have none.
+    """
+    for child in list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _drop_endless(child)
+    patterns = node.get("patternProperties") if isinstance(node, dict) else None
+    if isinstance(patterns, dict) and any(_REPEATED_GROUP.search(pattern) for pattern in patterns):
+        for key in ("patternProperties", "additionalProperties", "unevaluatedProperties"):
+            node.pop(key, None)
+        node["additionalProperties"] = True
+    return node
+
+
+_Validator: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _check_pattern}
+)
 
 
 def check_schema(schema: Any) -> str | None:
@@ -157,9 +215,11 @@ def _close(node: Any, *, in_place: bool = False, key: str = "") -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _validator(text: str, closed: bool) -> Draft202012Validator:
+def _validator(text: str, closed: bool) -> Validator:
     schema = json.loads(text)
-    return Draft202012Validator(_close(schema) if closed else schema, format_checker=_FORMAT_CHECKER)
+    if "patternProperties" in text:
+        schema = _drop_endless(schema)
+    return _Validator(_close(schema) if closed else schema, format_checker=_FORMAT_CHECKER)
 
 
 def schema_errors(value: Any, schema: Mapping[str, Any], *, closed: bool, limit: int = 5) -> list[str]:
@@ -281,6 +341,11 @@ def merged_required(schema: Mapping[str, Any], root: Mapping[str, Any], depth: i
         for part in _branches(schema, root):
             names |= merged_required(part, root, depth - 1)
     return names
+
+
+def has_own_error(returns: Mapping[str, Any] | None) -> bool:
+    """Whether every result of this schema has an ``error`` at its top, failed or not."""
+    return returns is not None and "error" in merged_required(returns, returns)
 
 
 def _branches(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
-from toolflow_graph.types import Message, Plan, Request, Seed, ToolCall, ToolResult
+from toolflow_graph.schemas import has_own_error
+from toolflow_graph.types import Message, Plan, Request, Seed, Tool, ToolCall, ToolResult
 
 
 class DialogueInput(TypedDict, total=False):
@@ -28,7 +29,8 @@ class DialogueState(TypedDict, total=False):
     ``types``/``record``, dumped. ``request_index`` is the current request, ``request_starts`` the message index at
     which each request was opened, ``visit`` how often the user has spoken for the current one. ``user_log`` is the user
     role's transcript (what it was told, what it replied), so that its prompt only ever grows. ``usage`` lists
-    {"role", "calls", "input", "output", "cached"} per model call. ``ended`` says why no more turns follow,
+    {"role", "calls", "input", "output", "cached"} per model call, ``reasoning_keys`` the key under which each role's
+    server sent reasoning in this dialogue (where it goes back the same way). ``ended`` says why no more turns follow,
     ``steps`` counts node visits.
     """
 
@@ -42,6 +44,7 @@ class DialogueState(TypedDict, total=False):
     user_log: Annotated[list[dict[str, Any]], operator.add]
     alternatives: Annotated[list[dict[str, Any]], operator.add]
     usage: Annotated[list[dict[str, Any]], operator.add]
+    reasoning_keys: dict[str, str]
     fault: dict[str, Any] | None
     ended: str | None
     steps: int
@@ -71,11 +74,17 @@ def load_request(state: DialogueState) -> Request | None:
     return requests[index] if index < len(requests) else None
 
 
-def load_history(messages: tuple[Message, ...]) -> tuple[tuple[ToolCall, ToolResult], ...]:
-    """All answered calls with their results, oldest first."""
+def load_history(
+    messages: tuple[Message, ...], tools: tuple[Tool, ...] = ()
+) -> tuple[tuple[ToolCall, ToolResult], ...]:
+    """All answered calls with their results, oldest first; ``tools`` tell results that have an error of their own."""
     calls = {call.id: call for message in messages for call in message.tool_calls}
+    own_error = {tool.name for tool in tools if has_own_error(tool.returns)}
     return tuple(
-        (calls[message.tool_call_id], ToolResult.from_message(message))
+        (
+            calls[message.tool_call_id],
+            ToolResult.from_message(message, own_error=calls[message.tool_call_id].name in own_error),
+        )
         for message in messages
         if message.role == "tool" and message.tool_call_id in calls
     )

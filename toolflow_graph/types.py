@@ -168,15 +168,18 @@ class ToolResult(Noun):
         return Message(role="tool", tool_call_id=self.call_id, content=content)
 
     @classmethod
-    def from_message(cls, message: "Message") -> "ToolResult":
-        """Read a tool message back; text that is no JSON is a string value."""
+    def from_message(cls, message: "Message", *, own_error: bool = False) -> "ToolResult":
+        """Read a tool message back; text that is no JSON is a string value.
+
+        ``own_error``: every result of the tool has an ``error`` of its own, so that having one says nothing.
+        """
         try:
             body = json.loads(message.content or "null")
         except ValueError:
             body = message.content
         call_id = message.tool_call_id or ""
         # How a simulated call reports failure: an object whose only key is "error".
-        if isinstance(body, dict) and set(body) == {"error"} and body["error"]:
+        if not own_error and isinstance(body, dict) and set(body) == {"error"} and body["error"]:
             error = body["error"] if isinstance(body["error"], dict) else {"message": str(body["error"])}
             return cls(call_id=call_id, ok=False, error=error)
         return cls(call_id=call_id, value=body)

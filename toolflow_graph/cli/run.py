@@ -57,7 +57,7 @@ def run(
     ] = None,
     tau: Annotated[
         str | None,
-        typer.Option("--tau", help="Tool graph's edge threshold, -1 to 1 [default: the embedder's own].", metavar="T"),
+        typer.Option("--tau", help="Tool graph's edge threshold, 0 to 1 [default: the embedder's own].", metavar="T"),
     ] = None,
     temperature: Annotated[
         _Texts,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from toolflow_graph.types import Message, Request
+from toolflow_graph.types import Message, Request, Tool
 from toolflow_graph.verification.planrules import check_request_done
 
 
-def is_settled(request: Request, messages: Sequence[Message], start: int) -> bool:
+def is_settled(request: Request, messages: Sequence[Message], start: int, tools: Sequence[Tool] = ()) -> bool:
     """Nothing of ``request``, opened at ``messages[start]``, is pending: its tools brought results, it was answered.
 
     Small talk is settled by one answer; an open request by an answer that follows at least one result or asks nothing.
@@ -19,4 +19,4 @@ def is_settled(request: Request, messages: Sequence[Message], start: int) -> boo
     if request.kind == "open":
         called = any(message.role == "tool" for message in messages[start:])
         return called or not (last.content or "").rstrip().endswith("?")
-    return check_request_done(messages, request, start)
+    return check_request_done(messages, request, start, tools)

@@ -5,7 +5,8 @@ from typing import Any
 
 from toolflow_graph.errors import ParseError
 from toolflow_graph.randomness import derive_rng
-from toolflow_graph.types import Fact, Plan, Request, Seed, Use
+from toolflow_graph.types import Fact, Plan, Request, Seed, Tool, Use
+from toolflow_graph.verification.toolcards import is_identifier, load_card, split_name
 
 _FACTS = {
     "type": "array",
@@ -85,14 +86,41 @@ def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
         raise ParseError(f"{where}: no tool {', '.join(unknown)}; the tools are {', '.join(offered)}")
     if (kind == "tool") != bool(tools):
         raise ParseError(f'{where}: kind "{kind}" with tools {list(tools)}; "tool" needs some, "chat" has none')
-    spoken = [name for name in offered if re.search(r"[_-]|[a-z][A-Z]", name) and re.search(rf"\b{name}\b", intent)]
-    if spoken:
-        raise ParseError(f"{where}: the intent names {', '.join(spoken)}; say what the person wants, not which tool")
+    _refuse_identifiers(intent, seed, f"{where}: the intent", "say what the person wants, not which tool")
     withheld = _parse_facts(item, "withheld", where)
     names = {fact.name for fact in withheld}
     facts = tuple(fact for fact in _parse_facts(item, "facts", where) if fact.name not in names)
     uses = tuple(_parse_use(use, number, where) for use in _as_list(item, "uses", where))
+    # All of these words are shown to the user role, which knows no tools.
+    for fact in (*facts, *withheld):
+        _refuse_identifiers(fact.name, seed, f"{where}: the fact {fact.name!r}", "name it in plain words")
+    for use in uses:
+        _refuse_identifiers(use.what, seed, f'{where}: "uses"', "say in plain words what is taken")
     return Request(kind=kind, intent=intent, tools=tools, facts=facts, withheld=withheld, uses=uses)
+
+
+def find_identifiers(text: str, tools: tuple[Tool, ...]) -> list[str]:
+    """The tool names and parameter keys in a text that can be nothing but identifiers (``get_user``, ``checkIn``)."""
+    tokens = {token for token in re.findall(r"[\w-]+", text) if is_identifier(token)}
+    if not tokens:
+        return []
+    known = {tool.name for tool in tools}
+    for tool in tools:
+        known |= {key for key in load_card(tool).spoken_keys if "_" in key or not key.islower()}
+    return sorted(tokens & known)
+
+
+def _refuse_identifiers(text: str, seed: Seed, where: str, instead: str) -> None:
+    found = find_identifiers(text, seed.tools)
+    if found:
+        raise ParseError(f"{where} names {', '.join(found)}; {instead}")
+
+
+def _say_name(name: str) -> str:
+    """``checkInDate`` and ``check_in_date`` as a person would write them; other text stays as it is."""
+    if not is_identifier(name) or not re.fullmatch(r"[\w-]+", name):
+        return name.replace("_", " ")
+    return " ".join(split_name(name)) or name
 
 
 def _as_list(item: dict[str, Any], key: str, where: str) -> list[Any]:
@@ -112,7 +140,7 @@ def _parse_facts(item: dict[str, Any], key: str, where: str) -> tuple[Fact, ...]
     hints = [fact.get("parameter") for fact in facts]
     return tuple(
         Fact(
-            name=str(fact["name"]).replace("_", " "),
+            name=_say_name(str(fact["name"])),
             value=fact["value"],
             parameter=hint if isinstance(hint, str) else None,
         )
@@ -131,5 +159,13 @@ def _parse_use(item: Any, number: int, where: str) -> Use:
 
 def plan_nothing(seed: Seed) -> Plan:
     """The no-plan ablation: the user is told what kind of help there is and makes every request up alone."""
-    topics = "; ".join(tool.description.split(". ")[0].rstrip(".") for tool in seed.tools)
+    topics = "; ".join(dict.fromkeys(_say_topic(tool, seed.tools) for tool in seed.tools))
     return Plan(requests=(Request(kind="open", intent=topics),) * seed.target_turns)
+
+
+def _say_topic(tool: Tool, tools: tuple[Tool, ...]) -> str:
+    """What a tool is for, in words for the user: its first sentence, or the words of its name if that tells a name."""
+    sentence = tool.description.strip().split(". ")[0].split("\n")[0].strip().rstrip(".")
+    if sentence and not find_identifiers(sentence, tools) and tool.name not in re.findall(r"[\w-]+", sentence):
+        return sentence
+    return " ".join(split_name(tool.name)) or "something else"

@@ -158,8 +158,11 @@ class _Run:
 
     def _next(self) -> int | None:
         # Everything in flight lies before the cursor, so sure + in flight is the most that the prefix can hold.
-        while self._cursor < self._max_attempts and self.sure + len(self._tasks) < self._num:
+        while self.sure + len(self._tasks) < self._num:
             index = self._cursor
+            # What was played under a higher limit counts; only new attempts are limited.
+            if index >= self._max_attempts and index not in self._stored:
+                break
             self._cursor += 1
             if index not in self._stored:
                 return index

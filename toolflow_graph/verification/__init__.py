@@ -16,7 +16,7 @@ from toolflow_graph.verification.grounding import compute_provenance, is_distinc
 from toolflow_graph.verification.inline import check_assistant_text, check_calls, check_result, check_user_text
 from toolflow_graph.verification.parsing import parse_dialogue, parse_record
 from toolflow_graph.verification.planrules import check_request_done
-from toolflow_graph.verification.registry import RULES, Rule, rule
+from toolflow_graph.verification.registry import RULES, Rule, rule, run_rules
 from toolflow_graph.verification.transcript import Transcript
 
 __all__ = [
@@ -40,7 +40,5 @@ __all__ = [
 def verify(dialogue: Record | Transcript) -> Verdict:
     """Run every rule that applies: accepted if and only if no finding is an error. Nothing written before counts."""
     transcript = parse_record(dialogue) if isinstance(dialogue, Record) else dialogue
-    findings = tuple(
-        finding for rule in RULES.values() if rule.applies(transcript) for finding in rule.check(transcript)
-    )
+    findings = tuple(run_rules(RULES.values(), transcript))
     return Verdict(accepted=not any(finding.severity == "error" for finding in findings), findings=findings)

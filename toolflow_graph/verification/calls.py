@@ -1,6 +1,8 @@
 """Rules about single calls and results: known tool, valid arguments, valid and plausible results."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -172,22 +174,51 @@ def contradicting_results(transcript: Transcript) -> Iterator[Spot]:
         ledger.see(site.call, site.result, transcript.is_read(site.call.name))
 
 
+_LASTING = re.compile(
+    r"not.?found|invalid|bad.?request|validation|missing|unprocessable|forbidden|denied|\b4(?:00|04|22)\b"
+)
+
+
 @rule(
-    "repeated_call", "error", "A call repeats an identical one of the same turn that succeeded (or stands beside it)."
+    "repeated_call",
+    "error",
+    "A call repeats an identical one of the same turn that succeeded, that stands beside it, or that failed in a way "
+    "that trying again cannot mend (or twice already).",
 )
 def repeated_call(transcript: Transcript) -> Iterator[Spot]:
+    sites = iter(transcript.sites)
+    site = next(sites, None)
     for turn in transcript.turns:
         done: dict[str, int] = {}
-        for site in transcript.sites:
-            if site.message_index not in turn:
-                continue
-            key = _same_call(site.call)
-            before = done.get(key)
-            if before is not None and site.message_index >= transcript.focus:
-                where = "twice in one message" if before == site.message_index else f"again after message {before}"
-                yield site.message_index, f"{site.call.name} is called {where} with the same arguments"
-            if site.succeeded and not transcript.is_read(site.call.name):
-                # After a change the same read may well be worth repeating; the change itself is not.
-                done = {key: site.message_index}
-            elif site.succeeded or site.result is None:
-                done[key] = site.message_index
+        failed: Counter[str] = Counter()
+        while site is not None and site.message_index < turn.stop:
+            if site.message_index >= turn.start:
+                key = _same_call(site.call)
+                before = done.get(key)
+                if before is not None and site.message_index >= transcript.focus:
+                    where = "twice in one message" if before == site.message_index else f"again after message {before}"
+                    yield site.message_index, f"{site.call.name} is called {where} with the same arguments"
+                elif failed[key] > 1 and site.message_index >= transcript.focus:
+                    reason = "has failed with the same arguments before; trying it again does not help"
+                    yield site.message_index, f"{site.call.name} {reason}"
+                if site.succeeded and not transcript.is_read(site.call.name):
+                    # After a change the same read may well be worth repeating; the change itself is not.
+                    done, failed = {key: site.message_index}, Counter()
+                elif site.succeeded or site.result is None:
+                    done[key] = site.message_index
+                else:
+                    # One more try may help against an outage; nothing finds what is not there.
+                    assert site.result is not None
+                    failed[key] += 2 if _LASTING.search(json.dumps(site.result.error).casefold()) else 1
+            site = next(sites, None)
+
+
+MOST_CALLS = 16
+"""Calls of one message: more is no parallel use but a loop."""
+
+
+@rule("too_many_calls", "error", f"A message makes more than {MOST_CALLS} calls.")
+def too_many_calls(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("assistant"):
+        if len(message.tool_calls) > MOST_CALLS:
+            yield index, f"{len(message.tool_calls)} calls in one message; at most {MOST_CALLS} can be right"

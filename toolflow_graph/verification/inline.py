@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from toolflow_graph.types import Finding, Json, Message, Plan, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.calls import ReadLedger
-from toolflow_graph.verification.registry import RULES
+from toolflow_graph.verification.registry import RULES, run_rules
 from toolflow_graph.verification.text import is_pleasantry
 from toolflow_graph.verification.toolcards import is_read_name
 from toolflow_graph.verification.transcript import Transcript
@@ -23,22 +23,21 @@ __all__ = [
 ]
 
 _USER_RULES = listed(
-    "empty_message user_names_tool user_names_parameter speaker_label role_flip control_words repair_residue "
-    "repeated_message invented_fact"
+    "empty_message giant_message looping_text user_names_tool user_names_parameter speaker_label role_flip control_words "
+    "repair_residue repeated_message invented_fact"
 )
 _CALL_RULES = listed(
-    "unknown_tool invalid_arguments placeholder_argument control_words repeated_call dependent_siblings "
-    "ungrounded_argument"
+    "unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label role_flip "
+    "control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument"
 )
 _ASSISTANT_RULES = listed(
-    "empty_message speaker_label role_flip control_words claimed_success repair_residue repeated_message"
+    "empty_message giant_message looping_text speaker_label role_flip control_words claimed_success repair_residue repeated_message"
 )
 _RESULT_RULES = listed("invalid_result placeholder_result giant_result control_words contradicting_results")
 
 
 def _run(codes: Sequence[str], transcript: Transcript) -> list[Finding]:
-    rules = (RULES[code] for code in codes)
-    return [finding for rule in rules if rule.applies(transcript) for finding in rule.check(transcript)]
+    return run_rules((RULES[code] for code in codes), transcript)
 
 
 def check_user_text(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from toolflow_graph.types import Fact, Json, Message, Request
+from toolflow_graph.types import Fact, Json, Message, Request, Tool
 from toolflow_graph.verification.evidence import Said, evidence_of, say
 from toolflow_graph.verification.grounding import GroundedLeaf, is_distinctive, iter_leaves
 from toolflow_graph.verification.moments import Date, stated_dates, without_moments
@@ -13,7 +13,7 @@ from toolflow_graph.verification.transcript import Transcript, read_result
 from toolflow_graph.verification.wording import key_of, normalise, numbers_in, squeeze
 
 
-def check_request_done(messages: Sequence[Message], request: Request, start: int) -> bool:
+def check_request_done(messages: Sequence[Message], request: Request, start: int, tools: Sequence[Tool] = ()) -> bool:
     """The ledger: whether calls and answers since message ``start`` fulfil a request.
 
     A "tool" request needs a successful call of each of its tools (of any, if it names none) and an answer after the
@@ -28,11 +28,13 @@ def check_request_done(messages: Sequence[Message], request: Request, start: int
         return True
     last_of: dict[str, int] = {}
     names: dict[str, str] = {}
+    known = {tool.name: tool for tool in tools}
     for index in range(max(start, 0), len(messages)):
         message = messages[index]
         names.update((call.id, call.name) for call in message.tool_calls)
-        if message.role == "tool" and message.tool_call_id in names and read_result(message).ok:
-            last_of.setdefault(names[message.tool_call_id], index)
+        name = names.get(message.tool_call_id or "")
+        if message.role == "tool" and name is not None and read_result(message, known.get(name)).ok:
+            last_of.setdefault(name, index)
     if not request.tools:
         return bool(last_of)
     return all(name in last_of for name in request.tools) and answers[-1] > max(last_of[name] for name in request.tools)
@@ -55,7 +57,7 @@ def plan_incomplete(transcript: Transcript) -> Iterator[Spot]:
             continue
         if _has_no_call(transcript, number) or transcript.messages[-1].role != "assistant":
             continue
-        if not check_request_done(transcript.messages, request, starts[number]):
+        if not check_request_done(transcript.messages, request, starts[number], transcript.tools):
             lacking = [name for name in request.tools if name not in _succeeded(transcript, starts[number])]
             what = f"no successful call of {', '.join(lacking)}" if lacking else "no answer after its calls"
             yield starts[number], f"request {number + 1} ({request.intent[:60]!r}): {what}"

@@ -1,6 +1,6 @@
 """The register of rules: every rule is a small function with a stable code."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -61,3 +61,32 @@ def rule(
         return check
 
     return register
+
+
+_ENOUGH = frozenset(("structure",))
+
+
+def run_rules(rules: Iterable[Rule], transcript: Transcript) -> list[Finding]:
+    """The findings of all rules that apply, in their order.
+
+    A message of a size that no dialogue has is read no further than its size and place: what it says does not matter
+    any more, and patterns take their time on a megabyte of text.
+    """
+    rules = list(rules)
+    giants = [
+        finding
+        for rule in rules
+        if rule.code in GIANTS and rule.applies(transcript)
+        for finding in rule.check(transcript)
+    ]
+    found: list[Finding] = []
+    for rule in rules:
+        if rule.code in GIANTS:
+            found += [finding for finding in giants if finding.code == rule.code]
+        elif rule.applies(transcript) and (not giants or rule.group in _ENOUGH):
+            found += rule.check(transcript)
+    return found
+
+
+GIANTS = frozenset(("giant_message",))
+"""Rules after whose findings a dialogue is not read any further."""

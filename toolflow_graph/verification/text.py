@@ -1,5 +1,6 @@
 """Rules about what the user and the assistant say."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -37,6 +38,37 @@ def user_names_parameter(transcript: Transcript) -> Iterator[Spot]:
             # "my check-in" is English even where a parameter is spelled so.
             if "_" in key or not key.islower():
                 yield index, f"the user speaks the parameter key {key!r}; say it in plain words"
+
+
+MOST_CHARACTERS = 10_000
+_LOOP_WORDS, _LOOP_SHARE = 120, 0.25
+
+
+@rule(
+    "giant_message",
+    "error",
+    f"A user's or assistant's text, or a call's arguments, are longer than {MOST_CHARACTERS:,} characters.",
+)
+def giant_message(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("user", "assistant"):
+        if len(message.content or "") > MOST_CHARACTERS:
+            yield index, f"{len(message.content or ''):,} characters; at most {MOST_CHARACTERS:,} belong in a message"
+        for call in message.tool_calls:
+            size = len(json.dumps(call.arguments, ensure_ascii=False))
+            if size > MOST_CHARACTERS:
+                yield index, f"the arguments of {call.name} have {size:,} characters; at most {MOST_CHARACTERS:,}"
+
+
+@rule("looping_text", "error", "A text says the same few words over and over, as a model caught in a loop does.")
+def looping_text(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("user", "assistant"):
+        words = (message.content or "")[: 4 * MOST_CHARACTERS].split()
+        if len(words) < _LOOP_WORDS:
+            continue
+        # Numbers differ from row to row of an honest table, so whole words are compared, four at a time.
+        runs = {tuple(words[place : place + 4]) for place in range(len(words) - 3)}
+        if len(runs) < _LOOP_SHARE * (len(words) - 3):
+            yield index, f"of {len(words)} words most only repeat the same few; say it once"
 
 
 _LABEL = re.compile(
@@ -83,7 +115,7 @@ _ASSISTANT_AS_USER = re.compile(
 def role_flip(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("user", "assistant"):
         pattern = _USER_AS_ASSISTANT if message.role == "user" else _ASSISTANT_AS_USER
-        match = pattern.search(message.content or "")
+        match = pattern.search((message.content or "").strip())
         if match:
             other = "assistant" if message.role == "user" else "user"
             yield index, f"the {message.role} speaks like the {other} ({match.group().strip()!r})"

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import regex
+
 from toolflow_graph.schemas import merged_properties, merged_required, resolve
 from toolflow_graph.types import Tool
 from toolflow_graph.verification.wording import listed
 
 _HUMP = re.compile(r"[a-z0-9][A-Z]")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PART = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+")
 # Hyphenated English that tools are called by, too: "check-in" in a user's mouth is no identifier.
 _PARTICLES = {"in", "out", "up", "off", "on", "by", "down", "over", "mail", "to", "through", "back", "time"}
 

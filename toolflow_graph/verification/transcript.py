@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.record import ToolChange
+from toolflow_graph.schemas import has_own_error
 from toolflow_graph.types import Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card
 
@@ -121,7 +122,8 @@ class Transcript:
                     nearest = sites[unanswered[-1]].message_index
                     place = next(place for place in unanswered if sites[place].message_index == nearest)
                     site = sites[place]
-                    sites[place] = CallSite(site.message_index, site.position, site.call, index, read_result(message))
+                    result = read_result(message, self.tools_by_name.get(site.call.name))
+                    sites[place] = CallSite(site.message_index, site.position, site.call, index, result)
                 fits[index] = "answer" if unanswered else "double" if candidates else "orphan"
         return tuple(sites), fits
 
@@ -181,26 +183,33 @@ class Transcript:
         return card.reads if card else is_read_name(name)
 
 
-def read_result(message: Message) -> ToolResult:
+def read_result(message: Message, tool: Tool | None = None) -> ToolResult:
     """A tool message as a result; foreign ways to report failure count as errors too.
 
     Beside the house's ``{"error": ...}``: text that starts with "Error", and small objects that say ``isError``,
-    ``"success": false`` or ``"ok": false``.
+    ``"success": false`` or ``"ok": false``. Where ``tool`` says that every result has an ``error``, that it is there
+    says nothing.
     """
-    result = ToolResult.from_message(message)
-    if result.ok and _reports_failure(result.value):
+    own_error = tool is not None and has_own_error(tool.returns)
+    result = ToolResult.from_message(message, own_error=own_error)
+    if result.ok and _reports_failure(result.value, own_error):
         return ToolResult(call_id=result.call_id, ok=False, error={"message": str(result.value)[:200]})
     return result
 
 
-def _reports_failure(body: Any) -> bool:
+def _reports_failure(body: Any, own_error: bool) -> bool:
     if isinstance(body, str):
         return body.lstrip().lower().startswith(("error:", "error ", "exception:", "traceback (", "errors:"))
     if not isinstance(body, dict) or len(body) > 6:
         return False
     if body.get("isError") is True or body.get("success") is False or body.get("ok") is False:
         return True
-    return bool(body.get("error")) and set(body) <= _ERROR_KEYS
+    error = body.get("error")
+    if own_error or (isinstance(error, str) and error.strip().casefold() in _NO_ERROR):
+        return False
+    return bool(error) and set(body) <= _ERROR_KEYS
 
+
+_NO_ERROR = {"", "none", "no", "null", "nil", "ok", "success", "false", "0", "n/a", "no error", "no_error"}
 
 _ERROR_KEYS = {"error", "errors", "message", "code", "status", "status_code", "detail", "details", "type", "error_code"}
