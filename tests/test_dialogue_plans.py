@@ -110,7 +110,7 @@ IDENTIFIERS = (
 )
 def test_no_identifier_reaches_the_user(changes: dict[str, Any]) -> None:
     seed = SEED.model_copy(update={"tools": IDENTIFIERS})
-    with pytest.raises(ParseError, match="names (getDepartures|stationCode|max_rows)"):
+    with pytest.raises(ParseError, match=r"names (getDepartures|stationCode|max_rows)"):
         parse_plan(requests(tools=["getDepartures"], **changes), seed)
 
 

@@ -23,15 +23,16 @@ __all__ = [
 ]
 
 _USER_RULES = listed(
-    "empty_message giant_message looping_text user_names_tool user_names_parameter speaker_label role_flip control_words "
-    "repair_residue repeated_message invented_fact"
+    "empty_message giant_message looping_text user_names_tool user_names_parameter speaker_label role_flip "
+    "control_words repair_residue repeated_message invented_fact"
 )
 _CALL_RULES = listed(
     "unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label role_flip "
     "control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument"
 )
 _ASSISTANT_RULES = listed(
-    "empty_message giant_message looping_text speaker_label role_flip control_words claimed_success repair_residue repeated_message"
+    "empty_message giant_message looping_text speaker_label role_flip control_words claimed_success "
+    "repair_residue repeated_message"
 )
 _RESULT_RULES = listed("invalid_result placeholder_result giant_result control_words contradicting_results")
 
