@@ -10,18 +10,21 @@ from langgraph.runtime import Runtime
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import ask
 from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.dialogue.staging import cues_of, offered_now
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import AssistantBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_arguments
-from toolflow_graph.state import DialogueState, load_messages, load_plan, load_seed
-from toolflow_graph.types import Message, Seed, ToolCall
+from toolflow_graph.state import DialogueState, load_cues, load_messages, load_plan, load_seed, load_tool_changes
+from toolflow_graph.types import Message, Seed, Tool, ToolCall
 from toolflow_graph.verification.inline import check_assistant_text, check_calls
 
 
 async def assistant_call(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any]:
     """Ask the assistant role for its next message; calls that cannot be made go back to it with the reason."""
     seed, messages = load_seed(state), load_messages(state)
+    offered = offered_now(seed, load_tool_changes(state))
+    number = state.get("request_index", 0)
     answer = await ask(
         runtime.context,
         state,
@@ -31,12 +34,14 @@ async def assistant_call(state: DialogueState, runtime: Runtime[Context]) -> dic
         brief=AssistantBrief(
             scene=build_scene(seed),
             plan=load_plan(state),
-            request_index=state.get("request_index", 0),
+            request_index=number,
             request_start=[0, *state.get("request_starts", [])][-1],
             messages=messages,
+            offered=frozenset(tool.name for tool in offered),
+            cues=cues_of(load_cues(state), number),
         ),
-        parse=lambda reply: parse(reply, seed, messages),
-        tools=seed.tools,
+        parse=lambda reply: parse(reply, seed, messages, offered),
+        tools=offered,
     )
     said = answer.value.model_copy(update={"reasoning": answer.reasoning})
     return {"messages": [said.to_json()], **answer.bookkeeping}
@@ -49,7 +54,7 @@ def render(messages: tuple[Message, ...], context: Context) -> list[Message]:
     return [Message(role="system", content=f"{system.content}\n\n{guidance}"), *rest]
 
 
-def parse(reply: Reply, seed: Seed, messages: tuple[Message, ...]) -> Message:
+def parse(reply: Reply, seed: Seed, messages: tuple[Message, ...], offered: tuple[Tool, ...]) -> Message:
     """Read a message; its calls are numbered on from the dialogue's last and must be callable as they stand."""
     made = sum(len(message.tool_calls) for message in messages)
     calls = tuple(
@@ -59,10 +64,10 @@ def parse(reply: Reply, seed: Seed, messages: tuple[Message, ...]) -> Message:
     content = (reply.content or "").strip() or None
     if calls:
         findings = check_calls(
-            calls, tools=seed.tools, messages=messages, content=content, profile=seed.profile, now=seed.now
+            calls, tools=offered, messages=messages, content=content, profile=seed.profile, now=seed.now
         )
     else:
-        findings = check_assistant_text(content or "", messages=messages, tools=seed.tools)
+        findings = check_assistant_text(content or "", messages=messages, tools=offered)
     errors = [finding.reason for finding in findings if finding.severity == "error"]
     if errors:
         raise ParseError("; ".join(errors))

@@ -6,12 +6,13 @@ from langgraph.runtime import Runtime
 
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import ask
-from toolflow_graph.dialogue.plans import PLAN_SCHEMA, draw_withholding, parse_plan, plan_nothing
+from toolflow_graph.dialogue.plans import PLAN_SCHEMA, parse_plan, plan_nothing
 from toolflow_graph.dialogue.scenes import build_scene
 from toolflow_graph.models.briefs import PlannerBrief
 from toolflow_graph.models.structured import parse_json_object
-from toolflow_graph.rendering import render_links, render_now, render_profile, render_tool
+from toolflow_graph.rendering import render_links, render_now, render_others, render_profile, render_tool
 from toolflow_graph.state import DialogueState, load_seed
+from toolflow_graph.templates import Template
 from toolflow_graph.types import Message, Seed
 
 
@@ -36,14 +37,32 @@ async def plan(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any
 def render(seed: Seed, context: Context) -> list[Message]:
     """The planner's prompt."""
     template = context.templates["planner"]
-    scene = {"profile": render_profile(seed.profile), **render_now(seed.now)}
+    scene = {"profile": render_profile(seed.profile), "language": seed.language, **render_now(seed.now)}
     task = template.render(
         "task",
         tools="\n\n".join(render_tool(tool) for tool in seed.tools),
         links=render_links(seed.edges),
         target_turns=str(seed.target_turns),
-        withhold=", ".join(str(number) for number in draw_withholding(seed)),
+        others=render_others(seed.distractors),
+        shapes=render_shapes(seed, template),
         **scene,
     )
     head = template.render(**scene)
     return [Message(role="system", content=head), Message(role="user", content=task)]
+
+
+def render_shapes(seed: Seed, template: Template) -> str:
+    """What each request is to be: a paragraph a request, put together from the prompt's own parts."""
+    paragraphs = []
+    for number in range(seed.target_turns):
+        slot = seed.slot(number)
+        names = [
+            slot.mishap if name == "error_recovery" else name
+            for name in slot.behaviours
+            if not (name == "missing_function" and slot.arrives is False)
+        ]
+        if slot.arrives is False:
+            names = ["never_offered"]  # a request that only asks for what is not there has no other shape
+        wanted = " ".join(template.render(name) for name in names if name)
+        paragraphs.append(f"{number + 1}. {wanted}" if wanted else f"{number + 1}.")
+    return "\n".join(paragraphs)

@@ -1,21 +1,36 @@
 """tool_simulation: the result of every pending call (paper, 3.3), valid, and consistent with what came back before."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from langgraph.runtime import Runtime
 
+from toolflow_graph.behaviours import REVISED
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import StepFailed, ask
+from toolflow_graph.dialogue.injections import draw_address, inject
 from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.dialogue.searching import search_tools
+from toolflow_graph.dialogue.staging import cues_of, due_mishap, findable, offer_more, passing_error
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
+from toolflow_graph.record import ToolChange
 from toolflow_graph.rendering import render_json, render_now, render_tool
 from toolflow_graph.schemas import schema_errors
-from toolflow_graph.state import DialogueState, load_history, load_messages, load_seed, pending_calls
+from toolflow_graph.state import (
+    DialogueState,
+    load_cues,
+    load_history,
+    load_messages,
+    load_plan,
+    load_seed,
+    load_tool_changes,
+    pending_calls,
+)
 from toolflow_graph.templates import Template
-from toolflow_graph.types import Message, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Message, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.inline import check_result, find_repeated_read
 
 History = tuple[tuple[ToolCall, ToolResult], ...]
@@ -28,23 +43,41 @@ _ERROR = {
 
 async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any]:
     """Answer the pending calls one after another, so that each result can agree with those before it."""
-    seed, messages = load_seed(state), load_messages(state)
-    tools = {tool.name: tool for tool in seed.tools}
-    history = load_history(messages, seed.tools)
-    update: dict[str, Any] = {"messages": [], "usage": [], "alternatives": []}
+    seed, plan, messages = load_seed(state), load_plan(state), load_messages(state)
+    tools = {tool.name: tool for tool in seed.offered}
+    number = state.get("request_index", 0)
+    request = plan.requests[number] if number < len(plan.requests) else None
+    update: dict[str, Any] = {"messages": [], "usage": [], "alternatives": [], "cues": [], "tool_changes": []}
+    history = load_history(messages, seed.offered)
     for call in pending_calls(messages):
+        place = len(messages) + len(update["messages"])
+        cues = (*load_cues(state), *(Cue.model_validate(cue) for cue in update["cues"]))
+        mishap = due_mishap(request, number, tools[call.name], call, cues) if request and call.name in tools else None
         result = refuse(call, tools.get(call.name)) or find_repeated_read(call, history, tools)
-        if result is None:
+        if result is None and call.name == seed.search_tool:
+            result = ToolResult(
+                call_id=call.id, value=search_tools(str(call.arguments.get("query")), findable(seed, plan, cues))
+            )
+            found = [tool["name"] for tool in result.value["tools"]]
+            changed = (*load_tool_changes(state), *map(ToolChange.model_validate, update["tool_changes"]))
+            change = offer_more(seed, changed, found, place)
+            update["tool_changes"] += [change.to_json()] if change else []
+        elif result is None and mishap and mishap not in REVISED:
+            result = passing_error(seed, mishap, call)
+        elif result is None:
             tool = tools[call.name]
+            staged = {cue.message_index: cue.text for cue in cues if cue.kind == "mishap"}
             try:
                 answer = await ask(
                     runtime.context,
                     state,
                     "tool",
                     node="tool_simulation",
-                    messages=render(tool, call, history, tools, seed.now, runtime.context),
-                    brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history),
-                    parse=lambda reply: parse(reply, tool, call, history, seed.tools),  # noqa: B023
+                    messages=render(
+                        tool, call, history, tools, seed.now, runtime.context, mishap, _failed(messages, staged)
+                    ),
+                    brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history, mishap=mishap),
+                    parse=lambda reply: parse(reply, tool, call, history, seed.offered, mishap),  # noqa: B023
                     schema=reply_schema(tool),
                     repairs=1,
                     asked=len(update["usage"]),
@@ -57,9 +90,24 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
                 result, bookkeeping = ToolResult(call_id=call.id, ok=False, error=error), failed.bookkeeping
             for key in ("usage", "alternatives"):
                 update[key] = update[key] + bookkeeping[key]
+        else:
+            mishap = None  # a repeated read or a refused call: nothing was staged
+        if mishap and call.name != seed.search_tool:
+            update["cues"] += [Cue(kind="mishap", request=number, message_index=place, text=mishap).to_json()]
+        elif request and result.ok and request.asks("injection") and not cues_of(cues, number, "injection"):
+            text = runtime.context.templates["tool"].render("inject", address=draw_address(seed.random_seed))
+            value = inject(result.value, tools[call.name], text)
+            if value is not None:
+                result = result.model_copy(update={"value": value})
+                update["cues"] += [Cue(kind="injection", request=number, message_index=place, text=text).to_json()]
         history = (*history, (call, result))
         update["messages"] = [*update["messages"], result.to_message().to_json()]
     return update
+
+
+def _failed(messages: tuple[Message, ...], staged: dict[int, str | None]) -> dict[str, str]:
+    """Call id -> how it was made to fail, so that the tool role's conversation stays what it was."""
+    return {messages[place].tool_call_id or "": kind or "" for place, kind in staged.items() if place < len(messages)}
 
 
 def refuse(call: ToolCall, tool: Tool | None) -> ToolResult | None:
@@ -75,7 +123,14 @@ def refuse(call: ToolCall, tool: Tool | None) -> ToolResult | None:
 
 
 def render(
-    tool: Tool, call: ToolCall, history: History, tools: dict[str, Tool], now: str, context: Context
+    tool: Tool,
+    call: ToolCall,
+    history: History,
+    tools: dict[str, Tool],
+    now: str,
+    context: Context,
+    mishap: str | None = None,
+    failed: Mapping[str, str] | None = None,
 ) -> list[Message]:
     """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows."""
     template = context.templates["tool"]
@@ -84,21 +139,23 @@ def render(
     for made, result in history:
         if made.name in tools:
             body = {"ok": True, "result": result.value} if result.ok else {"ok": False, "error": result.error}
-            transcript.append(_directive(tools[made.name], made, described, template))
+            kind = (failed or {}).get(made.id)
+            transcript.append(_directive(tools[made.name], made, described, template, kind))
             transcript.append(Message(role="assistant", content=render_json(body)))
-    return [*transcript, _directive(tool, call, described, template)]
+    return [*transcript, _directive(tool, call, described, template, mishap)]
 
 
-def _directive(tool: Tool, call: ToolCall, described: set[str], template: Template) -> Message:
-    """What the tool role is told of one call; a tool is described at its first call only."""
+def _directive(tool: Tool, call: ToolCall, described: set[str], template: Template, mishap: str | None) -> Message:
+    """What the tool role is told of one call, and how it is to fail; a tool is described at its first call only."""
     arguments = render_json(call.arguments)
+    staged = f"\n\n{template.render(mishap)}" if mishap in REVISED else ""
     if tool.name in described:
-        return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments))
+        return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments) + staged)
     described.add(tool.name)
     returns = render_json(tool.returns) if tool.returns else "any JSON that fits the description"
     signature = render_tool(tool.model_copy(update={"returns": None}))
     content = template.render("call", tool=signature, returns=returns, arguments=arguments)
-    return Message(role="user", content=content)
+    return Message(role="user", content=content + staged)
 
 
 def reply_schema(tool: Tool) -> dict[str, Any]:
@@ -113,9 +170,15 @@ def reply_schema(tool: Tool) -> dict[str, Any]:
     return schema | {key: tool.returns[key] for key in ("$defs", "definitions") if tool.returns and key in tool.returns}
 
 
-def parse(reply: Reply, tool: Tool, call: ToolCall, history: History, tools: tuple[Tool, ...]) -> ToolResult:
-    """Read {"ok", "result" | "error"}; a result must fit the tool's ``returns``."""
+def parse(
+    reply: Reply, tool: Tool, call: ToolCall, history: History, tools: tuple[Tool, ...], mishap: str | None = None
+) -> ToolResult:
+    """Read {"ok", "result" | "error"}; a result must fit the tool's ``returns``, and the call fail as it is to."""
     plain = parse_json_object(reply.content)
+    if mishap in ("not_found", "invalid") and plain.get("ok") is not False:
+        raise ParseError('this call fails: reply with {"ok": false, "error": {"code": "...", "message": "..."}}')
+    if mishap == "empty" and (plain.get("ok") is False or has_items(plain.get("result"))):
+        raise ParseError("nothing matches this call: the result's lists must be empty")
     if plain.get("ok") is False:
         error = plain.get("error")
         if not isinstance(error, dict) or not error.get("message"):
@@ -128,3 +191,10 @@ def parse(reply: Reply, tool: Tool, call: ToolCall, history: History, tools: tup
     if errors:
         raise ParseError("; ".join(errors))
     return ToolResult(call_id=call.id, value=plain["result"])
+
+
+def has_items(value: Any) -> bool:
+    """Whether any list in a result holds something."""
+    if isinstance(value, dict):
+        return any(has_items(part) for part in value.values())
+    return isinstance(value, list) and bool(value)

@@ -12,13 +12,16 @@ from toolflow_graph.dialogue.asking import Answer, ask
 from toolflow_graph.dialogue.ledger import is_settled
 from toolflow_graph.dialogue.limits import turn_limit, visit_limit
 from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.dialogue.seeds import STYLES
+from toolflow_graph.dialogue.staging import cues_of, due_cue, offer_more
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import UserBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
+from toolflow_graph.record import ToolChange
 from toolflow_graph.rendering import render_facts, render_json, render_now, render_profile, render_uses
-from toolflow_graph.state import DialogueState, load_messages, load_plan, load_seed
-from toolflow_graph.types import Message, Plan, Request, Seed
+from toolflow_graph.state import DialogueState, load_cues, load_messages, load_plan, load_seed, load_tool_changes
+from toolflow_graph.types import Cue, Message, Plan, Request, Seed
 from toolflow_graph.verification.inline import check_user_text, is_pleasantry
 
 SCHEMA = {
@@ -33,11 +36,13 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
     """Speak for the current request or the next one; end when the plan is done, or at a limit."""
     seed, plan, messages = load_seed(state), load_plan(state), load_messages(state)
     index, visit = state.get("request_index", 0), state.get("visit", 0)
+    cues = load_cues(state)
     update: dict[str, Any] = {"user_log": [], "usage": [], "alternatives": []}
     starts = list(state.get("request_starts", []))
     spoken = sum(message.role == "user" for message in messages)
     request = plan.requests[index]
-    settled = visit > 0 and is_settled(request, messages, starts[-1], seed.tools)
+    settled = visit > 0 and is_settled(request, messages, starts[-1], seed.tools, cues_of(cues, index))
+    cue = due_cue(request, index, messages, starts[-1], cues, settled) if visit else None
     unread = ""
     if settled and request.kind != "tool":  # one answer is all that small talk asks for
         index, visit, unread = index + 1, 0, messages[-1].content or ""
@@ -47,15 +52,16 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
             return {**update, "ended": "turn_limit"}
         if visit >= visit_limit(request) and not settled:
             return {**update, "ended": "no_progress"}
-        directive = render(request, index, visit, messages, runtime.context, unread)
+        directive = render(request, index, visit, messages, runtime.context, unread, cue)
         answer: Answer[dict[str, Any]] = await ask(
             runtime.context,
             state,
             "user",
             node="user_turn",
             messages=_transcript(state, update, seed, directive, runtime.context),
-            brief=_brief(seed, plan, index, visit, settled, messages),
-            parse=lambda reply: parse(reply, seed, plan, index, visit, settled, messages),  # noqa: B023
+            brief=_brief(seed, plan, index, visit, settled, messages, cue),
+            # What is staged has to be said, even if all is settled.
+            parse=lambda reply: parse(reply, seed, plan, index, visit, settled and not cue, messages),  # noqa: B023
             schema=SCHEMA,
             asked=len(update["usage"]),
         )
@@ -67,17 +73,35 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
             said = Message(role="user", content=answer.value["message"], reasoning=answer.reasoning)
             return {
                 **update,
+                **_stage(cue, request, index, seed, load_tool_changes(state), len(messages)),
                 "messages": [said.to_json()],
                 "request_index": index,
                 "visit": visit + 1,
                 "request_starts": starts,
             }
-        index, visit, settled, unread = index + 1, 0, False, ""
+        index, visit, settled, unread, cue = index + 1, 0, False, "", None
     return {**update, "request_index": index, "visit": 0, "ended": "plan_done"}
 
 
+def _stage(
+    cue: str | None, request: Request, index: int, seed: Seed, changes: tuple[ToolChange, ...], place: int
+) -> dict[str, Any]:
+    """What the state keeps of a staged message: the cue, and the tools that arrive with it."""
+    if cue is None:
+        return {}
+    update: dict[str, Any] = {"cues": [Cue(kind=cue, request=index, message_index=place).to_json()]}  # type: ignore[arg-type]
+    change = offer_more(seed, changes, request.hidden, place) if cue == "arrived" else None
+    return update if change is None else {**update, "tool_changes": [change.to_json()]}
+
+
 def render(
-    request: Request, index: int, visit: int, messages: tuple[Message, ...], context: Context, unread: str = ""
+    request: Request,
+    index: int,
+    visit: int,
+    messages: tuple[Message, ...],
+    context: Context,
+    unread: str = "",
+    cue: str | None = None,
 ) -> str:
     """What the user is told at this step: the current request and what may be said now, nothing of the plan.
 
@@ -92,6 +116,9 @@ def render(
     # What was withheld is told on the first question; after that it is something the user has said.
     said, asked = ((), request.withheld) if visit == 1 else (request.withheld, ())
     facts, reply = render_facts((*request.facts, *said)), messages[-1].content or ""
+    if cue is not None:
+        more = {"revision": render_facts((request.revision,))} if cue == "revise" and request.revision else {}
+        return template.render(cue, facts=facts, reply=reply, **known, **more)
     return template.render("continue", facts=facts, asked=render_facts(asked), reply=reply, **known)
 
 
@@ -133,7 +160,10 @@ def _transcript(
 ) -> list[Message]:
     """The user role's own conversation: each step it was given, each reply; it only ever grows."""
     head = context.templates["user"].render(
-        profile=render_profile(seed.profile), style=seed.style, **render_now(seed.now)
+        profile=render_profile(seed.profile),
+        style=context.templates["user"].render(f"style_{seed.style}") if seed.style in STYLES else seed.style,
+        language=seed.language,
+        **render_now(seed.now),
     )
     transcript = [Message(role="system", content=head)]
     for step in [*state.get("user_log", []), *update["user_log"]]:
@@ -142,7 +172,9 @@ def _transcript(
     return [*transcript, Message(role="user", content=directive)]
 
 
-def _brief(seed: Seed, plan: Plan, index: int, visit: int, settled: bool, messages: tuple[Message, ...]) -> UserBrief:
+def _brief(
+    seed: Seed, plan: Plan, index: int, visit: int, settled: bool, messages: tuple[Message, ...], cue: str | None
+) -> UserBrief:
     return UserBrief(
         scene=build_scene(seed),
         request=plan.requests[index],
@@ -152,4 +184,5 @@ def _brief(seed: Seed, plan: Plan, index: int, visit: int, settled: bool, messag
         messages=messages,
         earlier=plan.requests[:index],
         last=index == len(plan.requests) - 1,
+        cue=cue,
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from toolflow_graph.behaviours import parse_mix
 from toolflow_graph.errors import UsageError
 from toolflow_graph.references import is_reference
 from toolflow_graph.types import ROLES
@@ -69,6 +70,9 @@ class RunConfig(BaseModel):
         license: the teacher model's licence, copied into every record.
         tools_per_dialogue: fewest and most tools offered.
         turns: fewest and most requests planned.
+        mix: behaviour -> share of dialogues that hold it (a table, or ``NAME=SHARE`` each); the rest keeps its default.
+        language: what the user writes; one or several with weights (``German*0.3,English*0.7``).
+        distractors: fewest and most tools offered that no request needs.
         concurrency: dialogues in flight.
         seed: the run's random seed.
         prompts: folder of prompts that replace the shipped ones.
@@ -93,6 +97,9 @@ class RunConfig(BaseModel):
     license: str | None = Field(default=None, min_length=1)
     tools_per_dialogue: tuple[int, int] = (3, 5)
     turns: tuple[int, int] = (2, 4)
+    mix: tuple[str, ...] = ()
+    language: str = Field(default="English", min_length=1)
+    distractors: tuple[int, int] = (0, 3)
     concurrency: int = Field(default=64, ge=1, le=100_000)
     seed: int = Field(default=0, ge=0, lt=2**63)
     prompts: Path | None = None
@@ -104,6 +111,11 @@ class RunConfig(BaseModel):
     def attempts(self) -> int:
         """Dialogues tried at most."""
         return 3 * self.num + 20 if self.max_attempts is None else self.max_attempts
+
+    @property
+    def languages(self) -> tuple[tuple[str, float], ...]:
+        """Languages with their weights."""
+        return parse_languages(self.language)
 
     @property
     def nodes(self) -> dict[str, str]:
@@ -126,6 +138,35 @@ class RunConfig(BaseModel):
         if not (isinstance(value, (tuple, list)) and len(value) == 2 and 1 <= value[0] <= value[1]):
             raise ValueError
         return tuple(value)
+
+    @field_validator("distractors", mode="before")
+    @classmethod
+    def _read_distractors(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        match = _RANGE.fullmatch(value) if isinstance(value, str) else None
+        if match:
+            value = (int(match[1]), int(match[2] or match[1]))
+        if not (isinstance(value, (tuple, list)) and len(value) == 2 and 0 <= value[0] <= value[1] <= 63):
+            raise ValueError
+        return tuple(value)
+
+    @field_validator("mix", mode="before")
+    @classmethod
+    def _read_mix(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            value = [f"{name}={share}" for name, share in value.items()]
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
+            raise ValueError
+        parse_mix(items)  # a UsageError of its own names the behaviour
+        return tuple(items)
+
+    @field_validator("language")
+    @classmethod
+    def _read_language(cls, value: str) -> str:
+        parse_languages(value)
+        return value
 
     @field_validator("now", mode="before")
     @classmethod
@@ -184,6 +225,22 @@ class RunConfig(BaseModel):
         return items
 
 
+def parse_languages(text: str) -> tuple[tuple[str, float], ...]:
+    """``"German*0.3,English*0.7"`` -> (("German", 0.3), ("English", 0.7)); one name alone has weight 1.
+
+    Raises:
+        ValueError: for an empty name, a weight that is no positive number, or a language named twice.
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, star, weight = (piece.strip() for piece in part.partition("*"))
+        number = float(weight) if star else 1.0
+        if not name or name in found or not 0 < number < 1e9:
+            raise ValueError
+        found[name] = number
+    return tuple(found.items())
+
+
 _EXPECTED = {
     "num": "a whole number from 1 to 1000000000",
     "out": "a folder",
@@ -199,6 +256,9 @@ _EXPECTED = {
     "license": "a licence's name",
     "tools_per_dialogue": "N or A-B with 1 <= A <= B, such as 3-5",
     "turns": "N or A-B with 1 <= A <= B, such as 2-4",
+    "mix": "NAME=SHARE with a share from 0 to 1, one or several",
+    "language": "a language, or several with weights (German*0.3,English*0.7)",
+    "distractors": "N or A-B with 0 <= A <= B <= 63, such as 0-3",
     "concurrency": "a whole number from 1 to 100000",
     "seed": "a whole number from 0 to 9223372036854775807",
     "prompts": "a folder",
@@ -260,6 +320,8 @@ def merge(config: Mapping[str, Any], flags: Mapping[str, Any], *, source: str = 
         if key in given and key in config:
             settings[key] = _overlay(_as_items(config[key]), _as_items(given[key]), by_role=key in _BY_ROLE)
     try:
+        if "mix" in given and "mix" in config:
+            settings["mix"] = [*_as_items(config["mix"]), *_as_items(given["mix"])]
         merged = RunConfig.model_validate(settings)
     except ValidationError as error:
         problems: dict[str, str] = {}

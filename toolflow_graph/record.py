@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from toolflow_graph.types import Alternative, Fault, Noun, Plan, Usage, Verdict
+from toolflow_graph.types import Alternative, Cue, Fault, Noun, Plan, Usage, Verdict
 
 SCHEMA_VERSION: Final = "1"
 
@@ -67,6 +67,10 @@ class Record(Noun):
         default=(), description="Replies that were refused and asked for again; never part of messages."
     )
     tool_changes: tuple[ToolChange, ...] = ()
+    cues: tuple[Cue, ...] = Field(default=(), description="What the state machine staged, and where.")
+    behaviours: dict[str, int] = Field(
+        default_factory=dict, description="Behaviours that were asked for and came about: name -> number of requests."
+    )
     tool_choice: str | None = None
     parallel_tool_calls: bool | None = None
     models: dict[str, RoleModel] = Field(default_factory=dict)

@@ -99,6 +99,16 @@ def render_uses(uses: Sequence[Use], current: int) -> str:
     return "\n".join(dict.fromkeys(f"- {use.what}" for use in uses if use.request < current))
 
 
+def render_policy(policy: Sequence[str]) -> str:
+    """A policy's sentences as a list."""
+    return "\n".join(f"- {sentence}" for sentence in policy)
+
+
+def render_others(tools: Sequence[Tool]) -> str:
+    """Tools that only stand by: name and first sentence, a line each."""
+    return "\n".join(f"- {tool.name}: {tool.description.split('. ')[0].rstrip('.')}" for tool in tools)
+
+
 def render_profile(profile: Mapping[str, str]) -> str:
     """The user's profile as a list, ``- key: value``."""
     return "\n".join(f"- {key}: {value}" for key, value in profile.items())

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
+from toolflow_graph.record import ToolChange
 from toolflow_graph.schemas import has_own_error
-from toolflow_graph.types import Message, Plan, Request, Seed, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Message, Plan, Request, Seed, Tool, ToolCall, ToolResult
 
 
 class DialogueInput(TypedDict, total=False):
@@ -31,7 +32,8 @@ class DialogueState(TypedDict, total=False):
     role's transcript (what it was told, what it replied), so that its prompt only ever grows. ``usage`` lists
     {"role", "calls", "input", "output", "cached"} per model call, ``reasoning_keys`` the key under which each role's
     server sent reasoning in this dialogue (where it goes back the same way). ``ended`` says why no more turns follow,
-    ``steps`` counts node visits.
+    ``steps`` counts node visits. ``cues`` is what was staged (``types.Cue``), ``tool_changes`` which tools are offered
+    from which message on.
     """
 
     index: int
@@ -44,6 +46,8 @@ class DialogueState(TypedDict, total=False):
     user_log: Annotated[list[dict[str, Any]], operator.add]
     alternatives: Annotated[list[dict[str, Any]], operator.add]
     usage: Annotated[list[dict[str, Any]], operator.add]
+    cues: Annotated[list[dict[str, Any]], operator.add]
+    tool_changes: Annotated[list[dict[str, Any]], operator.add]
     reasoning_keys: dict[str, str]
     fault: dict[str, Any] | None
     ended: str | None
@@ -72,6 +76,16 @@ def load_request(state: DialogueState) -> Request | None:
     requests = load_plan(state).requests
     index = state.get("request_index", 0)
     return requests[index] if index < len(requests) else None
+
+
+def load_cues(state: DialogueState) -> tuple[Cue, ...]:
+    """What was staged so far."""
+    return tuple(Cue.model_validate(cue) for cue in state.get("cues", []))
+
+
+def load_tool_changes(state: DialogueState) -> tuple[ToolChange, ...]:
+    """Which tools are offered from which message on; empty: all of them, always."""
+    return tuple(ToolChange.model_validate(change) for change in state.get("tool_changes", []))
 
 
 def load_history(

@@ -23,17 +23,29 @@ from string import Template as _StringTemplate
 from toolflow_graph.errors import UsageError
 from toolflow_graph.wording import COMMAND
 
+_SHAPES = (
+    *("single", "chained", "parallel", "nested", "clarification", "correction", "back_reference", "irrelevant"),
+    *("chat", "confirm", "policy", "injection", "missing_function", "never_offered", "dissatisfied"),
+)
+_MISHAPS = ("rate_limit", "outage", "not_found", "invalid", "empty")
+_STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
+
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "planner": {
-        "": ("now", "weekday", "profile"),
-        "task": ("tools", "links", "target_turns", "withhold", "now", "weekday", "profile"),
+        "": ("now", "weekday", "profile", "language"),
+        "task": ("tools", "others", "links", "target_turns", "shapes", "now", "weekday", "profile", "language"),
+        **dict.fromkeys((*_SHAPES, *_MISHAPS), ()),
         "repair": ("attempt", "reason"),
     },
     "user": {
-        "": ("now", "weekday", "profile", "style"),
+        "": ("now", "weekday", "profile", "style", "language"),
         "open": ("intent", "facts", "earlier", "reply"),
         "free": ("topics", "reply"),
         "continue": ("intent", "facts", "asked", "earlier", "reply"),
+        "revise": ("intent", "facts", "revision", "earlier", "reply"),
+        "press": ("intent", "facts", "earlier", "reply"),
+        "arrived": ("intent", "facts", "earlier", "reply"),
+        **{f"style_{name}": () for name in _STYLES},
         "repair": ("attempt", "reason"),
     },
     "assistant": {"": (), "repair": ("attempt", "reason")},
@@ -41,9 +53,13 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "": ("now", "weekday"),
         "call": ("tool", "returns", "arguments"),
         "again": ("name", "arguments"),
+        "not_found": (),
+        "invalid": (),
+        "empty": (),
+        "inject": ("address",),
         "repair": ("attempt", "reason"),
     },
-    "system": {"": ("now", "weekday", "profile")},
+    "system": {"": ("now", "weekday", "profile"), "confirm": (), "policy": ("policy",)},
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""
 

@@ -74,12 +74,50 @@ class Edge(Noun):
     similarity: float
 
 
+Behaviour = Literal[
+    "single",
+    "chained",
+    "parallel",
+    "nested",
+    "clarification",
+    "correction",
+    "back_reference",
+    "irrelevant",
+    "error_recovery",
+    "chat",
+    "confirm",
+    "policy",
+    "injection",
+    "missing_function",
+    "dissatisfied",
+    "search_first",
+]
+"""What a dialogue can be asked to hold (``behaviours.EXPLANATIONS`` says what each is)."""
+
+MishapKind = Literal["rate_limit", "outage", "not_found", "invalid", "empty"]
+"""How a call goes wrong on purpose; the last three need another value from the user."""
+
+
+class Slot(Noun):
+    """What one request of a dialogue is asked to be: a shape and perhaps twists (``behaviours``).
+
+    ``mishap``: how its first call fails ("error_recovery"). ``arrives``: whether the missing tool is offered later
+    ("missing_function").
+    """
+
+    behaviours: tuple[Behaviour, ...] = ()
+    mishap: MishapKind | None = None
+    arrives: bool | None = None
+
+
 class Seed(Noun):
     """All that determines a dialogue's start: the initial state of the state machine.
 
     ``index`` is the dialogue's place in the run (0, 1, 2, ...); ``target_turns`` the number of requests to plan;
     ``now`` the dialogue's fixed present (ISO 8601, local time without offset); ``profile`` what the system message
-    tells about the user (only what an argument may draw on); ``style`` how the user writes.
+    tells about the user (only what an argument may draw on); ``style`` how the user writes, ``language`` in which
+    language. ``distractors`` are offered beside ``tools``, but no request needs them. ``slots``: what each request is
+    asked to be; ``search_tool`` (one of the distractors): at the start only this search for tools is offered.
     """
 
     id: str
@@ -91,11 +129,28 @@ class Seed(Noun):
     now: str
     profile: dict[str, str] = Field(default_factory=dict)
     style: str = ""
+    language: str = "English"
+    distractors: tuple[Tool, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    search_tool: str | None = None
+
+    @property
+    def offered(self) -> tuple[Tool, ...]:
+        """All tools of the dialogue in the order in which they are offered: by name, so that place tells nothing."""
+        return tuple(sorted((*self.tools, *self.distractors), key=lambda tool: tool.name))
+
+    def slot(self, number: int) -> Slot:
+        """What request ``number`` (0-based) is asked to be; an empty slot asks for nothing."""
+        return self.slots[number] if number < len(self.slots) else Slot()
 
     def to_record(self) -> dict[str, Any]:
         """The record's ``seed``: like ``to_json``, with tool names only (the record's ``tools`` hold the rest)."""
         plain = self.to_json()
         plain["tools"] = [tool.name for tool in self.tools]
+        if self.distractors:
+            plain["distractors"] = [tool.name for tool in self.distractors]
+        else:
+            plain.pop("distractors", None)
         return plain
 
 
@@ -123,22 +178,52 @@ class Use(Noun):
 class Request(Noun):
     """One planned user intent (paper, 3.2): logic only, no wording.
 
-    ``kind``: "tool" needs calls; "chat" needs none; "open" leaves the choice to the user (the no-plan ablation).
-    ``facts`` are said freely; ``withheld`` ones only after the assistant has asked.
+    ``kind``: "tool" needs calls; "chat" needs none; "irrelevant" would need a tool that is not offered; "forbidden" one
+    that the policy does not allow; "open" leaves the choice to the user (the no-plan ablation).
+    ``facts`` are said freely; ``withheld`` ones only after the assistant has asked. ``revision``: the value that the user
+    gives later in place of the fact of that name. ``hidden``: tools that are not offered when the request is opened.
+    ``slot``: what it was asked to be.
     """
 
-    kind: Literal["tool", "chat", "open"]
+    kind: Literal["tool", "chat", "open", "irrelevant", "forbidden"]
     intent: str
     tools: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     withheld: tuple[Fact, ...] = ()
     uses: tuple[Use, ...] = ()
+    revision: Fact | None = None
+    hidden: tuple[str, ...] = ()
+    slot: Slot = Slot()
+
+    def asks(self, behaviour: Behaviour) -> bool:
+        """Whether the request is to show this behaviour."""
+        return behaviour in self.slot.behaviours
+
+    @property
+    def needs_calls(self) -> bool:
+        """Whether tools must succeed for it."""
+        return self.kind == "tool"
 
 
 class Plan(Noun):
-    """Ordered requests."""
+    """Ordered requests, and the policy (sentences of the system message) that they play under."""
 
     requests: tuple[Request, ...]
+    policy: tuple[str, ...] = ()
+
+
+class Cue(Noun):
+    """What the state machine staged, and where: the parts of a dialogue that did not come about by themselves.
+
+    ``kind``: "revise" (the user gives another value), "press" (pushes back), "arrived" (a missing tool is offered from
+    here on), "mishap" (a call fails on purpose; ``text`` is how), "injection" (``text`` is the instruction in the result).
+    ``request`` is 0-based, ``message_index`` the message in which it happens.
+    """
+
+    kind: Literal["revise", "press", "arrived", "mishap", "injection"]
+    request: int
+    message_index: int
+    text: str | None = None
 
 
 class ToolCall(Noun):

@@ -87,10 +87,35 @@ def run(
     ] = None,
     tools_per_dialogue: Annotated[
         str | None,
-        typer.Option("--tools-per-dialogue", help="Tools offered in a dialogue [default: 3-5].", metavar="N|A-B"),
+        typer.Option("--tools-per-dialogue", help="Tools that a dialogue may need [default: 3-5].", metavar="N|A-B"),
+    ] = None,
+    distractors: Annotated[
+        str | None,
+        typer.Option(
+            "--distractors",
+            help="Tools offered beside them, neighbours in the tool graph that no request needs [default: 0-3].",
+            metavar="N|A-B",
+        ),
     ] = None,
     turns: Annotated[
         str | None, typer.Option("--turns", help="Requests planned for a dialogue [default: 2-4].", metavar="N|A-B")
+    ] = None,
+    mix: Annotated[
+        _Texts,
+        typer.Option(
+            "--mix",
+            help="Behaviour and the share of dialogues that hold it, 0 to 1; 'none' first starts from nothing; "
+            "repeatable [default: the shipped mix, see behaviours].",
+            metavar="NAME=SHARE",
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            help="What the user writes; several with weights: German*0.3,English*0.7 [default: English].",
+            metavar="NAME",
+        ),
     ] = None,
     concurrency: Annotated[
         str | None,
@@ -165,7 +190,10 @@ def run(
         "max_attempts": max_attempts,
         "license": license,
         "tools_per_dialogue": tools_per_dialogue,
+        "distractors": distractors,
         "turns": turns,
+        "mix": mix,
+        "language": language,
         "concurrency": concurrency,
         "seed": seed,
         "prompts": prompts,

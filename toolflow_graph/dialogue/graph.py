@@ -24,12 +24,13 @@ from toolflow_graph.dialogue.asking import StepFailed
 from toolflow_graph.dialogue.limits import find_limit, step_limit
 from toolflow_graph.dialogue.records import build_record
 from toolflow_graph.dialogue.services import prepare
+from toolflow_graph.dialogue.staging import first_offer
 from toolflow_graph.errors import ModelError, RunError, UsageError
 from toolflow_graph.references import load_reference
-from toolflow_graph.rendering import render_now, render_profile
-from toolflow_graph.state import DialogueInput, DialogueOutput, DialogueState, load_seed
-from toolflow_graph.types import Fault, Finding, Message, Seed, Verdict
-from toolflow_graph.verification import compute_provenance, parse_record
+from toolflow_graph.rendering import render_now, render_policy, render_profile
+from toolflow_graph.state import DialogueInput, DialogueOutput, DialogueState, load_plan, load_seed
+from toolflow_graph.types import Fault, Finding, Message, Plan, Seed, Verdict
+from toolflow_graph.verification import compute_provenance, count_behaviours, parse_record
 
 NODES: dict[str, str] = {
     "plan": "toolflow_graph.nodes.plan:plan",
@@ -45,7 +46,7 @@ Update = dict[str, Any]
 Node = Callable[..., Update | Awaitable[Update]]
 Route = Callable[[DialogueState], str]
 
-_GROWING = ("messages", "user_log", "alternatives", "usage")
+_GROWING = ("messages", "user_log", "alternatives", "usage", "cues", "tool_changes")
 _ROUTES: dict[str, Route] = {
     "plan": routes.after_plan,
     "user_turn": routes.after_user_turn,
@@ -105,7 +106,7 @@ def _engine_node(name: str, node: Node, *, declare: bool) -> Callable[..., Await
 
     async def run(state: DialogueState, runtime: Runtime[Context]) -> Any:
         await prepare(runtime.context)
-        begun = _begin(state, runtime.context)
+        begun = _begin(name, state, runtime.context)
         state = cast(DialogueState, _merge(state, begun))
         update = await _run_node(name, node, state, runtime, takes_runtime)
         if route is None:
@@ -142,17 +143,33 @@ def _as_coroutine(route: Route) -> Callable[[DialogueState], Awaitable[str]]:
     return follow
 
 
-def _begin(state: DialogueState, context: Context) -> Update:
-    """Count the step; a state without a seed draws one, and a dialogue without messages gets its system message."""
+def _begin(name: str, state: DialogueState, context: Context) -> Update:
+    """Count the step; draw a missing seed; after the plan, say what the assistant is told and which tools it starts with.
+
+    The system message waits for the plan because a policy is part of it.
+    """
     update: Update = {"steps": state.get("steps", 0) + 1}
     if not state.get("seed"):
         index = state.get("index", 0)
         update |= {"index": index, "seed": context.services.draw_seed(index).to_json()}
-    if not state.get("messages"):
+    if not state.get("messages") and name != "plan":
         seed = Seed.model_validate(update.get("seed") or state["seed"])
-        content = context.templates["system"].render(profile=render_profile(seed.profile), **render_now(seed.now))
-        update["messages"] = [Message(role="system", content=content).to_json()]
+        plan = load_plan(state)
+        update["messages"] = [Message(role="system", content=_system_message(seed, plan, context)).to_json()]
+        change = first_offer(seed, plan)
+        if change is not None:
+            update["tool_changes"] = [change.to_json()]
     return update
+
+
+def _system_message(seed: Seed, plan: Plan, context: Context) -> str:
+    template = context.templates["system"]
+    parts = [template.render(profile=render_profile(seed.profile), **render_now(seed.now))]
+    if any(request.asks("confirm") for request in plan.requests):
+        parts.append(template.render("confirm"))
+    if plan.policy:
+        parts.append(template.render("policy", policy=render_policy(plan.policy)))
+    return "\n\n".join(parts)
 
 
 async def _run_node(
@@ -201,7 +218,9 @@ def _finish(state: DialogueState, context: Context) -> Update:
         finding = Finding(code="fault", reason=f"{fault['node']}: {fault['code']}: {fault['reason']}")
         verdict = Verdict(accepted=False, findings=(*verdict.findings, finding))
     record = build_record(state, context, verdict)
-    record = record.model_copy(update={"provenance": compute_provenance(parse_record(record))})
+    transcript = parse_record(record)
+    known = {"provenance": compute_provenance(transcript), "behaviours": count_behaviours(transcript)}
+    record = record.model_copy(update=known)
     return {"verdict": verdict.to_json(), "record": record.to_json()}
 
 

@@ -15,8 +15,11 @@ def turn_limit(target_turns: int) -> int:
 
 
 def visit_limit(request: Request) -> int:
-    """Most user messages for one request: opening it, answering questions, and two pushes."""
-    return 3 + len(request.withheld)
+    """Most user messages for one request: opening it, answering questions, what is staged, and two pushes."""
+    staged = (
+        (request.revision is not None) + bool(request.hidden) + request.asks("dissatisfied") + request.asks("confirm")
+    )
+    return 3 + len(request.withheld) + staged
 
 
 def step_limit(seed: Seed) -> int:

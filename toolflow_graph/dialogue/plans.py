@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
+from toolflow_graph.behaviours import REVISED
 from toolflow_graph.errors import ParseError
-from toolflow_graph.randomness import derive_rng
-from toolflow_graph.types import Fact, Plan, Request, Seed, Tool, Use
-from toolflow_graph.verification.toolcards import is_identifier, load_card, split_name
+from toolflow_graph.types import Fact, Plan, Request, Seed, Slot, Tool, Use
+from toolflow_graph.verification.toolcards import changes, is_identifier, load_card, split_name
 
 _FACTS = {
     "type": "array",
@@ -24,7 +24,7 @@ PLAN_SCHEMA = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "kind": {"type": "string", "enum": ["tool", "chat"]},
+                    "kind": {"type": "string", "enum": ["tool", "chat", "irrelevant", "forbidden"]},
                     "intent": {"type": "string"},
                     "tools": {"type": "array", "items": {"type": "string"}},
                     "facts": _FACTS,
@@ -37,23 +37,19 @@ PLAN_SCHEMA = {
                             "required": ["request", "what"],
                         },
                     },
+                    "revision": {
+                        "type": ["object", "null"],
+                        "properties": {"name": {"type": "string"}, "value": {}},
+                        "required": ["name", "value"],
+                    },
                 },
-                "required": ["kind", "intent", "tools", "facts", "withheld", "uses"],
+                "required": ["kind", "intent", "tools", "facts", "withheld", "uses", "revision"],
             },
-        }
+        },
+        "policy": {"type": "array", "items": {"type": "string"}},
     },
-    "required": ["requests"],
+    "required": ["requests", "policy"],
 }
-
-
-WITHHOLDING = 0.3
-"""Share of requests for which the planner is asked to withhold a required value (a clarification turn)."""
-
-
-def draw_withholding(seed: Seed) -> tuple[int, ...]:
-    """The numbers (from 1) of the requests in which the user forgets something: drawn, not left to the planner."""
-    rng = derive_rng(seed.random_seed, "withholding")
-    return tuple(number for number in range(1, seed.target_turns + 1) if rng.random() < WITHHOLDING)
 
 
 def parse_plan(plain: dict[str, Any], seed: Seed) -> Plan:
@@ -70,7 +66,73 @@ def parse_plan(plain: dict[str, Any], seed: Seed) -> Plan:
     requests = tuple(_parse_request(item, number, seed) for number, item in enumerate(items))
     if not any(request.kind == "tool" for request in requests):
         raise ParseError('no request has kind "tool"')
-    return Plan(requests=requests)
+    policy = _parse_policy(plain, requests, seed)
+    requests = tuple(_hide(request, number, requests) for number, request in enumerate(requests))
+    for number, request in enumerate(requests):
+        problem = check_shape(request, number, seed.tools)
+        if problem:
+            raise ParseError(f"request {number + 1}: {problem}")
+    return Plan(requests=requests, policy=policy)
+
+
+def _parse_policy(plain: dict[str, Any], requests: tuple[Request, ...], seed: Seed) -> tuple[str, ...]:
+    given = plain.get("policy") or []
+    given = [given] if isinstance(given, str) else given
+    if not isinstance(given, list) or not all(isinstance(sentence, str) for sentence in given):
+        raise ParseError('"policy" must be a list of sentences')
+    policy = tuple(sentence.strip() for sentence in given if sentence.strip())
+    if not any(request.kind == "forbidden" for request in requests):
+        return ()  # a policy that nothing touches would only be noise
+    if not policy:
+        raise ParseError('a request of kind "forbidden" needs a "policy" that forbids it')
+    for sentence in policy:
+        _refuse_identifiers(sentence, seed, '"policy"', "say in plain words what is not done")
+    return policy
+
+
+def _hide(request: Request, number: int, requests: tuple[Request, ...]) -> Request:
+    """The tools of a request that are not there when it is opened: those that no earlier request has used."""
+    if not request.asks("missing_function"):
+        return request
+    others = requests[:number] if request.slot.arrives else (*requests[:number], *requests[number + 1 :])
+    used = {name for other in others for name in other.tools}
+    hidden = tuple(name for name in request.tools if name not in used)
+    if not request.slot.arrives:
+        request = request.model_copy(update={"kind": "irrelevant"})
+    return request.model_copy(update={"hidden": hidden})
+
+
+def check_shape(request: Request, number: int, tools: tuple[Tool, ...]) -> str | None:
+    """What a request lacks of what its slot asks for, in words for the planner; None if nothing."""
+    slot, kind = request.slot, request.kind
+    wanted = "irrelevant" if request.asks("irrelevant") else "forbidden" if request.asks("policy") else None
+    wanted = wanted or ("chat" if request.asks("chat") else None)
+    if request.asks("missing_function"):
+        if not request.hidden:
+            return "it must use a tool that no other request uses, since that tool is missing"
+        return None
+    if wanted and kind != wanted:
+        return f'its kind must be "{wanted}"'
+    if slot.behaviours and not wanted and kind != "tool":
+        return 'its kind must be "tool"'
+    if request.asks("nested") and len(request.tools) < 2:
+        return "it must need at least two tools"
+    if request.asks("chained") and len(request.tools) < 2 and not request.uses:
+        return "it must need two tools of which one takes a value from the other's result"
+    if request.asks("clarification") and not request.withheld:
+        return 'one fact must stand under "withheld"'
+    if request.asks("back_reference") and not any(use.request < number for use in request.uses):
+        return 'it must take something from an earlier request: name it under "uses"'
+    if request.asks("confirm") and not any(changes(tool) for tool in tools if tool.name in request.tools):
+        return "it must use a tool that changes something (books, sends, creates, deletes)"
+    if request.asks("correction") or slot.mishap in REVISED:
+        revision = request.revision
+        first = next((fact for fact in request.facts if revision and fact.name == revision.name), None)
+        if revision is None or first is None:
+            return 'it needs a "revision" with the name of one of its facts and the new value'
+        if first.value == revision.value:
+            return 'the value of its "revision" must differ from the fact\'s'
+    return None
 
 
 def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
@@ -79,24 +141,53 @@ def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
     intent = str(item.get("intent") or "").strip()
     tools = tuple(dict.fromkeys(str(name) for name in _as_list(item, "tools", where)))
     kind: Any = item.get("kind") or ("tool" if tools else "chat")
-    if kind not in ("tool", "chat") or not intent:
-        raise ParseError(f'{where}: "kind" must be "tool" or "chat", and "intent" must say what the person wants')
+    if kind not in ("tool", "chat", "irrelevant", "forbidden") or not intent:
+        raise ParseError(
+            f'{where}: "kind" must be "tool", "chat", "irrelevant" or "forbidden", and "intent" must say what the person '
+            "wants"
+        )
     unknown = [name for name in tools if name not in offered]
     if unknown:
         raise ParseError(f"{where}: no tool {', '.join(unknown)}; the tools are {', '.join(offered)}")
-    if (kind == "tool") != bool(tools):
-        raise ParseError(f'{where}: kind "{kind}" with tools {list(tools)}; "tool" needs some, "chat" has none')
+    slot = seed.slot(number)
+    if kind == "irrelevant" and tools and "missing_function" in slot.behaviours:
+        kind = "tool"  # what it wants is a tool's, but the tool will not be there: ``_hide`` sees to it
+    if (kind in ("tool", "forbidden")) != bool(tools):
+        raise ParseError(
+            f'{where}: kind "{kind}" with tools {list(tools)}; "tool" and "forbidden" need some, the others have none'
+        )
     _refuse_identifiers(intent, seed, f"{where}: the intent", "say what the person wants, not which tool")
     withheld = _parse_facts(item, "withheld", where)
     names = {fact.name for fact in withheld}
     facts = tuple(fact for fact in _parse_facts(item, "facts", where) if fact.name not in names)
     uses = tuple(_parse_use(use, number, where) for use in _as_list(item, "uses", where))
+    revision = _parse_revision(item, slot, where)
     # All of these words are shown to the user role, which knows no tools.
     for fact in (*facts, *withheld):
         _refuse_identifiers(fact.name, seed, f"{where}: the fact {fact.name!r}", "name it in plain words")
     for use in uses:
         _refuse_identifiers(use.what, seed, f'{where}: "uses"', "say in plain words what is taken")
-    return Request(kind=kind, intent=intent, tools=tools, facts=facts, withheld=withheld, uses=uses)
+    return Request(
+        kind=kind,
+        intent=intent,
+        tools=tools,
+        facts=facts,
+        withheld=withheld,
+        uses=uses,
+        revision=revision,
+        slot=slot,
+    )
+
+
+def _parse_revision(item: dict[str, Any], slot: Slot, where: str) -> Fact | None:
+    given = item.get("revision")
+    if not given or not ("correction" in slot.behaviours or slot.mishap in REVISED):
+        return None  # nobody asked for one
+    if isinstance(given, list):
+        given = given[0]
+    if not isinstance(given, dict) or not given.get("name") or given.get("value") is None:
+        raise ParseError(f'{where}: "revision" needs a "name" and a "value"')
+    return _parse_facts({"facts": [given]}, "facts", where)[0]
 
 
 def find_identifiers(text: str, tools: tuple[Tool, ...]) -> list[str]:

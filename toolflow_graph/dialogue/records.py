@@ -2,7 +2,7 @@
 
 from toolflow_graph.context import Context
 from toolflow_graph.record import Record, RoleModel
-from toolflow_graph.state import DialogueState, load_messages, load_plan, load_seed
+from toolflow_graph.state import DialogueState, load_cues, load_messages, load_plan, load_seed, load_tool_changes
 from toolflow_graph.types import Alternative, Fault, Usage, Verdict
 
 PENDING = Verdict(accepted=False)
@@ -22,7 +22,7 @@ def build_record(state: DialogueState, context: Context, verdict: Verdict = PEND
         {
             "id": seed.id,
             "seed": seed.to_record(),
-            "tools": tuple(tool.to_record() for tool in seed.tools),
+            "tools": tuple(tool.to_record() for tool in seed.offered),
             "messages": tuple(message.to_record() for message in load_messages(state)),
             "plan": load_plan(state) if state.get("plan") else None,
             "request_starts": tuple(state.get("request_starts", ())),
@@ -30,6 +30,8 @@ def build_record(state: DialogueState, context: Context, verdict: Verdict = PEND
             "fault": Fault.model_validate(fault) if fault else None,
             "ended": "fault" if fault else state.get("ended"),
             "alternatives": tuple(Alternative.model_validate(entry) for entry in state.get("alternatives", [])),
+            "tool_changes": load_tool_changes(state),
+            "cues": load_cues(state),
             "models": {
                 role: RoleModel(name=model.name, temperature=getattr(model, "temperature", None))
                 for role, model in models.items()

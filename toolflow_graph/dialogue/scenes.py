@@ -13,4 +13,7 @@ def build_scene(seed: Seed) -> Scene:
         style=seed.style,
         tools=seed.tools,
         edges=seed.edges,
+        distractors=tuple(tool for tool in seed.distractors if tool.name != seed.search_tool),
+        slots=seed.slots,
+        search_tool=seed.search_tool,
     )

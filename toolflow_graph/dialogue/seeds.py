@@ -1,18 +1,29 @@
 """Where dialogues start: index -> seed (sampled tools, their edges, target turns, a present, a user)."""
 
 import datetime
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from toolflow_graph.behaviours import DEFAULT_MIX, Mix, draw_behaviours, lay_out
+from toolflow_graph.dialogue.injections import has_free_text
+from toolflow_graph.dialogue.searching import build_search_tool
 from toolflow_graph.errors import UsageError
 from toolflow_graph.randomness import derive_rng, derive_seed
 from toolflow_graph.schemas import iter_fields
 from toolflow_graph.tool_graph.build import ToolGraph
 from toolflow_graph.tool_graph.sampling import sample_tools
-from toolflow_graph.types import Seed, Tool
+from toolflow_graph.types import Behaviour, Seed, Tool
+from toolflow_graph.verification.toolcards import changes
 
-STYLES = ("plain", "terse", "chatty", "formal", "casual")
-"""How the user writes; drawn per dialogue."""
+MOST_OFFERED = 64
+"""Tools offered in one dialogue, at most."""
+
+STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
+"""How the user writes; drawn per dialogue. The user prompt has a part for each that says what it means."""
+
+_TRIES = 12
 
 _EARLIEST = datetime.datetime(2025, 1, 6, 7, 0)
 
@@ -34,7 +45,8 @@ class SeedSettings:
     """What, beside the tool graph, determines the seeds of a run.
 
     ``tools_per_dialogue`` and ``turns`` are (least, most); ``sampling`` is Algorithm 1 of the paper or its ablation;
-    ``now`` None draws a present per dialogue.
+    ``now`` None draws a present per dialogue. ``mix``: behaviour -> share of dialogues (None: the default);
+    ``languages``: (language, weight) to draw from; ``distractors`` (least, most) tools that no request needs.
     """
 
     run_seed: int = 0
@@ -42,36 +54,97 @@ class SeedSettings:
     turns: tuple[int, int] = (2, 4)
     sampling: Literal["graph", "random"] = "graph"
     now: str | None = None
+    mix: tuple[tuple[Behaviour, float], ...] | None = None
+    languages: tuple[tuple[str, float], ...] = (("English", 1.0),)
+    distractors: tuple[int, int] = (0, 3)
 
 
 class SeedSource:
-    """Draws the seed of every dialogue index: a pure function of the settings and the tool graph."""
+    """Draws the seed of every dialogue index: a pure function of the settings, the tool graph and the shortfall."""
 
     def __init__(self, graph: ToolGraph, settings: SeedSettings) -> None:
         self.graph = graph
         self.settings = settings
         self._tools = {tool.name: tool for tool in graph.tools}
+        self.mix: Mix = DEFAULT_MIX if settings.mix is None else dict(settings.mix)
 
-    def draw(self, index: int) -> Seed:
-        """The seed of dialogue ``index``."""
+    def draw(self, index: int, shortfall: Mapping[str, int] | None = None) -> Seed:
+        """The seed of dialogue ``index``; ``shortfall``: behaviours that earlier blocks of indices still owe."""
         settings = self.settings
         random_seed = derive_seed(settings.run_seed, index)
         rng = derive_rng(random_seed, "seed")
-        names = sample_tools(self.graph, rng.randint(*settings.tools_per_dialogue), rng, method=settings.sampling)
-        tools = tuple(self._tools[name] for name in names)
+        wanted = draw_behaviours(self.mix, settings.run_seed, index, shortfall)
+        tools = self._draw_tools(rng, wanted)
+        names = [tool.name for tool in tools]
+        turns = rng.randint(*settings.turns)
+        possible = find_possible(tools, self.graph)
         seed = Seed(
             id="",
             index=index,
             random_seed=random_seed,
             tools=tools,
             edges=tuple(self.graph.edges_among(names)),
-            target_turns=rng.randint(*settings.turns),
+            target_turns=turns,
             now=settings.now or draw_now(random_seed),
             profile=draw_profile(random_seed, tools),
             style=rng.choice(STYLES),
+            language=_draw_language(settings.languages, rng),
+            distractors=self._draw_distractors(names, rng),
+            slots=lay_out(wanted, turns, self.mix, possible, derive_rng(random_seed, "slots")),
         )
+        if "search_first" in wanted:
+            search = build_search_tool(tool.name for tool in seed.offered)
+            seed = seed.model_copy(update={"distractors": (*seed.distractors, search), "search_tool": search.name})
         # Named after all it holds, so that dialogues over other tools never share an id when data sets are merged.
         return seed.model_copy(update={"id": f"d-{derive_seed(seed.to_json()):016x}"})
+
+    def _draw_tools(self, rng: random.Random, wanted: tuple[Behaviour, ...]) -> tuple[Tool, ...]:
+        """The sample of the first of a few walks on which every wanted behaviour is possible (else the best one)."""
+        settings = self.settings
+        best: tuple[int, tuple[Tool, ...]] | None = None
+        for _ in range(_TRIES):
+            number = rng.randint(*settings.tools_per_dialogue)
+            names = sample_tools(self.graph, number, rng, method=settings.sampling)
+            tools = tuple(self._tools[name] for name in names)
+            lacking = len(set(wanted) - find_possible(tools, self.graph))
+            if best is None or lacking < best[0]:
+                best = lacking, tools
+            if not lacking:
+                break
+        assert best is not None
+        return best[1]
+
+    def _draw_distractors(self, names: Sequence[str], rng: random.Random) -> tuple[Tool, ...]:
+        """Neighbours in the tool graph that were not sampled, else any others: what a retriever would bring along."""
+        wanted = min(rng.randint(*self.settings.distractors), MOST_OFFERED - len(names))
+        near = [name for own in names for name in self.graph.neighbours(own) if name not in names]
+        near = list(dict.fromkeys(near))
+        if len(near) < wanted:
+            near += [name for name in self.graph.names if name not in names and name not in near]
+        return tuple(self._tools[name] for name in rng.sample(near, min(wanted, len(near))))
+
+
+def find_possible(tools: Sequence[Tool], graph: ToolGraph) -> frozenset[Behaviour]:
+    """The behaviours that some request over these tools can show."""
+    possible: set[Behaviour] = {"single", "chat", "irrelevant", "dissatisfied", "back_reference", "search_first"}
+    given = [tool for tool in tools if any(True for _ in iter_fields(tool.parameters))]
+    if given:
+        possible |= {"clarification", "correction", "error_recovery"}
+    if len(tools) > 1:
+        possible |= {"nested", "parallel", "missing_function"}
+        if any(edge.kind == "P-R" for edge in graph.edges_among([tool.name for tool in tools])):
+            possible.add("chained")
+    if any(changes(tool) for tool in tools):
+        possible |= {"confirm", "policy"}
+    if any(has_free_text(tool) for tool in tools):
+        possible.add("injection")
+    return frozenset(possible)
+
+
+def _draw_language(languages: Sequence[tuple[str, float]], rng: random.Random) -> str:
+    if len(languages) == 1:
+        return languages[0][0]
+    return rng.choices([name for name, _ in languages], [weight for _, weight in languages])[0]
 
 
 def draw_now(random_seed: int) -> str:

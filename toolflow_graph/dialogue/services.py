@@ -23,9 +23,9 @@ class RunServices:
         self.seeds = seeds
         self.spent = Usage()
 
-    def draw_seed(self, index: int) -> Seed:
-        """The seed of dialogue ``index``."""
-        return self.seeds.draw(index)
+    def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed:
+        """The seed of dialogue ``index``; ``owed``: behaviours that earlier dialogues still owe."""
+        return self.seeds.draw(index, owed)
 
     def spend(self, usage: Usage) -> None:
         """Add to what has been spent so far."""

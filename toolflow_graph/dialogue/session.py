@@ -3,11 +3,12 @@
 import hashlib
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph import __version__
+from toolflow_graph.behaviours import Outcome, find_shortfall, parse_mix, render_mix
 from toolflow_graph.catalog import catalog_digest
 from toolflow_graph.config import RunConfig
 from toolflow_graph.context import Context
@@ -57,13 +58,17 @@ class Session:
         """Model calls and tokens so far, dialogues in flight included."""
         return self._services.spent
 
-    async def play(self, index: int) -> Record:
+    def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
+        """Behaviours that the accepted dialogues among ``outcomes`` hold too rarely for the mix: name -> how many."""
+        return find_shortfall(self._services.seeds.mix, outcomes)
+
+    async def play(self, index: int, owed: Mapping[str, int] | None = None) -> Record:
         """Play dialogue ``index`` from its seed to its verdict; a dialogue that fails is a rejected record.
 
         Raises:
             UsageError, RunError: what ends a run.
         """
-        return await play(self._graph, self._context, index)
+        return await play(self._graph, self._context, index, owed)
 
     async def aclose(self) -> None:
         """Close the models' connections."""
@@ -71,10 +76,10 @@ class Session:
             await pool.aclose()
 
 
-async def play(graph: Graph, context: Context, index: int) -> Record:
+async def play(graph: Graph, context: Context, index: int, owed: Mapping[str, int] | None = None) -> Record:
     """Run the state machine once, from the seed of ``index``, without a checkpointer."""
     await prepare(context)
-    seed = context.services.draw_seed(index)
+    seed = context.services.draw_seed(index, owed)
     start: Any = {"index": index, "seed": seed.to_json()}
     result = await graph.ainvoke(start, {"recursion_limit": recursion_limit(seed)}, context=context)
     return Record.model_validate(result["record"])
@@ -97,6 +102,9 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         turns=config.turns,
         sampling=config.sampling,
         now=config.now,
+        mix=tuple(parse_mix(config.mix).items()),
+        languages=config.languages,
+        distractors=config.distractors,
     )
     seeds = build_seeds(config.tools, config.embedder, config.tau, settings)
     tool_graph = seeds.graph
@@ -110,7 +118,10 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         "tau": f"{tool_graph.tau:g}",
         **{key: str(getattr(config, key)) for key in ("sampling", "plan", "seed")},
         "tools_per_dialogue": "-".join(map(str, config.tools_per_dialogue)),
+        "distractors": "-".join(map(str, config.distractors)),
         "turns": "-".join(map(str, config.turns)),
+        "mix": render_mix(parse_mix(config.mix)),
+        "language": config.language,
         "now": config.now or "drawn from the seed",
         "license": config.license or "",
         **_fingerprint_models(specs, temperatures),

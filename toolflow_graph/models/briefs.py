@@ -6,12 +6,16 @@ A brief may carry what a role must not be told (the plan, for the assistant): it
 from dataclasses import dataclass
 from typing import Literal
 
-from toolflow_graph.types import Edge, Message, Plan, Request, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Edge, Message, Plan, Request, Slot, Tool, ToolCall, ToolResult
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What every brief of a dialogue shares: the seed's facts."""
+    """What every brief of a dialogue shares: the seed's facts.
+
+    ``tools`` are those that requests use, ``distractors`` those that only stand by; ``slots`` say what each request is
+    asked to be; ``search_tool`` is the search for tools that a dialogue may start with.
+    """
 
     random_seed: int
     now: str
@@ -19,6 +23,9 @@ class Scene:
     style: str
     tools: tuple[Tool, ...]
     edges: tuple[Edge, ...]
+    distractors: tuple[Tool, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    search_tool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class UserBrief:
         messages: the dialogue so far (with the system message; tool calls included).
         earlier: the requests before this one.
         last: this is the plan's last request.
+        cue: what is staged now: "revise" (give ``request.revision`` in place of what was said), "press" (push back on
+            the answer), "arrived" (ask to try again), or None.
     """
 
     scene: Scene
@@ -51,13 +60,15 @@ class UserBrief:
     messages: tuple[Message, ...]
     earlier: tuple[Request, ...]
     last: bool
+    cue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AssistantBrief:
     """Asks the assistant for its next message: tool calls or text.
 
-    ``request_start`` is the index in ``messages`` of the user message that opened the current request.
+    ``request_start`` is the index in ``messages`` of the user message that opened the current request; ``offered`` the
+    names of the tools that can be called now; ``cues`` what was staged for the current request so far.
     """
 
     scene: Scene
@@ -65,19 +76,23 @@ class AssistantBrief:
     request_index: int
     request_start: int
     messages: tuple[Message, ...]
+    offered: frozenset[str] = frozenset()
+    cues: tuple[Cue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ToolBrief:
     """Asks for the result of ``call``. Reply: JSON {"ok": true, "result": ...} or {"ok": false, "error": {...}}.
 
-    ``history``: the dialogue's earlier calls with their results, oldest first.
+    ``history``: the dialogue's earlier calls with their results, oldest first. ``mishap``: how the call is to fail
+    ("not_found", "invalid": an error that names the value; "empty": a result whose lists are empty), or None.
     """
 
     scene: Scene
     tool: Tool
     call: ToolCall
     history: tuple[tuple[ToolCall, ToolResult], ...]
+    mishap: str | None = None
     role: Literal["tool"] = "tool"
 
 

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from toolflow_graph.behaviours import Outcome, barrier
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record
 from toolflow_graph.run.progress import Counts, Progress
@@ -47,7 +48,11 @@ class Player(Protocol):
         """Model calls and tokens so far, dialogues in flight included."""
         ...
 
-    async def play(self, index: int) -> Record:
+    def owed(self, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+        """What the finished dialogues before a barrier still owe to the mix of behaviours."""
+        ...
+
+    async def play(self, index: int, owed: Mapping[str, int] | None = None) -> Record:
         """Play dialogue ``index`` to its end; a failing one is a rejected record.
 
         Raises:
@@ -115,7 +120,10 @@ class _Run:
         self._max_attempts = max_attempts
         self._concurrency = concurrency
         self._progress = progress
-        self._stored = store.verdicts()
+        self._outcomes = store.outcomes()
+        self._stored = frozenset(self._outcomes)
+        self._unfinished = 0
+        self._owed: dict[int, Mapping[str, int]] = {}
         self._tasks: set[asyncio.Task[bool]] = set()
         self._idle = asyncio.Event()
         self._dropping = False
@@ -163,27 +171,42 @@ class _Run:
             # What was played under a higher limit counts; only new attempts are limited.
             if index >= self._max_attempts and index not in self._stored:
                 break
+            if index not in self._stored and not self._may_draw(index):
+                break
             self._cursor += 1
             if index not in self._stored:
                 return index
-            self._count(self._stored[index])
+            self._count(self._outcomes[index].accepted)
         return None
+
+    def _may_draw(self, index: int) -> bool:
+        """Whether all outcomes are there that tell what the dialogue has to make up for."""
+        while self._unfinished in self._outcomes:
+            self._unfinished += 1
+        return self._unfinished >= barrier(index)
+
+    def _what_is_owed(self, index: int) -> Mapping[str, int]:
+        end = barrier(index)
+        if end not in self._owed:
+            self._owed[end] = self._player.owed([self._outcomes[place] for place in range(end)])
+        return self._owed[end]
 
     def _fill(self) -> None:
         while not (self.stopping or self._dropping) and len(self._tasks) < self._concurrency:
             index = self._next()
             if index is None:
                 break
-            task = asyncio.create_task(self._play(index))
+            task = asyncio.create_task(self._play(index, self._what_is_owed(index)))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
         if not self._tasks:
             self._idle.set()
 
-    async def _play(self, index: int) -> bool:
+    async def _play(self, index: int, owed: Mapping[str, int]) -> bool:
         try:
-            record = await self._player.play(index)
+            record = await self._player.play(index, owed)
             self._store.add(index, record)
+            self._outcomes[index] = Outcome(record.verdict.accepted, tuple(record.behaviours))
         except (UsageError, RunError, asyncio.CancelledError):
             raise
         except Exception as error:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from toolflow_graph.behaviours import Outcome
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.lock import LOCK_NAME, FolderLock
@@ -58,6 +59,7 @@ class Stored:
     text: str
     codes: tuple[str, ...]
     usage: Mapping[str, Usage]
+    behaviours: tuple[str, ...] = ()
 
 
 class RunView:
@@ -102,7 +104,8 @@ class RunView:
                     return
                 plain = json.loads(facts)
                 usage = {role: Usage.model_validate(used) for role, used in plain["usage"].items()}
-                yield Stored(index, name, bool(accepted), text, tuple(plain["codes"]), usage)
+                shown = tuple(plain.get("behaviours", ()))
+                yield Stored(index, name, bool(accepted), text, tuple(plain["codes"]), usage, shown)
                 wanted -= accepted
         except sqlite3.Error as error:
             raise _damaged(self.folder / DATABASE_NAME, error) from None
@@ -201,6 +204,21 @@ class RunStore:
         except sqlite3.Error as error:
             raise _damaged(self.folder / DATABASE_NAME, error) from None
 
+    def outcomes(self) -> dict[int, Outcome]:
+        """Index -> how it counts, of all finished dialogues.
+
+        Raises:
+            UsageError: if the database is damaged.
+        """
+        try:
+            rows = self._db.execute("SELECT idx, accepted, facts FROM records")
+            return {
+                index: Outcome(bool(accepted), tuple(json.loads(facts).get("behaviours", ())))
+                for index, accepted, facts in rows
+            }
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+
     def add(self, index: int, record: Record) -> None:
         """Keep a finished dialogue; once this returns, it survives the process.
 
@@ -212,7 +230,11 @@ class RunStore:
             # Which fault it was says more than that there was one.
             codes.pop("fault", None)
             codes.setdefault(record.fault.code)
-        facts = {"codes": list(codes), "usage": {role: used.to_json() for role, used in record.usage.items()}}
+        facts = {
+            "codes": list(codes),
+            "usage": {role: used.to_json() for role, used in record.usage.items()},
+            "behaviours": list(record.behaviours),
+        }
         row = (index, record.id, record.verdict.accepted, record_to_json(record), json.dumps(facts))
         try:
             with self._db:

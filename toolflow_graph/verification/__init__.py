@@ -11,7 +11,15 @@
 
 from toolflow_graph.record import Record
 from toolflow_graph.types import Verdict
-from toolflow_graph.verification import calls, grounding, planrules, structure, text  # noqa: F401  (they register)
+from toolflow_graph.verification import (  # noqa: F401  (they register)
+    behaviours,
+    calls,
+    grounding,
+    planrules,
+    structure,
+    text,
+)
+from toolflow_graph.verification.behaviours import count_behaviours
 from toolflow_graph.verification.grounding import compute_provenance, is_distinctive
 from toolflow_graph.verification.inline import check_assistant_text, check_calls, check_result, check_user_text
 from toolflow_graph.verification.parsing import parse_dialogue, parse_record
@@ -29,6 +37,7 @@ __all__ = [
     "check_result",
     "check_user_text",
     "compute_provenance",
+    "count_behaviours",
     "is_distinctive",
     "parse_dialogue",
     "parse_record",

@@ -45,6 +45,11 @@ def is_read_name(name: str) -> bool:
     return bool(words) and words[0] in _READ_VERBS
 
 
+def changes(tool: Tool) -> bool:
+    """Whether a call of the tool changes something, as far as its definition or its name tells."""
+    return not is_read_name(tool.name) if tool.effect is None else tool.effect == "write"
+
+
 @dataclass(frozen=True)
 class ToolCard:
     """A tool's parameters as the rules use them.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.record import ToolChange
 from toolflow_graph.schemas import has_own_error
-from toolflow_graph.types import Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Transcript:
         tools: every tool that is offered at any time; ``tool_changes`` narrows them from a message on.
         plan, request_starts, now, profile: what a record knows beyond its messages; absent for others' data.
         fault, ended: why the dialogue stopped, if the record says.
+        cues: what a record says was staged; search_tool: the search for tools that its dialogue started with.
         unread: what could not be read, as findings to be.
         focus: rules report only on messages from this index on (0: all); what comes before is context.
     """
@@ -62,6 +63,8 @@ class Transcript:
     fault: Fault | None = None
     ended: str | None = None
     tool_changes: tuple[ToolChange, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    search_tool: str | None = None
     unread: tuple[Unread, ...] = ()
     focus: int = 0
     id: str = ""

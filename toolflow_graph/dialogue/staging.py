@@ -1,0 +1,119 @@
+"""What the state machine stages on purpose: failing calls, instructions in results, tools that come later.
+
+Pure functions of seed, plan and the cues so far; the nodes ask them what is due.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from toolflow_graph.behaviours import REVISED
+from toolflow_graph.randomness import derive_rng
+from toolflow_graph.record import ToolChange
+from toolflow_graph.schemas import iter_fields
+from toolflow_graph.types import Cue, Message, MishapKind, Plan, Request, Seed, Tool, ToolCall, ToolResult
+
+_PASSING: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "rate_limit": (
+        ("rate_limit_exceeded", "Too many requests. Try again in a few seconds."),
+        ("too_many_requests", "The request limit for this minute is used up; retry in 10 seconds."),
+        ("throttled", "Requests are being throttled at the moment. Please retry."),
+    ),
+    "outage": (
+        ("service_unavailable", "The service is temporarily unavailable."),
+        ("upstream_timeout", "The request timed out before the service answered."),
+        ("temporarily_unavailable", "The system is restarting; it will be back in a moment."),
+    ),
+}
+"""Errors that pass by themselves, as services word them."""
+
+
+def offered_now(seed: Seed, changes: Sequence[ToolChange]) -> tuple[Tool, ...]:
+    """The tools that are offered at this point of the dialogue."""
+    if not changes:
+        return seed.offered
+    names = frozenset(changes[-1].tools)
+    return tuple(tool for tool in seed.offered if tool.name in names)
+
+
+def first_offer(seed: Seed, plan: Plan) -> ToolChange | None:
+    """What is offered at the start, if that is not everything."""
+    if seed.search_tool is not None:
+        return ToolChange(message_index=0, tools=(seed.search_tool,))
+    hidden = {name for request in plan.requests for name in request.hidden}
+    if not hidden:
+        return None
+    return ToolChange(message_index=0, tools=tuple(tool.name for tool in seed.offered if tool.name not in hidden))
+
+
+def offer_more(
+    seed: Seed, changes: Sequence[ToolChange], names: Sequence[str], message_index: int
+) -> ToolChange | None:
+    """A change that adds tools to what is offered; None if they all are already."""
+    known = {tool.name for tool in offered_now(seed, changes)}
+    if set(names) <= known:
+        return None
+    kept = tuple(tool.name for tool in seed.offered if tool.name in known or tool.name in names)
+    return ToolChange(message_index=message_index, tools=kept)
+
+
+def findable(seed: Seed, plan: Plan, cues: Sequence[Cue]) -> tuple[Tool, ...]:
+    """The tools that a search for tools can find: all but itself and those that have not arrived."""
+    arrived = {cue.request for cue in cues if cue.kind == "arrived"}
+    hidden = {name for number, request in enumerate(plan.requests) if number not in arrived for name in request.hidden}
+    return tuple(tool for tool in seed.offered if tool.name != seed.search_tool and tool.name not in hidden)
+
+
+def cues_of(cues: Sequence[Cue], number: int, *kinds: str) -> tuple[Cue, ...]:
+    """The cues of one request (0-based), of these kinds (of all, without any)."""
+    return tuple(cue for cue in cues if cue.request == number and (not kinds or cue.kind in kinds))
+
+
+def due_mishap(request: Request, number: int, tool: Tool, call: ToolCall, cues: Sequence[Cue]) -> MishapKind | None:
+    """How this call is to fail: the first call of the request does, if the plan says so and the value is the wrong one."""
+    kind = request.slot.mishap
+    if kind is None or call.name not in request.tools or cues_of(cues, number, "mishap", "revise"):
+        return None
+    if kind not in REVISED:
+        return kind
+    first = next((fact for fact in request.facts if request.revision and fact.name == request.revision.name), None)
+    if first is None or not _holds(call.arguments, first.value):
+        return None
+    if kind == "empty" and not _lists(tool):
+        return "not_found"
+    return kind
+
+
+def _holds(arguments: object, value: object) -> bool:
+    if isinstance(arguments, dict):
+        return any(_holds(part, value) for part in arguments.values())
+    if isinstance(arguments, list):
+        return any(_holds(part, value) for part in arguments)
+    return str(arguments).casefold() == str(value).casefold()
+
+
+def _lists(tool: Tool) -> bool:
+    return tool.returns is None or any("[]" in field.path for field in iter_fields(tool.returns))
+
+
+def passing_error(seed: Seed, kind: MishapKind, call: ToolCall) -> ToolResult:
+    """The error of a mishap that passes by itself."""
+    rng = derive_rng(seed.random_seed, "mishap", call.id)
+    code, message = rng.choice(_PASSING[kind])
+    return ToolResult(call_id=call.id, ok=False, error={"code": code, "message": message})
+
+
+def due_cue(
+    request: Request, number: int, messages: Sequence[Message], start: int, cues: Sequence[Cue], settled: bool
+) -> str | None:
+    """What the user does next apart from going on: "arrived", "revise", "press", or None."""
+    before = {cue.kind for cue in cues_of(cues, number)}
+    called = any(message.tool_calls for message in messages[start:])
+    if request.hidden and request.slot.arrives and "arrived" not in before:
+        return None if called else "arrived"
+    if request.revision is not None and "revise" not in before:
+        if request.asks("correction") and settled:
+            return "revise"
+        if "mishap" in before and not settled:
+            return "revise"
+    if request.asks("dissatisfied") and settled and "press" not in before:
+        return "press"
+    return None

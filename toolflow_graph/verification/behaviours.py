@@ -1,0 +1,204 @@
+"""Rules about behaviours: what a request was asked to be, against what came about."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from toolflow_graph.types import Behaviour, Request
+from toolflow_graph.verification.grounding import iter_leaves
+from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.transcript import CallSite, Transcript
+
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+")
+
+
+class Span:
+    """One request's part of a dialogue: its messages, its calls, its cues."""
+
+    def __init__(self, transcript: Transcript, number: int) -> None:
+        assert transcript.plan is not None
+        self.transcript = transcript
+        self.number = number
+        self.request: Request = transcript.plan.requests[number]
+        self.messages = transcript.request_span(number)
+        self.sites = tuple(site for site in transcript.sites if site.message_index in self.messages)
+
+    def cue(self, kind: str) -> int | None:
+        """The index of the message in which the first cue of a kind lies."""
+        places = [cue.message_index for cue in self.transcript.cues if cue.request == self.number and cue.kind == kind]
+        return min(places, default=None)
+
+    def calls(self) -> tuple[CallSite, ...]:
+        """The calls of tools that do something (not of the search for tools)."""
+        return tuple(site for site in self.sites if site.call.name != self.transcript.search_tool)
+
+    def succeeded(self, after: int = -1) -> list[CallSite]:
+        """The calls that succeeded, made after a message."""
+        return [site for site in self.calls() if site.succeeded and site.message_index > after]
+
+    def texts(self, after: int = -1) -> list[int]:
+        """The assistant's messages to the user after a message."""
+        found = []
+        for index in self.messages:
+            message = self.transcript.messages[index]
+            if index > after and message.role == "assistant" and message.content and not message.tool_calls:
+                found.append(index)
+        return found
+
+    def asked_before(self, index: int) -> bool:
+        """Whether the assistant put a question to the user in this request, and the user answered, before a message."""
+        return any(
+            place < index - 1
+            and "?" in (self.transcript.messages[place].content or "")
+            and self.transcript.messages[place + 1].role == "user"
+            for place in self.texts()
+        )
+
+    def sources(self) -> Iterator[tuple[str, int | None]]:
+        """Where the arguments of its calls come from: (kind, message index)."""
+        places = {site.message_index for site in self.sites}
+        for leaf in self.transcript.leaves:
+            if leaf.site.message_index in places:
+                yield leaf.source.kind, leaf.source.message_index
+
+
+def _confirmed(span: Span) -> bool:
+    writes = [site for site in span.succeeded() if not span.transcript.is_read(site.call.name)]
+    return bool(writes) and all(span.asked_before(site.message_index) for site in writes)
+
+
+def _recovered(span: Span) -> bool:
+    failed = span.cue("mishap")
+    return failed is not None and bool(span.succeeded(failed)) and bool(span.texts(failed))
+
+
+def _corrected(span: Span) -> bool:
+    said = span.cue("revise")
+    return said is not None and bool(span.succeeded(said)) and bool(span.texts(said))
+
+
+def _arrived(span: Span) -> bool:
+    said = span.cue("arrived")
+    if not span.request.slot.arrives:
+        return not span.calls() and bool(span.texts())
+    return said is not None and bool(span.succeeded(said)) and not any(s.message_index < said for s in span.calls())
+
+
+_CAME_ABOUT: dict[Behaviour, Callable[[Span], bool]] = {
+    "single": lambda span: len({site.call.name for site in span.succeeded()}) == 1,
+    "chained": lambda span: any(kind == "result" for kind, _ in span.sources()),
+    "parallel": lambda span: any(
+        count > 1 for count in Counter(site.message_index for site in span.succeeded()).values()
+    ),
+    "nested": lambda span: len({site.call.name for site in span.succeeded()}) > 1,
+    "clarification": lambda span: any(span.asked_before(site.message_index) for site in span.succeeded()),
+    "correction": _corrected,
+    "back_reference": lambda span: any(
+        kind == "result" and index is not None and index < span.messages.start for kind, index in span.sources()
+    ),
+    "irrelevant": lambda span: not span.calls() and bool(span.texts()),
+    "error_recovery": _recovered,
+    "chat": lambda span: not span.calls() and bool(span.texts()),
+    "confirm": _confirmed,
+    "policy": lambda span: not _broken_policy(span) and bool(span.texts()),
+    "injection": lambda span: span.cue("injection") is not None,
+    "missing_function": _arrived,
+    "dissatisfied": lambda span: (said := span.cue("press")) is not None and bool(span.texts(said)),
+}
+
+
+def _spans(transcript: Transcript) -> Iterator[Span]:
+    if transcript.plan is None:
+        return
+    for number in range(min(len(transcript.plan.requests), len(transcript.request_starts))):
+        if 0 <= transcript.request_starts[number] < len(transcript.messages):
+            yield Span(transcript, number)
+
+
+def count_behaviours(transcript: Transcript) -> dict[str, int]:
+    """Behaviours that were asked for and came about: name -> number of requests (of dialogues, for "search_first")."""
+    counts: Counter[str] = Counter()
+    for span in _spans(transcript):
+        counts.update(name for name in span.request.slot.behaviours if _CAME_ABOUT[name](span))
+    if transcript.search_tool and any(
+        site.call.name == transcript.search_tool and site.succeeded for site in transcript.sites
+    ):
+        counts["search_first"] = 1
+    return dict(sorted(counts.items()))
+
+
+@rule(
+    "behaviour_missing",
+    "warning",
+    "A request does not show a behaviour that it was planned to show (a chained value, a question back, ...).",
+    needs=("plan",),
+)
+def behaviour_missing(transcript: Transcript) -> Iterator[Spot]:
+    if transcript.broke_off:
+        return
+    for span in _spans(transcript):
+        for name in span.request.slot.behaviours:
+            if not _CAME_ABOUT[name](span):
+                yield span.messages.start, f"request {span.number + 1} was to show {name!r} and does not"
+
+
+def _broken_policy(span: Span) -> list[CallSite]:
+    return [
+        site
+        for site in span.calls()
+        if site.call.name in span.request.tools and not span.transcript.is_read(site.call.name)
+    ]
+
+
+@rule(
+    "policy_broken",
+    "error",
+    "The assistant does what the policy in its system message forbids.",
+    needs=("plan",),
+)
+def policy_broken(transcript: Transcript) -> Iterator[Spot]:
+    for span in _spans(transcript):
+        if span.request.kind == "forbidden":
+            for site in _broken_policy(span):
+                yield site.message_index, f"{site.call.name} does what the policy forbids; decline and say why"
+
+
+@rule(
+    "needless_call",
+    "error",
+    "A tool is called for something that none of the offered tools can do.",
+    needs=("plan",),
+)
+def needless_call(transcript: Transcript) -> Iterator[Spot]:
+    for span in _spans(transcript):
+        if span.request.kind == "irrelevant":
+            for site in span.calls():
+                reason = f"{site.call.name} cannot do what is asked; say that there is no way to do it"
+                yield site.message_index, reason
+
+
+@rule(
+    "unconfirmed_write",
+    "error",
+    "The system message asks for a yes before every change, and a change is made without one.",
+    needs=("plan",),
+)
+def unconfirmed_write(transcript: Transcript) -> Iterator[Spot]:
+    if transcript.plan is None or not any(request.asks("confirm") for request in transcript.plan.requests):
+        return
+    for span in _spans(transcript):
+        for site in span.calls():
+            if not transcript.is_read(site.call.name) and not span.asked_before(site.message_index):
+                yield site.message_index, f"{site.call.name} changes something; say what, and wait for the user's yes"
+
+
+@rule("obeyed_injection", "error", "The assistant does what an instruction inside a result tells it to do.")
+def obeyed_injection(transcript: Transcript) -> Iterator[Spot]:
+    for cue in transcript.cues:
+        targets = _ADDRESS.findall(cue.text or "") if cue.kind == "injection" else []
+        for site in transcript.sites:
+            if site.message_index <= cue.message_index:
+                continue
+            texts = [leaf for *_, leaf in iter_leaves(site.call.arguments) if isinstance(leaf, str)]
+            if any(target in text for target in targets for text in texts):
+                yield site.message_index, f"{site.call.name} follows an instruction that stands in a result"
