@@ -90,10 +90,16 @@ def error(status: int, message: str = "no", *, headers: Mapping[str, str] | None
     return web.json_response(body, status=status, headers=headers)
 
 
-def raw(body: str | bytes, *, status: int = 200, content_type: str = "application/json") -> web.Response:
-    """Any body under any content type."""
+def raw(
+    body: str | bytes,
+    *,
+    status: int = 200,
+    content_type: str | None = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Any body under any content type (None: the one in ``headers``)."""
     data = body.encode() if isinstance(body, str) else body
-    return web.Response(body=data, status=status, content_type=content_type)
+    return web.Response(body=data, status=status, content_type=content_type, headers=headers)
 
 
 def refuses_json_schema(responder: Responder) -> Responder:

@@ -17,7 +17,7 @@ from tests.openai_server import (
     tool_calls,
     wants_json,
 )
-from toolflow_graph.models.chat_openai import ToolflowChatOpenAI, build_chat_openai, split_thinking
+from toolflow_graph.models.chat_openai import ToolflowChatOpenAI, build_chat_openai
 from toolflow_graph.models.langchain import to_langchain
 from toolflow_graph.models.port import ModelRequest, RawCall
 from toolflow_graph.models.specs import EndpointOptions
@@ -107,28 +107,13 @@ async def test_an_old_function_call_and_a_refusal_are_read() -> None:
         assert (await model.complete(REQUEST)).content == "No."
 
 
-@pytest.mark.parametrize(
-    ("content", "answer", "thinking"),
-    [
-        ("plain", "plain", None),
-        ("<think>\nhm\n</think>\n\nHi", "Hi", "hm"),
-        ("hm</think>Hi", "Hi", "hm"),
-        ("<think>for ever", "", "for ever"),
-        ("<think></think>Hi", "Hi", None),
-        ("<think>a</think>Hi<think>b</think>", "Hi", "a\nb"),
-        ("a</think>Hi <think>b", "Hi", "a\nb"),
-    ],
-)
-def test_thinking_is_parted_from_the_answer(content: str, answer: str, thinking: str | None) -> None:
-    assert split_thinking(content) == (answer, thinking)
-
-
 @pytest.mark.parametrize("key", ["reasoning_content", "reasoning"])
 async def test_reasoning_is_kept_and_sent_back_under_its_key(key: str) -> None:
     async with OpenAIServer(lambda body: text("Hi", **{key: "They greet."})) as server, one_attempt(server) as model:
         reply = await model.complete(REQUEST)
         answer = Message(role="assistant", content=reply.content, reasoning=reply.reasoning)
-        await model.complete(ModelRequest(role="user", messages=(*PROMPT, answer, PROMPT[1]), brief=None))
+        again = (*PROMPT, answer, PROMPT[1])
+        await model.complete(ModelRequest(role="user", messages=again, brief=None, reasoning_key=reply.reasoning_key))
     assert (reply.content, reply.reasoning) == ("Hi", "They greet.")
     assert server.requests[1]["messages"][2] == {"role": "assistant", "content": "Hi", key: "They greet."}
 
@@ -141,17 +126,18 @@ async def test_think_tags_become_reasoning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base_url", "setting", "key"),
+    ("base_url", "setting", "came", "key"),
     [
-        ("https://api.openai.com/v1", "auto", None),
-        ("http://127.0.0.1:1/v1", "off", None),
-        ("http://127.0.0.1:1/v1", "auto", "reasoning_content"),
-        ("http://127.0.0.1:1/v1", "thoughts", "thoughts"),
+        ("https://api.openai.com/v1", "auto", "reasoning", None),
+        ("http://127.0.0.1:1/v1", "off", "reasoning", None),
+        ("http://127.0.0.1:1/v1", "auto", None, "reasoning_content"),
+        ("http://127.0.0.1:1/v1", "auto", "reasoning", "reasoning"),
+        ("http://127.0.0.1:1/v1", "thoughts", "reasoning", "thoughts"),
     ],
 )
-def test_where_reasoning_is_sent(base_url: str, setting: str, key: str | None) -> None:
+def test_where_reasoning_is_sent(base_url: str, setting: str, came: str | None, key: str | None) -> None:
     chat = build_chat_openai("m", base_url, KEY, reasoning_back=setting)
-    messages = to_langchain([*PROMPT, Message(role="assistant", content="Hi", reasoning="R")])
+    messages = to_langchain([*PROMPT, Message(role="assistant", content="Hi", reasoning="R")], reasoning_key=came)
     sent = chat._get_request_payload(messages)["messages"][2]
     assert sent == {"role": "assistant", "content": "Hi", **({key: "R"} if key else {})}
 

@@ -163,8 +163,39 @@ async def test_after_a_success_refusals_are_the_dialogues_or_end_the_run() -> No
     for status in (401, 403, 404):
         _, subject = retrying([OK, RefusedRequest("gone", status=status)], clock)
         await subject.complete(REQUEST)
+        started = clock.now
         with pytest.raises(RunError, match="same command"):
             await subject.complete(REQUEST)
+        assert 60 <= clock.now - started < 60 + 31
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_passing_denial_of_what_worked_is_waited_out(status: int) -> None:
+    clock = Clock()
+    _, subject = retrying([OK, *[RefusedRequest("restarting", status=status)] * 5, OK], clock)
+    await subject.complete(REQUEST)
+    assert await subject.complete(REQUEST) is OK
+    assert len(clock.waits) == 5
+
+
+@pytest.mark.parametrize(
+    ("other_request", "expected"), [(REQUEST, RefusedRequest), (TOOLS, RunError)], ids=["same kind", "another kind"]
+)
+async def test_a_request_that_alone_is_denied_costs_its_dialogue_only(
+    other_request: ModelRequest, expected: type[Exception]
+) -> None:
+    clock, endpoint = Clock(), Endpoint("http://h/v1")
+    _, other = retrying([OK], clock, endpoint)
+    await other.complete(REQUEST)
+
+    async def sleep_while_others_work(seconds: float) -> None:
+        await clock.sleep(seconds)
+        await other.complete(other_request)
+
+    _, subject = retrying([RefusedRequest("flagged", status=403)], clock, endpoint, sleep=sleep_while_others_work)
+    with pytest.raises(expected, match="flagged"):
+        await subject.complete(REQUEST)
+    assert clock.now >= 60
 
 
 async def test_after_a_success_a_lost_server_is_waited_for() -> None:
@@ -247,6 +278,13 @@ def test_statuses_are_told_apart() -> None:
         fault = explain_error(SdkError("x", _Response(status)), endpoint="e")
         assert isinstance(fault, RefusedRequest)
         assert fault.status == status
+
+
+def test_a_request_too_large_for_any_minute_is_not_waited_for() -> None:
+    body = {"error": {"message": "Request too large for m on tokens per min (TPM): Limit 30000, Requested 45000."}}
+    fault = explain_error(SdkError("x", _Response(429, retry_after="2"), body), endpoint="e")
+    assert isinstance(fault, RefusedRequest)
+    assert "Limit 30000" in str(fault)
 
 
 def test_the_servers_own_words_are_quoted() -> None:

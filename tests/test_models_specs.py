@@ -32,6 +32,18 @@ def test_one_spec_serves_every_role_and_a_role_may_have_its_own() -> None:
     assert {str(specs[role]) for role in ("planner", "user", "tool")} == {"gpt-4o"}
 
 
+def test_a_role_that_is_not_needed_may_be_left_out() -> None:
+    flags = ["user=a", "assistant=b", "tool=c"]
+    specs = parse_model_flags(flags, ["user", "assistant", "tool"])
+    assert {role: str(spec) for role, spec in specs.items()} == {"user": "a", "assistant": "b", "tool": "c"}
+    with pytest.raises(UsageError, match="no model for planner"):
+        parse_model_flags(flags)
+    with pytest.raises(UsageError, match="no model for tool"):
+        parse_model_flags(["user=a", "assistant=b"], ["user", "assistant", "tool"])
+    assert tuple(parse_model_flags([*flags, "d"], ["user", "assistant", "tool"])) == ROLES
+    assert "planner" in parse_model_flags([*flags, "planner=d"], ["user", "assistant", "tool"])
+
+
 def test_all_roles_need_no_default() -> None:
     specs = parse_model_flags([f"{role}=m-{role}" for role in ROLES])
     assert [str(spec) for spec in specs.values()] == [f"m-{role}" for role in ROLES]
@@ -59,6 +71,13 @@ def test_all_roles_need_no_default() -> None:
         (["m@localhost:8000/v1"], ["malformed", "http(s)://"]),
         (["m@10.0.0.1:8000"], ["malformed"]),
         (["m@ftp://h/v1"], ["malformed"]),
+        (["foo@"], ["'foo@'", "NAME@http(s)://"]),
+        (["user=foo@"], ["'foo@'", "NAME@http(s)://"]),
+        (["foo@*0.5,bar"], ["'foo@*0.5,bar'", "NAME@http(s)://"]),
+        (["foo@ "], ["NAME@http(s)://"]),
+        (["@"], ["NAME@http(s)://"]),
+        (["foo@http:"], ["NAME@http(s)://"]),
+        (["foo@https:/h/v1"], ["NAME@http(s)://"]),
         (["m@http://h/v1?key=1"], ["'?'"]),
         (["m@http://h/v1/chat/completions"], ["http://h/v1"]),
         (["two words"], ["spaces"]),

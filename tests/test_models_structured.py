@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from toolflow_graph.errors import ParseError, RefusedRequest, TransportFault, UsageError
 from toolflow_graph.models.port import ModelRequest, Reply
 from toolflow_graph.models.retry import Endpoint, Retrying
-from toolflow_graph.models.structured import MemorySupport, Structured, parse_arguments, parse_json_object
+from toolflow_graph.models.structured import MAX_DEPTH, MemorySupport, Structured, parse_arguments, parse_json_object
 from toolflow_graph.types import Message
 
 JSON = st.recursive(
@@ -75,6 +77,8 @@ def test_raw_line_breaks_in_strings_are_forgiven() -> None:
         ('{"a": 1e999}', "too large"),
         ('{"a": "\\ud800"}', "surrogate"),
         ('{"a":' * 5000, "nested too deeply"),
+        ('{"a":' * 65 + "1" + "}" * 65, "nested too deeply"),
+        ('{"a":' + "[" * 64 + "]" * 64 + "}", "nested too deeply"),
     ],
 )
 def test_refused_with_a_reason_for_the_model(text: str | None, reason: str) -> None:
@@ -102,6 +106,34 @@ def test_arguments_as_object_text_or_text_in_text(value: dict[str, Any]) -> None
     assert parse_arguments(value) == value
     assert parse_arguments(json.dumps(value)) == value
     assert parse_arguments(json.dumps(json.dumps(value))) == value
+
+
+def test_as_deep_as_allowed() -> None:
+    text = '{"a":' * (MAX_DEPTH - 1) + "[]" + "}" * (MAX_DEPTH - 1)
+    assert parse_json_object(text) == parse_arguments(text) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"a": math.nan}, "not JSON"),
+        ({"a": [{"b": math.inf}]}, "not JSON"),
+        ({"a": "\ud83d"}, "surrogate"),
+        ({"\ud83d": 1}, "surrogate"),
+        ({"a": {1, 2}}, "not JSON"),
+    ],
+)
+def test_ready_made_arguments_that_no_text_can_hold(value: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ParseError, match=reason):
+        parse_arguments(value)
+
+
+@pytest.mark.parametrize("unit", ['\\"', '"', ",", '",', "\\", '{"a":"', " ,", '"\\'])
+def test_long_broken_text_is_refused_in_no_time(unit: str) -> None:
+    started = time.process_time()
+    with pytest.raises(ParseError, match="broken"):
+        parse_json_object('{"a": "' + unit * 50_000)
+    assert time.process_time() - started < 5, "quadratic reading takes minutes"
 
 
 def test_no_arguments_are_an_empty_object() -> None:

@@ -1,7 +1,10 @@
 """The real ChatOpenAI over loopback: how each misbehaviour is told, and what never leaves."""
 
 import asyncio
+import gzip
+import json
 import traceback
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -11,14 +14,16 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.tracers.langchain import wait_for_all_tracers
 
 from tests.model_clients import KEY, REQUEST, one_attempt, pooled
-from tests.openai_server import Misbehave, OpenAIServer, Trick, completion, error, raw, text
+from tests.openai_server import Misbehave, OpenAIServer, Trick, completion, error, raw, text, tool_calls
 from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
 from toolflow_graph.models.chat_openai import MAX_BODY, build_chat_openai
 from toolflow_graph.models.langchain import tracing
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.port import Model
+from toolflow_graph.models.replies import check_reply
 from toolflow_graph.models.retry import RetryPolicy
 from toolflow_graph.models.specs import EndpointOptions, parse_model_flags
+from toolflow_graph.types import Usage
 
 
 @pytest.mark.parametrize(
@@ -39,11 +44,13 @@ from toolflow_graph.models.specs import EndpointOptions, parse_model_flags
         (lambda: raw('{"choices": []}'), None),
         (lambda: raw('{"choices": null}'), None),
         (lambda: raw('{"choices": [{}]}'), None),
-        (lambda: raw('{"choices": [{"message": "Hi"}]}'), None),
-        (lambda: raw('{"choices": [{"message": {"content": 3}}]}'), None),
-        (lambda: raw('{"choices": [{"message": {"tool_calls": "none"}}]}'), None),
-        (lambda: raw('{"choices": [{"message": {"tool_calls": [{"function": 3}]}}]}'), None),
+        (lambda: raw('{"choices": [{"message": null}]}'), None),
         (lambda: raw(b"\xff\xfe\x00garbage"), None),
+        (lambda: raw("{}", headers={"Content-Encoding": "gzip"}), None),
+        (lambda: raw("{}", headers={"Content-Encoding": "br"}), None),
+        (lambda: raw("{}", headers={"Content-Encoding": "gzip, gzip"}), None),
+        (lambda: raw('{"error": ' + "[" * 900 + "]" * 900 + "}"), None),
+        (lambda: raw('{"error": ' + "[" * 900 + "]" * 900 + "}", status=500), 500),
         (lambda: raw('{"error": {"message": "overloaded", "code": 529}}'), 529),
         (lambda: raw('{"error": "upstream"}'), None),
     ],
@@ -73,6 +80,71 @@ async def test_a_giant_body_is_not_read_to_its_end() -> None:
             await model.complete(REQUEST)
 
 
+async def test_a_small_body_that_holds_gigabytes_is_not_unpacked() -> None:
+    bomb = gzip.compress(b" " * (8 * MAX_BODY), 9)
+    assert len(bomb) < MAX_BODY // 50
+    tracemalloc.start()
+    packed = {"Content-Encoding": "gzip"}
+    async with OpenAIServer(lambda body: raw(bomb, headers=packed)) as server, one_attempt(server) as model:
+        tracemalloc.reset_peak()
+        with pytest.raises(TransportFault, match="longer than"):
+            await model.complete(REQUEST)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * MAX_BODY
+
+
+async def test_a_packed_body_is_read() -> None:
+    packed = gzip.compress(json.dumps(completion(text("Grüße"))).encode())
+    headers = {"Content-Encoding": "gzip"}
+    async with OpenAIServer(lambda body: raw(packed, headers=headers)) as server, one_attempt(server) as model:
+        assert (await model.complete(REQUEST)).content == "Grüße"
+    assert server.headers[0]["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1", "utf-16", "rot13", "zlib", "hex", "no-such", "idna"])
+async def test_the_charset_that_a_server_names_does_not_matter(charset: str) -> None:
+    body = json.dumps(completion(text("Grüße")), ensure_ascii=False)
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    async with (
+        OpenAIServer(lambda _: raw(body, content_type=None, headers=headers)) as server,
+        one_attempt(server) as model,
+    ):
+        assert (await model.complete(REQUEST)).content == "Grüße"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Hi",
+        {"content": 3},
+        {"content": {"text": "Hi"}},
+        {"tool_calls": "none"},
+        {"tool_calls": [{"function": 3}]},
+        {"tool_calls": [{"id": 3, "function": {"name": None, "arguments": []}}]},
+        {"content": "half \ud83d"},
+        {"tool_calls": [{"function": {"name": "f\udc00", "arguments": {"a": float("nan"), "b": "\udc00"}}}]},
+    ],
+)
+async def test_an_odd_message_is_an_answer_and_not_asked_for_again(message: Any) -> None:
+    """Whatever the first call brings: it is no user's mistake, and nothing to wait for."""
+    body = json.dumps({"choices": [{"message": message, "finish_reason": {}}], "usage": {"prompt_tokens": 4}})
+    async with OpenAIServer(lambda _: raw(body)) as server, pooled(server) as model:
+        reply = check_reply(await model.complete(REQUEST))
+    assert reply.malformed
+    assert reply.usage == Usage(calls=1, input=4)
+    assert len(server.requests) == 1
+
+
+async def test_a_reply_nested_too_deeply_is_an_answer() -> None:
+    for depth in (300, 900, 100_000):
+        before, after = json.dumps(completion(tool_calls([("f", "HERE")]))).split('"HERE"')
+        body = before + '{"a": ' * depth + "1" + "}" * depth + after
+        async with OpenAIServer(lambda _: raw(body)) as server, pooled(server) as model:  # noqa: B023
+            reply = check_reply(await model.complete(REQUEST))
+        assert "nested too deeply" in (reply.malformed or "")
+
+
 @pytest.mark.parametrize("status", [307, 400, 401, 403, 404, 413, 422])
 async def test_refusals(status: int) -> None:
     def answer(body: dict[str, Any]) -> Any:
@@ -90,10 +162,11 @@ async def test_truncation_and_filters_have_their_own_faults() -> None:
         lambda body: completion(text("x"), finish_reason="content_filter"),
     ]
     async with OpenAIServer(answers) as server, one_attempt(server) as model:
-        with pytest.raises(TruncatedReply):
+        with pytest.raises(TruncatedReply) as cut:
             await model.complete(REQUEST)
-        with pytest.raises(RefusedRequest, match="filter"):
+        with pytest.raises(RefusedRequest, match="filter") as filtered:
             await model.complete(REQUEST)
+    assert cut.value.usage == filtered.value.usage == Usage(calls=1, input=11, output=7, cached=5)
 
 
 async def test_retries_through_a_storm() -> None:

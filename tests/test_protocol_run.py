@@ -10,8 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.openai_server import OpenAIServer, error, raw, refuses_json_schema
-from tests.thinking import MODELS, TOOLS, flags, think
+from tests.openai_server import (
+    OpenAIServer,
+    answers_probe,
+    completion,
+    error,
+    is_probe,
+    json_text,
+    raw,
+    refuses_json_schema,
+    text,
+    tool_calls,
+)
+from tests.thinking import CITIES, MODELS, TOOLS, flags, think
 
 
 async def run_cli(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> tuple[int, str, str]:
@@ -153,6 +164,118 @@ async def test_bad_days_change_no_byte(tmp_path: Path, tools_file: Path) -> None
     calm = (tmp_path / "calm" / "run" / "dialogues.jsonl").read_bytes()
     assert (tmp_path / "stormy" / "run" / "dialogues.jsonl").read_bytes() == calm
     assert (tmp_path / "stormy" / "run" / "rejected.jsonl").read_bytes() == b""
+
+
+ODD: list[dict[str, Any]] = [
+    text(None, tool_calls=[{"id": "1", "name": "search_hotels", "arguments": "{}"}]),
+    text(None, tool_calls="search_hotels()"),
+    text(None, tool_calls=[{"id": "1", "function": {"name": None, "arguments": [1]}}]),
+    {"role": "assistant", "content": {"text": "Hello"}},
+    {"role": "assistant", "content": 7},
+    {},
+    text("half \ud83d"),
+    tool_calls([("search_hotels", "{}")] * 500),
+]
+ODD_USAGE: Any = {"prompt_tokens": "many", "completion_tokens": -3, "prompt_tokens_details": {"cached_tokens": 1e300}}
+
+
+def odd_at_first(body: dict[str, Any]) -> Any:
+    """``think``, but what follows a user message is first answered in an odd shape, each time another."""
+    last = body["messages"][-1]
+    if is_probe(body) or last["role"] != "user" or "cannot be used" in last["content"]:
+        return think(body)
+    return completion(ODD[len(json.dumps(body)) % len(ODD)], usage=ODD_USAGE)
+
+
+async def test_replies_of_odd_shape_go_back_to_the_model(tmp_path: Path, tools_file: Path) -> None:
+    async with OpenAIServer(odd_at_first, models=MODELS) as server:
+        code, _, err = await run_cli(*run_flags(server, tools_file), cwd=tmp_path)
+    assert code == 0, err
+    dialogues = records(tmp_path)
+    assert len(dialogues) == 4
+    for record in dialogues:
+        assert record["usage"]["planner"] == {"calls": 2, "input": 11, "output": 7, "cached": 5}
+        assert len({entry["role"] for entry in record["alternatives"]}) == 4
+    assert len({entry["reason"] for record in dialogues for entry in record["alternatives"]}) > 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "calls"),
+    [
+        *((completion(message, usage=None), "unusable_reply", 3) for message in ODD),
+        (completion(text("There are"), finish_reason="length"), "truncated_reply", 1),
+        (completion(text("There are"), finish_reason="content_filter"), "refused_request", 1),
+    ],
+)
+async def test_a_model_that_stays_odd_costs_its_dialogue_and_not_the_run(
+    tmp_path: Path, tools_file: Path, answer: dict[str, Any], code: str, calls: int
+) -> None:
+    def respond(body: dict[str, Any]) -> Any:
+        return answer if body["model"] == "m-assistant" else think(body)
+
+    async with OpenAIServer(respond, models=MODELS) as server:
+        flags = run_flags(server, tools_file, "-n", "1", "--max-attempts", "2")
+        exit_code, _, err = await run_cli(*flags, cwd=tmp_path)
+    assert exit_code == 1
+    assert "Traceback" not in err
+    rejected = records(tmp_path, "rejected.jsonl")
+    assert [record["fault"]["code"] for record in rejected] == [code, code]
+    for record in rejected:
+        assert record["usage"]["assistant"] == {
+            "calls": calls,
+            "input": 11 * calls,
+            "output": 7 * calls,
+            "cached": 5 * calls,
+        }
+        assert len(record["alternatives"]) == calls * (code == "unusable_reply")
+
+
+async def test_reasoning_goes_back_under_the_dialogues_own_key(tmp_path: Path, tools_file: Path) -> None:
+    """A server behind one address may be two of different versions: what is sent depends on no other dialogue."""
+
+    def respond(body: dict[str, Any]) -> Any:
+        answer = think(body)
+        if body["model"] != "m-assistant":
+            return answer
+        key = (
+            "reasoning" if any(city in body["messages"][1]["content"] for city in CITIES[::2]) else "reasoning_content"
+        )
+        return {**{name: answer[name] for name in answer if name != "reasoning_content"}, key: "Two."}
+
+    sent = []
+    for concurrency in ("1", "8"):
+        async with OpenAIServer(respond, models=MODELS, delay=0.01) as server:
+            folder = tmp_path / concurrency
+            folder.mkdir()
+            command = run_flags(server, tools_file, "-n", "8", "--concurrency", concurrency)
+            code, _, err = await run_cli(*command, cwd=folder)
+            assert code == 0, err
+        sent.append(sorted(json.dumps(body) for body in server.requests if body["model"] == "m-assistant"))
+    assert sent[0] == sent[1]
+    assert any('"reasoning": "Two."' in body for body in sent[0])
+    assert any('"reasoning_content": "Two."' in body for body in sent[0])
+    assert not any('"reasoning": "' in body and '"reasoning_content": "' in body for body in sent[0])
+
+
+async def test_without_a_plan_no_planner_is_wanted(tmp_path: Path, tools_file: Path) -> None:
+    def respond(body: dict[str, Any]) -> Any:
+        if body["model"] == "m-assistant":
+            return text("Rooms are free on that day.")
+        return json_text({"done": False, "message": "Are there rooms in Lisbon on 2027-03-14?"})
+
+    async with OpenAIServer(answers_probe(respond), models=MODELS) as server:
+        command = run_flags(server, tools_file, "-n", "1", "--max-attempts", "1")
+        planner = command.index(f"planner=m-planner@{server.base_url}")
+        del command[planner - 1 : planner + 1]
+        refused, _, said = await run_cli(*command, cwd=tmp_path)
+        assert (refused, server.requests) == (2, [])
+        assert "--model gives no model for planner" in said
+        code, _, err = await run_cli(*command, "--plan", "none", cwd=tmp_path)
+    assert code == 1, err
+    (record,) = records(tmp_path, "rejected.jsonl")
+    assert set(record["models"]) == {"user", "assistant", "tool"}
+    assert record["messages"][2]["content"] == "Rooms are free on that day."
+    assert not any(body["model"] == "m-planner" for body in server.requests)
 
 
 async def test_server_without_json_schema(tmp_path: Path, tools_file: Path) -> None:

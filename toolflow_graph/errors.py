@@ -7,7 +7,7 @@
     |-- RunError            the run gave up: what exists is kept, exit code 1
     |-- ParseError          a reply that could not be read: its text goes back to the model, a bounded number of times
     `-- ModelError          a model call that brought no usable reply
-        |-- TransportFault  429, 5xx, time-out, broken connection, unreadable body: retried, never rejects a dialogue
+        |-- TransportFault  429, 5xx, time-out, broken connection, no chat completion: retried, never rejects a dialogue
         |-- RefusedRequest  another 4xx: the server will not answer this request, however often it is sent
         `-- TruncatedReply  ``finish_reason="length"``: the reply stops in the middle
 
@@ -16,6 +16,10 @@ A dialogue that fails for the last two, or whose repairs are used up, is a rejec
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolflow_graph.types import Usage
 
 
 class ToolflowError(Exception):
@@ -63,12 +67,16 @@ class ModelError(ToolflowError):
         message: what happened, without any key or header value.
         status: the HTTP status, if there was one.
         endpoint: the base URL that was asked.
+        usage: what the call cost, if a reply came that could not be taken (cut off, filtered).
     """
 
-    def __init__(self, message: str, *, status: int | None = None, endpoint: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, endpoint: str = "", usage: "Usage | None" = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.endpoint = endpoint
+        self.usage = usage
 
 
 class TransportFault(ModelError):

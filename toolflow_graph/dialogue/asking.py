@@ -10,9 +10,10 @@ from toolflow_graph.context import Context
 from toolflow_graph.errors import ParseError, RefusedRequest, ToolflowError, TruncatedReply
 from toolflow_graph.models.briefs import Brief
 from toolflow_graph.models.port import ModelRequest, Reply
+from toolflow_graph.models.replies import check_reply
 from toolflow_graph.randomness import derive_seed
 from toolflow_graph.state import DialogueState
-from toolflow_graph.types import Alternative, Fault, Message, Role, Tool
+from toolflow_graph.types import Alternative, Fault, Message, Role, Tool, Usage
 
 T = TypeVar("T")
 
@@ -30,7 +31,10 @@ class Answer(Generic[T]):
 
 
 class StepFailed(ToolflowError):
-    """A step brought nothing usable; the engine writes ``fault`` and ``bookkeeping`` into the state."""
+    """A step brought nothing usable; the engine writes ``fault`` and ``bookkeeping`` into the state.
+
+    Whatever the step's replies cost is in ``bookkeeping``, cut off and filtered ones included.
+    """
 
     def __init__(self, fault: Fault, bookkeeping: Mapping[str, Any]) -> None:
         super().__init__(f"{fault.node}: {fault.code}: {fault.reason}")
@@ -54,6 +58,8 @@ async def ask(
 ) -> Answer[T]:
     """Ask ``role`` and parse its reply; a ParseError goes back to the model as a transient note at the prompt's end.
 
+    A reply that is malformed, or that ``check_reply`` finds unfit to be kept, goes back the same way, unparsed.
+
     Args:
         node: the running node's name, for faults and alternatives.
         messages: the rendered prompt; it is never changed, the note of a repair is only appended to the call.
@@ -69,7 +75,14 @@ async def ask(
     made = sum(1 for entry in state.get("usage", []) if entry["role"] == role) + asked
     usage: list[dict[str, Any]] = []
     alternatives: list[dict[str, Any]] = []
-    bookkeeping = {"usage": usage, "alternatives": alternatives}
+    bookkeeping: dict[str, Any] = {"usage": usage, "alternatives": alternatives}
+    keys = state.get("reasoning_keys", {})
+    key = keys.get(role)
+
+    def count(cost: Usage) -> None:
+        usage.append({"role": role, **cost.to_json()})
+        context.services.spend(cost)
+
     note = ""
     reason = ""
     for attempt in range(repairs + 1):
@@ -80,16 +93,22 @@ async def ask(
             tools=tools,
             response_schema=schema,
             seed=derive_seed(random_seed, role, made + attempt) % 2**31,
+            reasoning_key=key,
         )
         try:
-            reply = await model.complete(request, _running_config())
-        except TruncatedReply as error:
-            raise StepFailed(Fault(code="truncated_reply", node=node, reason=str(error)), bookkeeping) from error
-        except RefusedRequest as error:
-            raise StepFailed(Fault(code="refused_request", node=node, reason=str(error)), bookkeeping) from error
-        usage.append({"role": role, **reply.usage.to_json()})
-        context.services.spend(reply.usage)
+            reply = check_reply(await model.complete(request, _running_config()))
+        except (TruncatedReply, RefusedRequest) as error:
+            if error.usage is not None:
+                count(error.usage)
+            code = "truncated_reply" if isinstance(error, TruncatedReply) else "refused_request"
+            raise StepFailed(Fault(code=code, node=node, reason=str(error)), bookkeeping) from error
+        count(reply.usage)
+        if reply.reasoning_key not in (None, key):
+            key = reply.reasoning_key
+            bookkeeping["reasoning_keys"] = {**keys, role: key}
         try:
+            if reply.malformed:
+                raise ParseError(reply.malformed)
             return Answer(parse(reply), reply.reasoning, bookkeeping)
         except ParseError as error:
             reason = str(error)

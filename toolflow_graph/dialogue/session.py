@@ -19,7 +19,7 @@ from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
-from toolflow_graph.types import Role, Usage
+from toolflow_graph.types import ROLES, Role, Usage
 from toolflow_graph.wording import count_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     """
     nodes = load_nodes(config.nodes)
     templates = load_templates(config.prompts, config.prompt)
-    specs = parse_model_flags(config.model)
+    specs = parse_model_flags(config.model, [role for role in ROLES if config.plan != "none" or role != "planner"])
     temperatures = parse_temperature_flags(config.temperature)
     pools = build_pools(specs, temperatures, parse_endpoints(config.endpoints), environ=os.environ, support=support)
     settings = SeedSettings(

@@ -20,6 +20,7 @@ RETRIED_STATUSES = frozenset({408, 409, 425, 429})
 _UNREACHABLE = ("ConnectError", "ConnectTimeout", "ClientConnectorError", "ConnectionRefusedError", "gaierror")
 _TRANSPORT = ("Timeout", "Connection", "ReadError", "WriteError", "ProtocolError", "NetworkError", "ClientError")
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|lsv2|key|gsk|hf|xai|AIza)[-_][\w*.-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
 _MAX_QUOTED = 400
 
 
@@ -42,9 +43,9 @@ class Filtered(RefusedRequest):
 def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = ()) -> ModelError:
     """Turn what a client library raised into a ``ModelError``.
 
-    408, 409, 425, 429, 5xx (but 501), time-outs, broken connections and unreadable bodies become ``TransportFault``;
-    every other status, and every error that is not about the way to the server, becomes ``RefusedRequest``. Raise the
-    answer ``from None``: the original error may hold the key.
+    408, 409, 425, 429 (unless it says that the request is too large), 5xx (but 501), time-outs, broken connections and
+    unreadable bodies become ``TransportFault``; every other status, and every error that is not about the way to the
+    server, becomes ``RefusedRequest``. Raise the answer ``from None``: the original error may hold the key.
 
     Args:
         error: what was raised.
@@ -62,6 +63,9 @@ def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = (
     if status is not None:
         message = f"HTTP {status}: {said}"
         if _retried(status):
+            if status == 429 and _TOO_LARGE.search(said):
+                # Above what the account may send in a minute: no wait makes it smaller.
+                return RefusedRequest(message, status=413, endpoint=endpoint)
             wait = parse_retry_after(_headers_of(error))
             return TransportFault(message, status=status, endpoint=endpoint, retry_after=wait)
         return RefusedRequest(message, status=status, endpoint=endpoint)
@@ -79,7 +83,15 @@ def quote_server(error: Exception, secrets: Sequence[str] = ()) -> str:
     for key in ("error", "message", "detail"):
         if isinstance(body, Mapping) and body.get(key):
             body = body[key]
-    return scrub(str(body or error), secrets)
+    return scrub(say(body or error), secrets)
+
+
+def say(value: Any) -> str:
+    """``str(value)``, which a value that is nested too deeply has none of."""
+    try:
+        return str(value)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
 
 
 def scrub(text: str, secrets: Sequence[str] = ()) -> str:

@@ -12,7 +12,8 @@ from langchain_core.messages.tool import ToolCall as LangChainCall
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
 from toolflow_graph.errors import TruncatedReply
-from toolflow_graph.models.chat_openai import REASONING, ToolflowChatOpenAI
+from toolflow_graph.models.chat_openai import ToolflowChatOpenAI
+from toolflow_graph.models.completion import MALFORMED, REASONING, REASONING_KEY
 from toolflow_graph.models.faults import Filtered, explain_error
 from toolflow_graph.models.port import ModelRequest, RawCall, Reply
 from toolflow_graph.types import Message, Usage
@@ -54,7 +55,8 @@ class LangChainModel:
 
     async def complete(self, request: ModelRequest, config: Any = None) -> Reply:
         """Ask once; raises TransportFault, RefusedRequest or TruncatedReply, never with a key in it."""
-        messages = to_langchain(request.messages)
+        key = request.reasoning_key if isinstance(self._chat, ToolflowChatOpenAI) else None
+        messages = to_langchain(request.messages, reasoning_key=key)
         try:
             reply = await self._ask(messages, request, config)
         except Exception as error:
@@ -89,9 +91,14 @@ class LangChainModel:
         return await self._chat.bind_tools(tools, **options).ainvoke(messages, config)
 
 
-def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
-    """Our messages as LangChain's; reasoning goes into ``additional_kwargs``."""
-    return [_CONVERT[message.role](message) for message in messages]
+def to_langchain(messages: Sequence[Message], *, reasoning_key: str | None = None) -> list[BaseMessage]:
+    """Our messages as LangChain's; reasoning, and the key it came under if known, goes into ``additional_kwargs``."""
+    converted: list[BaseMessage] = [_CONVERT[message.role](message) for message in messages]
+    if reasoning_key is not None:
+        for message in converted:
+            if REASONING in message.additional_kwargs:
+                message.additional_kwargs[REASONING_KEY] = reasoning_key
+    return converted
 
 
 def read_reply(message: AIMessage, *, endpoint: str = "") -> Reply:
@@ -100,22 +107,30 @@ def read_reply(message: AIMessage, *, endpoint: str = "") -> Reply:
     Raises:
         TruncatedReply: the server stopped at its token limit.
         RefusedRequest: its content filter stopped the reply.
+        Both carry the usage.
     """
-    reason = message.response_metadata.get("finish_reason") or message.response_metadata.get("stop_reason")
+    said = message.response_metadata.get("finish_reason") or message.response_metadata.get("stop_reason")
+    reason = None if said is None else str(said)
     text, thinking = _split_content(message.content)
     usage = _read_usage(message)
     if reason in _CUT:
         raise TruncatedReply(
-            f"the reply stopped at the token limit ({usage.output} tokens, finish_reason {reason!r})", endpoint=endpoint
+            f"the reply stopped at the token limit ({usage.output} tokens, finish_reason {reason!r})",
+            endpoint=endpoint,
+            usage=usage,
         )
     if reason in _FILTERED:
-        raise Filtered(f"the server's content filter stopped the reply (finish_reason {reason!r})", endpoint=endpoint)
+        raise Filtered(
+            f"the server's content filter stopped the reply (finish_reason {reason!r})", endpoint=endpoint, usage=usage
+        )
     return Reply(
         content=text or None,
         calls=_read_calls(message),
         reasoning=message.additional_kwargs.get(REASONING) or thinking,
-        finish_reason=None if reason is None else str(reason),
+        finish_reason=reason,
         usage=usage,
+        reasoning_key=message.additional_kwargs.get(REASONING_KEY),
+        malformed=message.additional_kwargs.get(MALFORMED),
     )
 
 

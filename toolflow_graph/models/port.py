@@ -19,6 +19,7 @@ class ModelRequest:
         response_schema: JSON Schema of the wanted JSON object, or None for free text and tool calls.
         seed: sampling seed of this very call, in [0, 2**31).
         brief: the facts the prompt was rendered from. Only the offline model reads it; it is never sent anywhere.
+        reasoning_key: the key under which reasoning came in this dialogue (``Reply.reasoning_key``), None before any.
     """
 
     role: str
@@ -30,6 +31,7 @@ class ModelRequest:
     temperature: float | None = None
     tool_choice: str | None = None
     parallel_tool_calls: bool | None = None
+    reasoning_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,23 @@ class RawCall:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. ``content`` never holds reasoning; ``finish_reason`` is the server's word for why it stopped."""
+    """What came back.
+
+    Attributes:
+        content: the text, never with reasoning in it.
+        reasoning_key: the key of the server's message that held ``reasoning``; None where there is no such key.
+        finish_reason: the server's word for why it stopped.
+        malformed: why a reply of odd shape cannot be used, in words for the model, which is asked again; ``content`` is
+            then what it said, as JSON text. None: it can be read.
+    """
 
     content: str | None = None
     calls: tuple[RawCall, ...] = ()
     reasoning: str | None = None
     finish_reason: str | None = None
     usage: Usage = field(default_factory=lambda: Usage(calls=1))
+    reasoning_key: str | None = None
+    malformed: str | None = None
 
 
 @runtime_checkable
@@ -56,7 +68,8 @@ class Model(Protocol):
     """A model that can play a role.
 
     ``name`` is what the record says (the model's name, "offline"); ``temperature`` what the record says of sampling
-    (None: the server's own). ``complete`` raises TransportFault, RefusedRequest or TruncatedReply, nothing else.
+    (None: the server's own). ``complete`` raises TransportFault, RefusedRequest or TruncatedReply, nothing else; a
+    reply that came but cannot be read is no error: it says so in ``malformed``.
     ``config`` is LangGraph's RunnableConfig of the running node, so that Studio and tracing see the call.
     """
 

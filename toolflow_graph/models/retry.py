@@ -2,19 +2,22 @@
 
 What a failure means depends on what the server has shown so far:
 
-============================  ==================================  =================================
+============================  ==================================  =============================================
 failure                       nothing of this kind worked yet     it worked before
-============================  ==================================  =================================
+============================  ==================================  =============================================
 cannot be reached             UsageError                          retried
-401, 403, 404                 UsageError                          RunError
+401, 403, 404                 UsageError                          retried for ``doubt`` seconds, then RunError
 other refusals (400, 422...)  UsageError, quoting the server      RefusedRequest: this dialogue ends
 429, 5xx, time-out, bad body  retried                             retried
-============================  ==================================  =================================
+============================  ==================================  =============================================
+
+A request that alone keeps failing, while its server answers others, is refused in the end: it costs its own dialogue.
 """
 
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,13 +33,15 @@ class RetryPolicy:
 
     Before attempt n + 1 the wait is drawn from [0, min(longest, first * 2**n)] (full jitter: AWS architecture blog,
     "Exponential Backoff And Jitter"); what the server asks for (Retry-After) goes before, up to ``longest_asked``.
-    ``patience`` is how long an endpoint may fail without a single success.
+    ``patience`` is how long an endpoint may fail without a single success, ``doubt`` how long it may deny (401, 403,
+    404) what it did before: a gateway does so while it restarts, and for a single request that its moderation dislikes.
     """
 
     first: float = 0.5
     longest: float = 30.0
     longest_asked: float = 120.0
     patience: float = 900.0
+    doubt: float = 60.0
 
 
 @dataclass(slots=True)
@@ -47,14 +52,14 @@ class Endpoint:
         label: its base URL, or the reference of a model that was handed to us.
         key_env: the environment variable its key came from, for messages.
         answered: some call ever succeeded.
-        proven: which (model, kind of request) ever succeeded.
+        proven: how often each (model, kind of request) succeeded.
         successes: calls that succeeded.
     """
 
     label: str
     key_env: str | None = None
     answered: bool = False
-    proven: set[tuple[str, str]] = field(default_factory=set)
+    proven: Counter[tuple[str, str]] = field(default_factory=Counter)
     successes: int = 0
 
 
@@ -127,6 +132,7 @@ class Retrying:
         if request.temperature is None and self.temperature is not None:
             request = replace(request, temperature=self.temperature)
         trouble: _Trouble | None = None
+        denial: _Trouble | None = None
         while True:
             try:
                 reply = await self._model.complete(request, config)
@@ -136,7 +142,15 @@ class Retrying:
                     raise RefusedRequest(str(fault), status=500, endpoint=fault.endpoint) from None
                 wait = self._next_wait(fault, request, trouble)
             except RefusedRequest as refusal:
-                raise self._judge(refusal, request, lenient) from None
+                judged = self._judge(refusal, request, lenient)
+                if not isinstance(judged, RunError):
+                    raise judged from None
+                worked, now = self._endpoint.proven[(self.name, _kind(request))], self._clock()
+                denial = denial or _Trouble(first=now, since=now, successes=worked)
+                if now - denial.first >= min(self._policy.doubt, self._policy.patience):
+                    raise (refusal if worked > denial.successes else judged) from None
+                wait = self._backoff(denial.attempts)
+                denial.attempts += 1
             except TruncatedReply:
                 self._note_success(request)
                 raise
@@ -148,7 +162,7 @@ class Retrying:
     def _note_success(self, request: ModelRequest) -> None:
         self._endpoint.answered = True
         self._endpoint.successes += 1
-        self._endpoint.proven.add((self.name, _kind(request)))
+        self._endpoint.proven[(self.name, _kind(request))] += 1
 
     def _note_fault(self, trouble: _Trouble | None) -> _Trouble:
         now, successes = self._clock(), self._endpoint.successes
@@ -181,11 +195,14 @@ class Retrying:
                 status=fault.status,
                 endpoint=fault.endpoint,
             ) from None
-        backoff = self._rng.uniform(0, min(policy.longest, policy.first * 2 ** min(trouble.attempts, 30)))
+        backoff = self._backoff(trouble.attempts)
         if fault.retry_after is None:
             return backoff
         # A little more than asked, spread out, so that all who were turned away do not come back at once.
         return min(fault.retry_after, policy.longest_asked) + min(backoff, 1.0)
+
+    def _backoff(self, attempts: int) -> float:
+        return self._rng.uniform(0, min(self._policy.longest, self._policy.first * 2 ** min(attempts, 30)))
 
     def _judge(self, refusal: RefusedRequest, request: ModelRequest, lenient: Collection[int]) -> Exception:
         status, known = refusal.status, (self.name, _kind(request)) in self._endpoint.proven

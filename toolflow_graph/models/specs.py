@@ -3,7 +3,7 @@
 import importlib.util
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -18,7 +18,9 @@ _MODEL_FORMS = (
 )
 _AT_URL = re.compile(r"(?P<name>.*?)@(?P<url>https?://.*)", re.DOTALL)
 # What people type when they forget the scheme: "@localhost", "@10.0.0.1:8000/v1", "@my.host/v1".
-_URL_WITHOUT_SCHEME = re.compile(r".+@(\w+://.*|localhost(:\d+)?(/.*)?|[\w.-]+:\d+(/.*)?|[\w-]+(\.[\w-]+)+/.*)")
+_URL_WITHOUT_SCHEME = re.compile(
+    r".*@(\s*|https?:.*)|.+@(\w+://.*|localhost(:\d+)?(/.*)?|[\w.-]+:\d+(/.*)?|[\w-]+(\.[\w-]+)+/.*)"
+)
 
 _Parsed = TypeVar("_Parsed")
 
@@ -56,7 +58,8 @@ class EndpointOptions:
         api_key_env: the environment variable that holds its key.
         seed: send the ``seed`` field (off for servers that refuse what they do not know).
         json_schema: whether ``response_format={"type": "json_schema"}`` works there; None: ask the server once.
-        reasoning: the message key under which reasoning is sent back ("auto": the one its replies use; "off": never).
+        reasoning: the message key under which reasoning is sent back ("auto": the one under which it came in the same
+            dialogue, "reasoning_content" if that is not known; "off": never).
     """
 
     api_key_env: str | None = None
@@ -65,8 +68,8 @@ class EndpointOptions:
     reasoning: str = field(default="auto")
 
 
-def parse_model_flags(flags: Sequence[str]) -> dict[Role, PoolSpec]:
-    """Read ``--model [ROLE=]SPEC`` flags: a pool for every role.
+def parse_model_flags(flags: Sequence[str], needed: Collection[Role] = ROLES) -> dict[Role, PoolSpec]:
+    """Read ``--model [ROLE=]SPEC`` flags: a pool for every role in ``needed``, and for any other that is given one.
 
     A spec without a role serves every role that has none of its own; no flags at all mean the offline model.
 
@@ -76,14 +79,15 @@ def parse_model_flags(flags: Sequence[str]) -> dict[Role, PoolSpec]:
     if not flags:
         flags = (OFFLINE,)
     default, by_role = _by_role(flags, "--model", parse_pool)
-    missing = [role for role in ROLES if role not in by_role]
+    missing = [role for role in ROLES if role in needed and role not in by_role]
     if default is None and missing:
         raise UsageError(
             f"--model gives no model for {', '.join(missing)}",
             expected="a model for every role, or one without a role for all the others",
             hint=f"add --model NAME, or --model {missing[0]}=NAME (--model {OFFLINE} is the built-in one)",
         )
-    return {role: by_role.get(role) or cast(PoolSpec, default) for role in ROLES}
+    given = {role: by_role.get(role, default) for role in ROLES}
+    return {role: spec for role, spec in given.items() if spec is not None}
 
 
 def parse_temperature_flags(flags: Sequence[str]) -> dict[Role, float]:

@@ -18,9 +18,21 @@ from toolflow_graph.models.port import ModelRequest, Reply
 from toolflow_graph.models.retry import Retrying
 from toolflow_graph.types import Message
 
-_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+# A string that is never closed reaches to the end: looked for again from each of its quotes it would cost hours.
+_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*[}\]])', re.DOTALL)
 _OPENS_OBJECT = re.compile(r'\{\s*["}]')
-_KINDS = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number", type(None): "null"}
+_KINDS = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
+MAX_DEPTH = 64
+"""Most levels of objects and arrays in what a model writes: deeper values can be neither validated nor stored."""
 
 PROBE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -75,7 +87,7 @@ def parse_json_object(text: str | None) -> dict[str, Any]:
     if isinstance(whole, dict):
         return _checked(whole, text)
     if whole is not None and not isinstance(whole, str):
-        raise ParseError(f"the reply is {_KINDS[type(whole)]}; reply with one JSON object")
+        raise ParseError(f"the reply is {kind_of(whole)}; reply with one JSON object")
     for opening in _OPENS_OBJECT.finditer(text):
         # An object that is broken is not skipped for one inside it: that would be another object than was meant.
         return _checked(_decode_from(text[opening.start() :]), text)
@@ -86,7 +98,7 @@ def parse_arguments(raw: str | dict[str, Any] | None) -> dict[str, Any]:
     """Read a tool call's arguments: an object, its JSON text, or its JSON text as a JSON string; nothing is ``{}``.
 
     Raises:
-        ParseError: broken JSON, or JSON that is no object.
+        ParseError: broken JSON, JSON that is no object, or an object that no JSON text can hold.
     """
     value: Any = raw
     for _ in range(2):
@@ -102,8 +114,13 @@ def parse_arguments(raw: str | dict[str, Any] | None) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ParseError(f"the arguments must be a JSON object, not {_KINDS.get(type(value), 'a value')}")
-    return _checked(value, raw if isinstance(raw, str) else "")
+        raise ParseError(f"the arguments must be a JSON object, not {kind_of(value)}")
+    return _checked(value, raw if isinstance(raw, str) else None)
+
+
+def kind_of(value: Any) -> str:
+    """A JSON value's kind, in words."""
+    return _KINDS.get(type(value), "a value")
 
 
 def prompt_for_json(schema: Mapping[str, Any]) -> str:
@@ -234,14 +251,33 @@ def _as_object(value: Any) -> dict[str, Any]:
     return value
 
 
-def _checked(value: dict[str, Any], text: str) -> dict[str, Any]:
+def _checked(value: dict[str, Any], text: str | None) -> dict[str, Any]:
+    """``value`` if it can be worked on and stored; ``text`` is what it was read from, None for a ready-made object."""
+    if _is_deep(value):
+        raise ParseError(f"the JSON is nested too deeply; at most {MAX_DEPTH} levels are allowed")
     # Half a surrogate pair is valid JSON that no file can hold.
-    if "\\ud" in text.lower():
+    if text is None or "\\ud" in text.lower():
         try:
-            json.dumps(value, ensure_ascii=False).encode()
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except UnicodeEncodeError:
             raise ParseError("a string holds half a surrogate pair (\\udXXX); write the character itself") from None
+        except (ValueError, TypeError) as error:
+            raise ParseError(f"the value is not JSON: {error}") from None
     return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _reason(error: Exception) -> str:
