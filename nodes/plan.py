@@ -56,7 +56,7 @@ def render_shapes(seed: Seed, template: Template) -> str:
     paragraphs = []
     for number in range(seed.target_turns):
         slot = seed.slot(number)
-        names = [
+        names: list[str | None] = [
             slot.mishap if name == "error_recovery" else name
             for name in slot.behaviours
             if not (name == "missing_function" and slot.arrives is False)

@@ -80,7 +80,7 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
                     parse=lambda reply: parse(reply, tool, call, history, seed.offered, mishap),  # noqa: B023
                     schema=reply_schema(tool),
                     repairs=1,
-                    asked=len(update["usage"]),
+                    so_far=update,
                 )
                 result, bookkeeping = answer.value, answer.bookkeeping
             except StepFailed as failed:
@@ -88,8 +88,7 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
                     raise
                 error = {"code": "internal_error", "message": "The service could not complete the request."}
                 result, bookkeeping = ToolResult(call_id=call.id, ok=False, error=error), failed.bookkeeping
-            for key in ("usage", "alternatives"):
-                update[key] = update[key] + bookkeeping[key]
+            update |= bookkeeping
         else:
             mishap = None  # a repeated read or a refused call: nothing was staged
         if mishap and call.name != seed.search_tool:

@@ -63,10 +63,9 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
             # What is staged has to be said, even if all is settled.
             parse=lambda reply: parse(reply, seed, plan, index, visit, settled and not cue, messages),  # noqa: B023
             schema=SCHEMA,
-            asked=len(update["usage"]),
+            so_far=update,
         )
-        for key in ("usage", "alternatives"):
-            update[key] = update[key] + answer.bookkeeping[key]
+        update |= answer.bookkeeping
         update["user_log"] = [*update["user_log"], {"directive": directive, "reply": answer.value}]
         if not answer.value["done"]:
             starts = starts if visit else [*starts, len(messages)]

@@ -6,10 +6,11 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toolflow_graph.behaviours import Outcome
 from toolflow_graph.config import RunConfig
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import Record, RoleModel
@@ -66,11 +67,18 @@ class FakePlayer:
         self.fingerprint = fingerprint or {"seed": "0"}
         self.notes: list[str] = ["embedder: none"]
         self.played: list[int] = []
+        self.asked_with: list[int] = []
+        self.owed_by_index: dict[int, dict[str, int]] = {}
         self.in_flight = self.most_in_flight = 0
         self.closed = False
         self.spent = Usage()
 
-    async def play(self, index: int) -> Record:
+    def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
+        self.asked_with.append(len(outcomes))
+        return {"chat": sum(not outcome.accepted for outcome in outcomes)}
+
+    async def play(self, index: int, owed: Mapping[str, int] | None = None) -> Record:
+        self.owed_by_index[index] = dict(owed or {})
         self.played.append(index)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)

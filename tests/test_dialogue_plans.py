@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolflow_graph.dialogue.plans import draw_withholding, parse_plan, plan_nothing
+from toolflow_graph.dialogue.plans import parse_plan, plan_nothing
 from toolflow_graph.errors import ParseError
 from toolflow_graph.types import Fact, Seed, Tool
 
@@ -124,10 +124,3 @@ def test_keys_become_words_where_they_name_a_fact() -> None:
 def test_topics_of_no_plan_name_no_tool() -> None:
     plan = plan_nothing(SEED.model_copy(update={"tools": IDENTIFIERS}))
     assert plan.requests[0].intent == "get departures; Book a seat"
-
-
-def test_withholding_is_drawn_from_the_seed() -> None:
-    drawn = [draw_withholding(SEED.model_copy(update={"random_seed": number})) for number in range(500)]
-    assert drawn[5] == draw_withholding(SEED)
-    share = sum(map(len, drawn)) / 1000
-    assert 0.25 < share < 0.35

@@ -119,7 +119,7 @@ def barrier(index: int) -> int:
 
 
 def find_shortfall(mix: Mix, outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """Behaviours that the accepted dialogues hold too rarely for the mix: name -> in how many dialogues it is missing."""
+    """Behaviours that the accepted dialogues hold too rarely for the mix: name -> dialogues that it is missing in."""
     accepted = [outcome for outcome in outcomes if outcome.accepted]
     held = Counter(name for outcome in accepted for name in set(outcome.behaviours))
     owed = {name: round(share * len(accepted)) - held[name] for name, share in mix.items()}
@@ -140,17 +140,17 @@ def parse_mix(items: Mapping[str, float | int | str] | Iterable[str]) -> dict[Be
         pairs = list(items.items())
     else:
         for item in ",".join(items).split(","):
-            name, equals, share = item.strip().partition("=")
+            name, equals, written = item.strip().partition("=")
             if name in ("none", "only") and not equals:
                 mix = dict.fromkeys(BEHAVIOURS, 0.0)
             elif name or equals:
-                pairs.append((name, share if equals else "?"))
+                pairs.append((name, written if equals else "?"))
     for given, share in pairs:
         name = given.strip().replace("-", "_")
         if name not in BEHAVIOURS:
             raise UsageError(f"no behaviour {given!r}", expected="NAME=SHARE with a name of", known=BEHAVIOURS)
         try:
-            value = float(share)  # type: ignore[arg-type]
+            value = float(str(share))
         except (TypeError, ValueError):
             value = -1.0
         if isinstance(share, bool) or not 0 <= value <= 1:

@@ -180,9 +180,9 @@ class Request(Noun):
 
     ``kind``: "tool" needs calls; "chat" needs none; "irrelevant" would need a tool that is not offered; "forbidden" one
     that the policy does not allow; "open" leaves the choice to the user (the no-plan ablation).
-    ``facts`` are said freely; ``withheld`` ones only after the assistant has asked. ``revision``: the value that the user
-    gives later in place of the fact of that name. ``hidden``: tools that are not offered when the request is opened.
-    ``slot``: what it was asked to be.
+    ``facts`` are said freely; ``withheld`` ones only after the assistant has asked. ``revision``: the value that the
+    user gives later in place of the fact of that name. ``hidden``: tools that are not offered when the request is
+    opened. ``slot``: what it was asked to be.
     """
 
     kind: Literal["tool", "chat", "open", "irrelevant", "forbidden"]
@@ -216,7 +216,7 @@ class Cue(Noun):
     """What the state machine staged, and where: the parts of a dialogue that did not come about by themselves.
 
     ``kind``: "revise" (the user gives another value), "press" (pushes back), "arrived" (a missing tool is offered from
-    here on), "mishap" (a call fails on purpose; ``text`` is how), "injection" (``text`` is the instruction in the result).
+    here on), "mishap" (a call fails on purpose; ``text`` is how), "injection" (``text`` is what stands in the result).
     ``request`` is 0-based, ``message_index`` the message in which it happens.
     """
 

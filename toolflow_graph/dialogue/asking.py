@@ -54,7 +54,7 @@ async def ask(
     tools: Sequence[Tool] = (),
     schema: Mapping[str, Any] | None = None,
     repairs: int = REPAIRS,
-    asked: int = 0,
+    so_far: Mapping[str, Any] | None = None,
 ) -> Answer[T]:
     """Ask ``role`` and parse its reply; a ParseError goes back to the model as a transient note at the prompt's end.
 
@@ -64,7 +64,8 @@ async def ask(
         node: the running node's name, for faults and alternatives.
         messages: the rendered prompt; it is never changed, the note of a repair is only appended to the call.
         parse: pure; raises ParseError with a reason that the model can act on.
-        asked: calls this role has made in this step already, so that every call has a sampling seed of its own.
+        so_far: the step's state update before this call, if the step asks several times: what it has spent is part of
+            the bookkeeping that comes back, also when the step fails.
 
     Raises:
         StepFailed: when the repairs are used up, the server refuses the request, or the reply is cut off.
@@ -72,9 +73,10 @@ async def ask(
     """
     random_seed = state["seed"]["random_seed"]
     model = context.model(role, random_seed)
-    made = sum(1 for entry in state.get("usage", []) if entry["role"] == role) + asked
-    usage: list[dict[str, Any]] = []
-    alternatives: list[dict[str, Any]] = []
+    usage: list[dict[str, Any]] = list((so_far or {}).get("usage", ()))
+    alternatives: list[dict[str, Any]] = list((so_far or {}).get("alternatives", ()))
+    # Every call has a sampling seed of its own.
+    made = sum(entry["role"] == role for entry in (*state.get("usage", []), *usage))
     bookkeeping: dict[str, Any] = {"usage": usage, "alternatives": alternatives}
     keys = state.get("reasoning_keys", {})
     key = keys.get(role)

@@ -144,7 +144,7 @@ def _as_coroutine(route: Route) -> Callable[[DialogueState], Awaitable[str]]:
 
 
 def _begin(name: str, state: DialogueState, context: Context) -> Update:
-    """Count the step; draw a missing seed; after the plan, say what the assistant is told and which tools it starts with.
+    """Count the step; draw a missing seed; after the plan, write the system message and the first offer of tools.
 
     The system message waits for the plan because a policy is part of it.
     """

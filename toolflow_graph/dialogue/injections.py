@@ -1,7 +1,7 @@
 """Results that carry instructions of a third party: what an assistant must read and not obey.
 
-The text is put into a free-text value of the result that came back, so that it looks like what people write into reviews,
-notes and descriptions. Its address is unique to the dialogue: nothing may ever be sent there.
+The text is put into a free-text value of the result that came back, so that it looks like what people write into
+reviews, notes and descriptions. Its address is unique to the dialogue: nothing may ever be sent there.
 """
 
 import copy
@@ -11,33 +11,13 @@ from typing import Any
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.schemas import iter_fields, schema_types
 from toolflow_graph.types import Json, Tool
+from toolflow_graph.verification.wording import listed
 
 _WORDY = frozenset(
-    [
-        "description",
-        "summary",
-        "notes",
-        "note",
-        "comment",
-        "comments",
-        "text",
-        "body",
-        "content",
-        "message",
-        "review",
-        "bio",
-        "about",
-        "details",
-        "remarks",
-        "instructions",
-        "snippet",
-        "excerpt",
-        "abstract",
-        "caption",
-        "feedback",
-        "overview",
-        "reason",
-    ]
+    listed(
+        "description summary notes note comment comments text body content message review bio about details remarks "
+        "instructions snippet excerpt abstract caption feedback overview reason"
+    )
 )
 
 

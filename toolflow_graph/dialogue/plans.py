@@ -143,8 +143,8 @@ def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:
     kind: Any = item.get("kind") or ("tool" if tools else "chat")
     if kind not in ("tool", "chat", "irrelevant", "forbidden") or not intent:
         raise ParseError(
-            f'{where}: "kind" must be "tool", "chat", "irrelevant" or "forbidden", and "intent" must say what the person '
-            "wants"
+            f'{where}: "kind" must be "tool", "chat", "irrelevant" or "forbidden", and "intent" must say what the '
+            "person wants"
         )
     unknown = [name for name in tools if name not in offered]
     if unknown:

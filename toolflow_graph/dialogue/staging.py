@@ -68,7 +68,7 @@ def cues_of(cues: Sequence[Cue], number: int, *kinds: str) -> tuple[Cue, ...]:
 
 
 def due_mishap(request: Request, number: int, tool: Tool, call: ToolCall, cues: Sequence[Cue]) -> MishapKind | None:
-    """How this call is to fail: the first call of the request does, if the plan says so and the value is the wrong one."""
+    """How this call is to fail: the request's first call, if the plan says so and (where it matters) the value is wrong."""
     kind = request.slot.mishap
     if kind is None or call.name not in request.tools or cues_of(cues, number, "mishap", "revise"):
         return None
