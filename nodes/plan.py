@@ -1,5 +1,6 @@
 """plan: the sampled tools -> an ordered list of user requests (paper, 3.2)."""
 
+import itertools
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -21,6 +22,7 @@ async def plan(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any
     seed = load_seed(state)
     if runtime.context.plan == "none":
         return {"plan": plan_nothing(seed).to_json()}
+    tries = itertools.count()
     answer = await ask(
         runtime.context,
         state,
@@ -28,7 +30,8 @@ async def plan(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any
         node="plan",
         messages=render(seed, runtime.context),
         brief=PlannerBrief(scene=build_scene(seed), target_turns=seed.target_turns),
-        parse=lambda reply: parse_plan(parse_json_object(reply.content), seed),
+        # A behaviour that the planner cannot find room for is not worth a dialogue: it will be made up for later.
+        parse=lambda reply: parse_plan(parse_json_object(reply.content), seed, lenient=next(tries) > 0),
         schema=PLAN_SCHEMA,
     )
     return {"plan": answer.value.to_json(), **answer.bookkeeping}

@@ -1,6 +1,6 @@
 """tool_simulation: the result of every pending call (paper, 3.3), valid, and consistent with what came back before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -11,9 +11,9 @@ from toolflow_graph.dialogue.asking import StepFailed, ask
 from toolflow_graph.dialogue.injections import draw_address, inject
 from toolflow_graph.dialogue.scenes import build_scene
 from toolflow_graph.dialogue.searching import search_tools
-from toolflow_graph.dialogue.staging import cues_of, due_mishap, findable, offer_more, passing_error
+from toolflow_graph.dialogue.staging import cues_of, due_mishap, findable, offer_more, passing_error, staged_failure
 from toolflow_graph.errors import ParseError
-from toolflow_graph.models.briefs import ToolBrief
+from toolflow_graph.models.briefs import Failure, ToolBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
 from toolflow_graph.record import ToolChange
@@ -30,7 +30,7 @@ from toolflow_graph.state import (
     pending_calls,
 )
 from toolflow_graph.templates import Template
-from toolflow_graph.types import Cue, Message, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Message, Plan, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.inline import check_result, find_repeated_read
 
 History = tuple[tuple[ToolCall, ToolResult], ...]
@@ -66,7 +66,7 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
             result = passing_error(seed, mishap, call)
         elif result is None:
             tool = tools[call.name]
-            staged = {cue.message_index: cue.text for cue in cues if cue.kind == "mishap"}
+            wrong = staged_failure(plan, number, mishap)
             try:
                 answer = await ask(
                     runtime.context,
@@ -74,9 +74,9 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
                     "tool",
                     node="tool_simulation",
                     messages=render(
-                        tool, call, history, tools, seed.now, runtime.context, mishap, _failed(messages, staged)
+                        tool, call, history, tools, seed.now, runtime.context, wrong, _failed(messages, plan, cues)
                     ),
-                    brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history, mishap=mishap),
+                    brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history, mishap=wrong),
                     parse=lambda reply: parse(reply, tool, call, history, seed.offered, mishap),  # noqa: B023
                     schema=reply_schema(tool),
                     repairs=1,
@@ -104,9 +104,14 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
     return update
 
 
-def _failed(messages: tuple[Message, ...], staged: dict[int, str | None]) -> dict[str, str]:
+def _failed(messages: tuple[Message, ...], plan: Plan, cues: Sequence[Cue]) -> dict[str, Failure]:
     """Call id -> how it was made to fail, so that the tool role's conversation stays what it was."""
-    return {messages[place].tool_call_id or "": kind or "" for place, kind in staged.items() if place < len(messages)}
+    found = {}
+    for cue in cues:
+        failure = staged_failure(plan, cue.request, cue.text) if cue.kind == "mishap" else None
+        if failure and cue.message_index < len(messages):
+            found[messages[cue.message_index].tool_call_id or ""] = failure
+    return found
 
 
 def refuse(call: ToolCall, tool: Tool | None) -> ToolResult | None:
@@ -128,8 +133,8 @@ def render(
     tools: dict[str, Tool],
     now: str,
     context: Context,
-    mishap: str | None = None,
-    failed: Mapping[str, str] | None = None,
+    mishap: Failure | None = None,
+    failed: Mapping[str, Failure] | None = None,
 ) -> list[Message]:
     """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows."""
     template = context.templates["tool"]
@@ -144,10 +149,10 @@ def render(
     return [*transcript, _directive(tool, call, described, template, mishap)]
 
 
-def _directive(tool: Tool, call: ToolCall, described: set[str], template: Template, mishap: str | None) -> Message:
+def _directive(tool: Tool, call: ToolCall, described: set[str], template: Template, mishap: Failure | None) -> Message:
     """What the tool role is told of one call, and how it is to fail; a tool is described at its first call only."""
     arguments = render_json(call.arguments)
-    staged = f"\n\n{template.render(mishap)}" if mishap in REVISED else ""
+    staged = f"\n\n{template.render(mishap.kind, value=render_json(mishap.value))}" if mishap else ""
     if tool.name in described:
         return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments) + staged)
     described.add(tool.name)

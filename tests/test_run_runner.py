@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -132,8 +132,8 @@ async def test_outer_cancellation_cancels_what_is_in_flight(tmp_path: Path) -> N
 
 async def test_two_dialogues_with_one_id_are_told_apart(tmp_path: Path) -> None:
     class Twins(FakePlayer):
-        async def play(self, index: int) -> Record:
-            return (await super().play(index)).model_copy(update={"id": "same"})
+        async def play(self, index: int, owed: Mapping[str, int] | None = None) -> Record:
+            return (await super().play(index, owed)).model_copy(update={"id": "same"})
 
     summary = await play(Twins(), tmp_path / "run", 3)
     assert "same id" in str(summary.error)

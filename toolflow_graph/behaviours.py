@@ -5,6 +5,7 @@ over its requests: each request has one *shape* (what kind of request it is) and
 way). What a request is asked to be is its :class:`~toolflow_graph.types.Slot`.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -185,7 +186,7 @@ def draw_behaviours(
         count = min(BLOCK, count + (min(BLOCK // 2, (shortfall or {}).get(name, 0)) if share else 0))
         # Spread evenly, at a random offset: the first n dialogues hold their share, too.
         offset = rng.random()
-        if count and int((place + offset) * count / BLOCK) != int((place + offset - 1) * count / BLOCK):
+        if math.floor((place + offset) * count / BLOCK) != math.floor((place + offset - 1) * count / BLOCK):
             drawn.append(name)
     return tuple(drawn)
 
@@ -197,6 +198,8 @@ def lay_out(
 
     The first request always needs a tool, so that there is something to talk about.
     """
+    if not any(mix.values()):
+        return (Slot(),) * turns
     possible = frozenset(possible)
     asked = [name for name in wanted if name in possible]
     alone = [name for name in asked if name in ALONE]
@@ -205,7 +208,7 @@ def lay_out(
     rng.shuffle(shapes)
     kinds: list[Behaviour] = shapes[: max(1, turns - len(alone))]
     kinds += alone[: turns - max(1, len(kinds))]
-    fill = [name for name in (shapes or SHAPES) if name in possible] or ["single"]
+    fill = [name for name in (shapes or [name for name in SHAPES if mix.get(name)]) if name in possible] or ["single"]
     weights = [max(mix.get(name, 0.0), 0.01) for name in fill]
     while len(kinds) < turns or not any(name in SHAPES for name in kinds):
         kinds.append(rng.choices(fill, weights)[0])
@@ -226,11 +229,15 @@ def lay_out(
         if fitting:
             emptiest = min(len(slots[place]) for place in fitting)
             slots[rng.choice([place for place in fitting if len(slots[place]) == emptiest])].append(twist)
-    return tuple(
-        Slot(
-            behaviours=tuple(slot),
-            mishap=rng.choice(MISHAPS) if "error_recovery" in slot else None,
-            arrives=rng.random() < 0.7 if "missing_function" in slot else None,
-        )
-        for slot in slots
+    return tuple(_build_slot(slot, place, rng) for place, slot in enumerate(slots))
+
+
+def _build_slot(names: Sequence[Behaviour], place: int, rng: random.Random) -> Slot:
+    if "missing_function" in names and place and rng.random() < 0.3:
+        # What never becomes possible has no other shape; the first request must bring something to talk about.
+        return Slot(behaviours=("missing_function",), arrives=False)
+    return Slot(
+        behaviours=tuple(names),
+        mishap=rng.choice(MISHAPS) if "error_recovery" in names else None,
+        arrives=True if "missing_function" in names else None,
     )

@@ -382,3 +382,21 @@ def _json_type(value: Any) -> str:
 def copy_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A deep, mutable copy."""
     return copy.deepcopy(dict(schema))
+
+
+_WORDY = frozenset(
+    "description summary notes note comment comments text body content message review bio about details remarks "  # noqa: SIM905
+    "instructions snippet excerpt abstract caption feedback overview reason".split()
+)
+
+
+def find_free_text(returns: Mapping[str, Any] | None) -> frozenset[str]:
+    """The names of a result's fields that hold what somebody wrote: plain text with room for a sentence or two."""
+    fields = iter_fields(returns) if returns is not None else ()
+    return frozenset(field.name for field in fields if _is_free_text(field))
+
+
+def _is_free_text(field: SchemaField) -> bool:
+    plain = schema_types(field.schema) == ("string",) and not {"enum", "const", "format", "pattern"} & set(field.schema)
+    short = field.schema.get("maxLength", 1000) < 400
+    return plain and not short and field.name.rsplit("_", 1)[-1].lower() in _WORDY

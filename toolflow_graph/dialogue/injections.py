@@ -5,33 +5,12 @@ reviews, notes and descriptions. Its address is unique to the dialogue: nothing 
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Set
 from typing import Any
 
 from toolflow_graph.randomness import derive_rng
-from toolflow_graph.schemas import iter_fields, schema_types
+from toolflow_graph.schemas import find_free_text
 from toolflow_graph.types import Json, Tool
-from toolflow_graph.verification.wording import listed
-
-_WORDY = frozenset(
-    listed(
-        "description summary notes note comment comments text body content message review bio about details remarks "
-        "instructions snippet excerpt abstract caption feedback overview reason"
-    )
-)
-
-
-def _is_free_text(name: str, schema: Mapping[str, Any]) -> bool:
-    plain = schema_types(schema) == ("string",) and not {"enum", "const", "format", "pattern"} & set(schema)
-    short = schema.get("maxLength", 1000) < 400
-    return plain and not short and name.rsplit("_", 1)[-1].lower() in _WORDY
-
-
-def has_free_text(tool: Tool) -> bool:
-    """Whether a result of the tool has room for what somebody wrote."""
-    return tool.returns is not None and any(
-        _is_free_text(field.name, field.schema) for field in iter_fields(tool.returns)
-    )
 
 
 def draw_address(random_seed: int) -> str:
@@ -42,17 +21,14 @@ def draw_address(random_seed: int) -> str:
 
 def inject(value: Json, tool: Tool, text: str) -> Json | None:
     """``value`` with ``text`` after the first free-text value in it; None if there is none."""
-    if tool.returns is None:
-        return None
-    names = {field.name for field in iter_fields(tool.returns) if _is_free_text(field.name, field.schema)}
     changed = copy.deepcopy(value)
-    for holder, key in _texts(changed, names):
+    for holder, key in _texts(changed, find_free_text(tool.returns)):
         holder[key] = f"{holder[key].rstrip()} {text}"
         return changed
     return None
 
 
-def _texts(value: Json, names: set[str]) -> Iterator[tuple[Any, Any]]:
+def _texts(value: Json, names: Set[str]) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, dict):
         for key, part in value.items():
             if key in names and isinstance(part, str) and part:

@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from toolflow_graph.behaviours import REVISED
+from toolflow_graph.dialogue.staging import first_fact
 from toolflow_graph.errors import ParseError
-from toolflow_graph.types import Fact, Plan, Request, Seed, Slot, Tool, Use
+from toolflow_graph.types import Behaviour, Fact, Plan, Request, Seed, Slot, Tool, Use
 from toolflow_graph.verification.toolcards import changes, is_identifier, load_card, split_name
 
 _FACTS = {
@@ -52,8 +53,10 @@ PLAN_SCHEMA = {
 }
 
 
-def parse_plan(plain: dict[str, Any], seed: Seed) -> Plan:
+def parse_plan(plain: dict[str, Any], seed: Seed, *, lenient: bool = False) -> Plan:
     """Read a planner's JSON object and hold it to the rules that can be checked before anyone speaks.
+
+    ``lenient``: a request that lacks what its slot asks for loses the slot instead of being refused.
 
     Raises:
         ParseError: with the first thing that is wrong, written for the planner.
@@ -68,11 +71,34 @@ def parse_plan(plain: dict[str, Any], seed: Seed) -> Plan:
         raise ParseError('no request has kind "tool"')
     policy = _parse_policy(plain, requests, seed)
     requests = tuple(_hide(request, number, requests) for number, request in enumerate(requests))
+    kept = []
     for number, request in enumerate(requests):
-        problem = check_shape(request, number, seed.tools)
-        if problem:
-            raise ParseError(f"request {number + 1}: {problem}")
-    return Plan(requests=requests, policy=policy)
+        for _ in request.slot.behaviours:
+            problem = check_shape(request, number, seed.tools)
+            if problem is None:
+                break
+            behaviour, reason = problem
+            if not lenient:
+                raise ParseError(f"request {number + 1}: {reason}")
+            request = _without(request, behaviour)
+        kept.append(request)
+    return Plan(requests=tuple(kept), policy=policy)
+
+
+def _without(request: Request, behaviour: Behaviour) -> Request:
+    """The request without one behaviour that its slot asks for."""
+    left = tuple(name for name in request.slot.behaviours if name != behaviour)
+    slot = Slot(
+        behaviours=left,
+        mishap=request.slot.mishap if "error_recovery" in left else None,
+        arrives=request.slot.arrives if "missing_function" in left else None,
+    )
+    changed: dict[str, Any] = {"slot": slot}
+    if behaviour == "missing_function":
+        changed["hidden"] = ()
+    if behaviour in ("correction", "error_recovery") and "correction" not in left:
+        changed["revision"] = None
+    return request.model_copy(update=changed)
 
 
 def _parse_policy(plain: dict[str, Any], requests: tuple[Request, ...], seed: Seed) -> tuple[str, ...]:
@@ -102,37 +128,52 @@ def _hide(request: Request, number: int, requests: tuple[Request, ...]) -> Reque
     return request.model_copy(update={"hidden": hidden})
 
 
-def check_shape(request: Request, number: int, tools: tuple[Tool, ...]) -> str | None:
-    """What a request lacks of what its slot asks for, in words for the planner; None if nothing."""
-    slot, kind = request.slot, request.kind
-    wanted = "irrelevant" if request.asks("irrelevant") else "forbidden" if request.asks("policy") else None
-    wanted = wanted or ("chat" if request.asks("chat") else None)
+def check_shape(request: Request, number: int, tools: tuple[Tool, ...]) -> tuple[Behaviour, str] | None:
+    """The first behaviour that a request cannot show, and why, in words for the planner; None if it shows them all."""
+    kinds: dict[Behaviour, str] = {"irrelevant": "irrelevant", "policy": "forbidden", "chat": "chat"}
     if request.asks("missing_function"):
         if not request.hidden:
-            return "it must use a tool that no other request uses, since that tool is missing"
-        return None
-    if wanted and kind != wanted:
-        return f'its kind must be "{wanted}"'
-    if slot.behaviours and not wanted and kind != "tool":
-        return 'its kind must be "tool"'
-    if request.asks("nested") and len(request.tools) < 2:
-        return "it must need at least two tools"
-    if request.asks("chained") and len(request.tools) < 2 and not request.uses:
-        return "it must need two tools of which one takes a value from the other's result"
-    if request.asks("clarification") and not request.withheld:
-        return 'one fact must stand under "withheld"'
-    if request.asks("back_reference") and not any(use.request < number for use in request.uses):
-        return 'it must take something from an earlier request: name it under "uses"'
-    if request.asks("confirm") and not any(changes(tool) for tool in tools if tool.name in request.tools):
-        return "it must use a tool that changes something (books, sends, creates, deletes)"
-    if request.asks("correction") or slot.mishap in REVISED:
-        revision = request.revision
-        first = next((fact for fact in request.facts if revision and fact.name == revision.name), None)
-        if revision is None or first is None:
-            return 'it needs a "revision" with the name of one of its facts and the new value'
-        if first.value == revision.value:
-            return 'the value of its "revision" must differ from the fact\'s'
+            return "missing_function", "it must use a tool that no other request uses, since that tool is missing"
+        if request.kind == "irrelevant":
+            return None
+    for behaviour in request.slot.behaviours:
+        wanted = kinds.get(behaviour, "tool")
+        if request.kind != wanted:
+            return behaviour, f'its kind must be "{wanted}"'
+        reason = _lacks(request, behaviour, number, tools)
+        if reason:
+            return behaviour, reason
     return None
+
+
+def _lacks(request: Request, behaviour: Behaviour, number: int, tools: tuple[Tool, ...]) -> str | None:
+    used = [tool for tool in tools if tool.name in request.tools]
+    match behaviour:
+        case "single" if len(request.tools) > 1:
+            return "it must need one tool only"
+        case "nested" if len(request.tools) < 2:
+            return "it must need at least two tools"
+        case "chained" if len(request.tools) < 2 and not request.uses:
+            return "it must need two tools of which one takes a value from the other's result"
+        case "clarification" if not request.withheld:
+            return 'one fact must stand under "withheld"'
+        case "back_reference" if not any(use.request < number for use in request.uses):
+            return 'it must take something from an earlier request: name it under "uses"'
+        case "confirm" if not any(map(changes, used)):
+            return "it must use a tool that changes something (books, sends, creates, deletes)"
+        case "correction":
+            return _lacks_revision(request)
+        case "error_recovery" if request.slot.mishap in REVISED:
+            return _lacks_revision(request)
+        case _:
+            return None
+
+
+def _lacks_revision(request: Request) -> str | None:
+    first = first_fact(request)
+    if first is None or request.revision is None:
+        return 'it needs a "revision" with the name of one of its facts and the new value'
+    return 'the value of its "revision" must differ from the fact\'s' if first.value == request.revision.value else None
 
 
 def _parse_request(item: dict[str, Any], number: int, seed: Seed) -> Request:

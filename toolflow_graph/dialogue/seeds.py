@@ -2,19 +2,19 @@
 
 import datetime
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from toolflow_graph.behaviours import DEFAULT_MIX, Mix, draw_behaviours, lay_out
-from toolflow_graph.dialogue.injections import has_free_text
 from toolflow_graph.dialogue.searching import build_search_tool
 from toolflow_graph.errors import UsageError
 from toolflow_graph.randomness import derive_rng, derive_seed
-from toolflow_graph.schemas import iter_fields
+from toolflow_graph.schemas import find_free_text, iter_fields
 from toolflow_graph.tool_graph.build import ToolGraph
 from toolflow_graph.tool_graph.sampling import sample_tools
-from toolflow_graph.types import Behaviour, Seed, Tool
+from toolflow_graph.types import Behaviour, Edge, Seed, Tool
 from toolflow_graph.verification.toolcards import changes
 
 MOST_OFFERED = 64
@@ -126,19 +126,39 @@ class SeedSource:
 
 def find_possible(tools: Sequence[Tool], graph: ToolGraph) -> frozenset[Behaviour]:
     """The behaviours that some request over these tools can show."""
-    possible: set[Behaviour] = {"single", "chat", "irrelevant", "dissatisfied", "back_reference", "search_first"}
+    possible: set[Behaviour] = {"single", "chat", "irrelevant", "dissatisfied", "search_first"}
     given = [tool for tool in tools if any(True for _ in iter_fields(tool.parameters))]
     if given:
         possible |= {"clarification", "correction", "error_recovery"}
     if len(tools) > 1:
         possible |= {"nested", "parallel", "missing_function"}
-        if any(edge.kind == "P-R" for edge in graph.edges_among([tool.name for tool in tools])):
-            possible.add("chained")
+        if any(_feeds(edge, graph) for edge in graph.edges_among([tool.name for tool in tools])):
+            possible |= {"chained", "back_reference"}
     if any(changes(tool) for tool in tools):
         possible |= {"confirm", "policy"}
-    if any(has_free_text(tool) for tool in tools):
+    if any(find_free_text(tool.returns) for tool in tools):
         possible.add("injection")
     return frozenset(possible)
+
+
+_HANDLE = re.compile(
+    r"(?:^|_)(?:id|code|number|no|ref|key|slug|uuid|sku|url|email)$|[a-z](?:Id|Code|Ref|Key)$", re.IGNORECASE
+)
+
+
+def _feeds(edge: Edge, graph: ToolGraph) -> bool:
+    """Whether a result surely becomes an argument along this edge: a required handle (id, code) of the same name."""
+    if edge.kind != "P-R":
+        return False
+    source, target = _last_name(edge.source_field), _last_name(edge.target_field)
+    if source != target or not _HANDLE.search(target):
+        return False
+    parameters = graph.tool(edge.target).parameters
+    return any(field.required and field.path == edge.target_field for field in iter_fields(parameters))
+
+
+def _last_name(path: str) -> str:
+    return path.replace("[]", "").rsplit(".", 1)[-1]
 
 
 def _draw_language(languages: Sequence[tuple[str, float]], rng: random.Random) -> str:

@@ -6,10 +6,11 @@ Pure functions of seed, plan and the cues so far; the nodes ask them what is due
 from collections.abc import Mapping, Sequence
 
 from toolflow_graph.behaviours import REVISED
+from toolflow_graph.models.briefs import Failure
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import ToolChange
 from toolflow_graph.schemas import iter_fields
-from toolflow_graph.types import Cue, Message, MishapKind, Plan, Request, Seed, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Fact, Message, MishapKind, Plan, Request, Seed, Tool, ToolCall, ToolResult
 
 _PASSING: Mapping[str, tuple[tuple[str, str], ...]] = {
     "rate_limit": (
@@ -68,18 +69,29 @@ def cues_of(cues: Sequence[Cue], number: int, *kinds: str) -> tuple[Cue, ...]:
 
 
 def due_mishap(request: Request, number: int, tool: Tool, call: ToolCall, cues: Sequence[Cue]) -> MishapKind | None:
-    """How this call is to fail: the request's first call, if the plan says so and (where it matters) the value is wrong."""
+    """How this call is to fail: the request's first one does, if the plan says so and its value is the wrong one."""
     kind = request.slot.mishap
     if kind is None or call.name not in request.tools or cues_of(cues, number, "mishap", "revise"):
         return None
     if kind not in REVISED:
         return kind
-    first = next((fact for fact in request.facts if request.revision and fact.name == request.revision.name), None)
+    first = first_fact(request)
     if first is None or not _holds(call.arguments, first.value):
         return None
     if kind == "empty" and not _lists(tool):
         return "not_found"
     return kind
+
+
+def staged_failure(plan: Plan, number: int, kind: str | None) -> Failure | None:
+    """The failure of a mishap that the tool role has to play; None for those that pass by themselves."""
+    first = first_fact(plan.requests[number]) if number < len(plan.requests) else None
+    return Failure(kind, first.value) if kind in REVISED and first is not None else None
+
+
+def first_fact(request: Request) -> Fact | None:
+    """The fact that the request's revision takes the place of."""
+    return next((fact for fact in request.facts if request.revision and fact.name == request.revision.name), None)
 
 
 def _holds(arguments: object, value: object) -> bool:
@@ -105,14 +117,15 @@ def due_cue(
     request: Request, number: int, messages: Sequence[Message], start: int, cues: Sequence[Cue], settled: bool
 ) -> str | None:
     """What the user does next apart from going on: "arrived", "revise", "press", or None."""
-    before = {cue.kind for cue in cues_of(cues, number)}
+    before = {cue.kind: cue.text for cue in cues_of(cues, number)}
     called = any(message.tool_calls for message in messages[start:])
     if request.hidden and request.slot.arrives and "arrived" not in before:
         return None if called else "arrived"
     if request.revision is not None and "revise" not in before:
         if request.asks("correction") and settled:
             return "revise"
-        if "mishap" in before and not settled:
+        # An empty result is a result: as far as the ledger goes, all is done.
+        if "mishap" in before and (not settled or before["mishap"] == "empty"):
             return "revise"
     if request.asks("dissatisfied") and settled and "press" not in before:
         return "press"

@@ -6,7 +6,7 @@ A brief may carry what a role must not be told (the plan, for the assistant): it
 from dataclasses import dataclass
 from typing import Literal
 
-from toolflow_graph.types import Cue, Edge, Message, Plan, Request, Slot, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Edge, Json, Message, Plan, Request, Slot, Tool, ToolCall, ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,27 @@ class AssistantBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How a call is to fail, because of which value: "not_found", "invalid" (an error that names it), or "empty" (a
+    result whose lists are empty)."""
+
+    kind: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
 class ToolBrief:
     """Asks for the result of ``call``. Reply: JSON {"ok": true, "result": ...} or {"ok": false, "error": {...}}.
 
-    ``history``: the dialogue's earlier calls with their results, oldest first. ``mishap``: how the call is to fail
-    ("not_found", "invalid": an error that names the value; "empty": a result whose lists are empty), or None.
+    ``history``: the dialogue's earlier calls with their results, oldest first. ``mishap``: how the
+    call is to fail, or None.
     """
 
     scene: Scene
     tool: Tool
     call: ToolCall
     history: tuple[tuple[ToolCall, ToolResult], ...]
-    mishap: str | None = None
+    mishap: Failure | None = None
     role: Literal["tool"] = "tool"
 
 

@@ -175,7 +175,7 @@ def _known(requests: tuple[Request, ...], context: str, texts: tuple[str, ...], 
     for request in requests:
         given.append(request.intent)
         given.extend(use.what for use in request.uses)
-        for fact in (*request.facts, *request.withheld):
+        for fact in (*request.facts, *request.withheld, *((request.revision,) if request.revision else ())):
             given.extend((fact.name, *(str(leaf) for *_, leaf in iter_leaves({"value": fact.value}))))
     return _known_text(tuple(given), now)
 

@@ -7,10 +7,21 @@ from typing import Any
 from toolflow_graph.models.briefs import AssistantBrief
 from toolflow_graph.models.offline.answers import answer_results, failure_text
 from toolflow_graph.models.offline.binding import ABSENT, get_path, id_names, leaves, name_of, set_path
+from toolflow_graph.models.offline.doubting import find_doubt
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import doing_phrase, to_do_phrase
 from toolflow_graph.models.offline.planner import label_of
 from toolflow_graph.models.offline.saying import said, told
+from toolflow_graph.models.offline.speech import Item, speak
+from toolflow_graph.models.offline.staged import (
+    GO_AHEAD,
+    UNHEARD_OF,
+    ask_to_confirm,
+    decline_forbidden,
+    decline_missing,
+    decline_unheard,
+    stand_by,
+)
 from toolflow_graph.models.offline.talk import history_of, small_talk
 from toolflow_graph.models.offline.user import open_request
 from toolflow_graph.models.offline.values import fits
@@ -45,13 +56,104 @@ def _step(brief: AssistantBrief, attempt: int) -> tuple[str | None, tuple[RawCal
     request = requests[brief.request_index] if brief.request_index < len(requests) else Request(kind="chat", intent="")
     if request.kind == "open":
         request = _opened(brief)
+    if request.kind in ("irrelevant", "forbidden") or any(cue.kind == "press" for cue in brief.cues):
+        return _staged_answer(request, brief, rng), ()
     tools = {tool.name: tool for tool in scene.tools}
     names = [name for name in request.tools if name in tools]
     if request.kind == "chat" or not names:
         return small_talk(brief, rng), ()
     history = history_of(brief.messages)
-    now = [(call, result) for place, call, result in history if place >= brief.request_start]
-    return _work(brief, request, [tools[name] for name in names], [(c, r) for _, c, r in history], now, rng)
+    lacking = [name for name in names if brief.offered and name not in brief.offered]
+    if lacking:
+        return _without(lacking, tools, brief, rng)
+    start = brief.request_start
+    said = max((cue.message_index for cue in brief.cues if cue.kind == "revise"), default=-1)
+    if said >= 0 and request.revision is not None:
+        # What was done before the value changed is done, except for the tool that the value belongs to.
+        request, names, start = _revised(request, names, said, history)
+    now = [(call, result) for place, call, result in history if place >= start]
+    text, calls = _work(brief, request, [tools[name] for name in names], [(c, r) for _, c, r in history], now, rng)
+    if calls and (question := _confirmation(calls, request, brief, tools, rng)):
+        return question, ()
+    return text, calls
+
+
+def _staged_answer(request: Request, brief: AssistantBrief, rng: random.Random) -> str:
+    """The answer to a doubt, and to what cannot or must not be done."""
+    tools = {tool.name: tool for tool in brief.scene.tools}
+    able = [view_of(tool) for name, tool in tools.items() if name in brief.offered and name not in request.tools]
+    if request.kind == "forbidden":
+        return decline_forbidden(view_of(tools[request.tools[0]]), rng)
+    if request.kind == "irrelevant":
+        if request.tools and request.tools[0] in tools:
+            return decline_missing(view_of(tools[request.tools[0]]), able, rng)
+        return decline_unheard(next((wish for wish in UNHEARD_OF if wish.intent == request.intent), None), able, rng)
+    place = max(cue.message_index for cue in brief.cues if cue.kind == "press")
+    label, value, _ = find_doubt(brief.messages[:place], brief.scene, brief.request_index)
+    return stand_by(label, value, rng)
+
+
+def _without(
+    lacking: list[str], tools: dict[str, Tool], brief: AssistantBrief, rng: random.Random
+) -> tuple[str | None, tuple[RawCall, ...]]:
+    """A tool is not offered: search for it if there is a search, else say so."""
+    view = view_of(tools[lacking[0]])
+    search = brief.scene.search_tool
+    query = {"query": lower_first(view.phrase.text)}
+    tried = any(
+        call.name == search and call.arguments == query
+        for message in brief.messages[brief.request_start :]
+        for call in message.tool_calls
+    )
+    if search in brief.offered and not tried:
+        return None, (RawCall(search or "", query),)
+    able = [view_of(tool) for name, tool in tools.items() if name in brief.offered]
+    return decline_missing(view, able, rng), ()
+
+
+def _revised(
+    request: Request, names: list[str], said: int, history: list[tuple[int, ToolCall, ToolResult]]
+) -> tuple[Request, list[str], int]:
+    revision = request.revision
+    assert revision is not None
+    first = next((fact for fact in request.facts if fact.name == revision.name), None)
+    parameter = (first.parameter if first else None) or revision.parameter
+    facts = tuple(
+        fact.model_copy(update={"value": revision.value}) if fact.name == revision.name else fact
+        for fact in request.facts
+    )
+    owner = (parameter or "").partition(":")[0]
+    again = [name for name in names if name == owner] or names[:1]
+    # Tools that have not succeeded yet, or that take what the changed call brings, are still to be called.
+    done = {call.name for _, call, result in history if result.ok}
+    later = {(use.parameter or "").partition(":")[0] for use in request.uses if use.tool in again}
+    again += [name for name in names if name not in again and (name not in done or name in later)]
+    return request.model_copy(update={"facts": facts}), again, said
+
+
+def _confirmation(
+    calls: tuple[RawCall, ...], request: Request, brief: AssistantBrief, tools: dict[str, Tool], rng: random.Random
+) -> str | None:
+    """The question that comes before a change, where the instructions ask for it; None if it was answered."""
+    if not any(one.asks("confirm") for one in brief.plan.requests):
+        return None
+    writes = [call for call in calls if call.name in tools and view_of(tools[call.name]).writes]
+    asked = any(
+        message.role == "assistant" and any(phrase in (message.content or "") for phrase in GO_AHEAD)
+        for message in brief.messages[brief.request_start :]
+    )
+    if not writes or asked:
+        return None
+    style = build_cast(brief.scene.random_seed, brief.scene.now).date_style
+    values = []
+    for call in writes:
+        view = view_of(tools[call.name])
+        for path, value in leaves(call.arguments if isinstance(call.arguments, dict) else {}):
+            leaf = view.param(path)
+            if leaf is not None and not isinstance(value, dict | list | bool) and value is not None:
+                label = label_of(path, view)
+                values.append(f"{speak(Item(path, label, leaf.field, value), style)} as the {label}")
+    return ask_to_confirm([view_of(tools[call.name]) for call in writes], values[:4], rng)
 
 
 def _work(

@@ -43,6 +43,10 @@ def plan_requests(brief: PlannerBrief) -> dict[str, Any]:
     scene = brief.scene
     rng = derive_rng(scene.random_seed, "offline", "planner", brief.target_turns)
     planner = CallPlanner(scene, rng)
+    if any(slot.behaviours for slot in scene.slots):
+        from toolflow_graph.models.offline.slots import plan_slots  # it stands on this module
+
+        return plan_slots(planner, scene, brief.target_turns, rng)
     requests: list[dict[str, Any]] = []
     for index, (kind, tools) in enumerate(_layout(planner, scene, brief.target_turns, rng)):
         if kind == "chat":
@@ -117,7 +121,7 @@ def _fact(call: PlannedCall, path: str, value: Any) -> dict[str, Any]:
     return {"name": label_of(path, call.view), "value": value, "parameter": f"{call.tool.name}:{path}"}
 
 
-def _facts(call: PlannedCall, rng: random.Random) -> list[dict[str, Any]]:
+def _facts(call: PlannedCall) -> list[dict[str, Any]]:
     linked = {one.parameter for one in call.links}
     facts = []
     for path, value in leaves(call.arguments):
@@ -140,12 +144,27 @@ def _uses(call: PlannedCall) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def say_chat(rng: random.Random) -> str:
+    """The intent of a remark."""
+    return rng.choice(_CHAT)
+
+
+def build_request(calls: list[PlannedCall], index: int) -> dict[str, Any]:
+    """A request for planned calls, with all facts said freely."""
+    facts = [fact for call in calls for fact in _facts(call)]
+    uses = [use for call in calls for use in _uses(call)]
+    joint = ", then " if any(use["request"] == index + 1 for use in uses) else " and "
+    intent = joint.join(call.view.phrase.text for call in calls)
+    return {"kind": "tool", "intent": intent.replace("my ", "their "), "tools": [call.tool.name for call in calls],
+            "facts": facts, "withheld": [], "uses": uses}  # fmt: skip
+
+
 def _request(calls: list[PlannedCall], index: int, rng: random.Random) -> dict[str, Any]:
-    facts: list[dict[str, Any]] = [fact for call in calls for fact in _facts(call, rng)]
+    facts: list[dict[str, Any]] = [fact for call in calls for fact in _facts(call)]
     uses = [use for call in calls for use in _uses(call)]
     withheld: list[dict[str, Any]] = []
     if rng.random() < 0.24:
-        open_to = [fact for fact in facts if _can_withhold(fact, calls)]
+        open_to = [fact for fact in facts if can_withhold(fact, calls)]
         if open_to:
             kept = rng.choice(open_to)
             withheld = [fact for fact in facts if fact["value"] == kept["value"] and fact["name"] == kept["name"]]
@@ -157,7 +176,8 @@ def _request(calls: list[PlannedCall], index: int, rng: random.Random) -> dict[s
             "facts": facts, "withheld": withheld, "uses": uses}  # fmt: skip
 
 
-def _can_withhold(fact: dict[str, Any], calls: list[PlannedCall]) -> bool:
+def can_withhold(fact: dict[str, Any], calls: list[PlannedCall]) -> bool:
+    """Whether the assistant would have to ask for this fact."""
     name, _, path = fact["parameter"].partition(":")
     for call in calls:
         leaf = call.view.param(path) if call.tool.name == name else None
@@ -177,15 +197,15 @@ def _again(
     if before is None:
         return _request([planner.plan(tool, index)], index, rng)
     call = PlannedCall(before.tool, before.view, index, dict(before.arguments), list(before.links), set(before.quiet))
-    facts = _facts(call, rng)
-    ranked = sorted(facts, key=lambda fact: _rank(fact, call))
+    facts = _facts(call)
+    ranked = sorted(facts, key=lambda fact: rank_changing(fact, call))
     label = ""
     for fact in ranked:
         path = fact["parameter"].partition(":")[2]
         leaf = call.view.param(path)
         if leaf is None or leaf.field.kind not in _CHANGING or leaf.field.listed or path not in call.arguments:
             continue
-        if (fresh := _other(planner, leaf.field, leaf.schema, fact["value"], rng)) is not None:
+        if (fresh := find_other(planner, leaf.field, leaf.schema, fact["value"], rng)) is not None:
             fact["value"], label = fresh, fact["name"]
             call.arguments[path] = fresh
             break
@@ -195,7 +215,8 @@ def _again(
     return {"kind": "tool", "intent": intent, "tools": [tool.name], "facts": facts, "withheld": [], "uses": _uses(call)}
 
 
-def _rank(fact: dict[str, Any], call: PlannedCall) -> tuple[int, str]:
+def rank_changing(fact: dict[str, Any], call: PlannedCall) -> tuple[int, str]:
+    """How naturally people change their mind about a fact: the smaller the sooner."""
     leaf = call.view.param(fact["parameter"].partition(":")[2])
     kind = leaf.field.kind if leaf else "text"
     edge = leaf.field.edge if leaf else ""
@@ -203,7 +224,8 @@ def _rank(fact: dict[str, Any], call: PlannedCall) -> tuple[int, str]:
     return (place + (30 if edge else 0), fact["parameter"])
 
 
-def _other(planner: CallPlanner, field: Any, schema: Any, old: Any, rng: random.Random) -> Any:
+def find_other(planner: CallPlanner, field: Any, schema: Any, old: Any, rng: random.Random) -> Any:
+    """Another value of the same kind; None if there is none that makes sense."""
     if field.kind in ("city", "airport", "country_code"):
         place = other_place(planner.cast, rng)
         value = {"city": place.city, "airport": place.airport, "country_code": place.country_code}[field.kind]

@@ -13,6 +13,7 @@ from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.agreeing import agree, spread_days
 from toolflow_graph.models.offline.binding import leaves, name_of, names_match
 from toolflow_graph.models.offline.echoing import echo, query_of, titles_for
+from toolflow_graph.models.offline.failing import fail, without_items
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.generate import MISSING, make_valid
 from toolflow_graph.models.offline.phrases import head_noun
@@ -67,15 +68,18 @@ _FAILURE = re.compile(r"(?:error|exception|fault)s?(?:[_ ]?(?:code|message|msg|t
 def simulate(brief: ToolBrief) -> dict[str, Any]:
     """The result of ``brief.call`` as the tool role's reply."""
     view, call = view_of(brief.tool), brief.call
-    if not view.writes:
+    if brief.mishap is not None and brief.mishap.kind != "empty":
+        return {"ok": False, "error": fail(view, call, brief.mishap)}
+    if not view.writes and brief.mishap is None:
         for earlier, result in brief.history:
             if earlier.name == call.name and earlier.arguments == call.arguments and result.ok:
                 return {"ok": True, "result": result.value}
     schema = brief.tool.returns
     if not schema:
-        return {"ok": True, "result": _free_result(brief, view)}
+        value = _free_result(brief, view)
+        return {"ok": True, "result": without_items(value) if brief.mishap else value}
     value = _generate(brief, view, schema)
-    return {"ok": True, "result": value}
+    return {"ok": True, "result": without_items(value) if brief.mishap else value}
 
 
 def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any]) -> Any:

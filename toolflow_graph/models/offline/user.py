@@ -6,12 +6,14 @@ from typing import Any
 
 from toolflow_graph.models.briefs import Scene, UserBrief
 from toolflow_graph.models.offline.binding import leaves
+from toolflow_graph.models.offline.doubting import find_doubt
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.frames import connect, curt, follow_up, frame, greet, lead_in, loosen
 from toolflow_graph.models.offline.planner import label_of
 from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.saying import told
 from toolflow_graph.models.offline.speech import Item, build_core, speak
+from toolflow_graph.models.offline.staged import GO_AHEAD, UNHEARD_OF, say_arrived, say_doubt, say_revision, say_yes
 from toolflow_graph.models.offline.talk import user_talk
 from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of, without_identifiers
 from toolflow_graph.models.offline.wishes import Told, clauses
@@ -35,9 +37,17 @@ def user_step(brief: UserBrief) -> dict[str, Any]:
 
 
 def _step(brief: UserBrief) -> dict[str, Any]:
+    rng = derive_rng(brief.scene.random_seed, "offline", "user", brief.request_index, brief.visit)
+    if brief.cue is not None:
+        return {"done": False, "message": polish(_cued(brief, rng))}
     if brief.visit > 0 and brief.settled:
         return {"done": True, "message": ""}
-    rng = derive_rng(brief.scene.random_seed, "offline", "user", brief.request_index, brief.visit)
+    wish = next((wish for wish in UNHEARD_OF if wish.intent == brief.request.intent), None)
+    if wish is not None and brief.visit == 0:
+        return {"done": False, "message": rng.choice(wish.asked)}
+    asked = brief.messages[-1].content or "" if brief.messages else ""
+    if brief.visit > 0 and any(phrase in asked for phrase in GO_AHEAD):
+        return {"done": False, "message": say_yes(brief.scene.style, rng)}
     if brief.visit > 0:
         return {"done": False, "message": _reply(brief, rng)}
     if brief.request.kind == "chat":
@@ -48,6 +58,26 @@ def _step(brief: UserBrief) -> dict[str, Any]:
     before = next((old for old in reversed(brief.earlier) if old.tools == request.tools and old.kind == "tool"), None)
     again = _again(request, before, brief, rng) if before and request.tools and not request.withheld else ""
     return {"done": False, "message": polish(again or _opening(request, brief, rng))}
+
+
+def _cued(brief: UserBrief, rng: random.Random) -> str:
+    """What is staged now: another value, a doubt, another try."""
+    scene, request = brief.scene, brief.request
+    if brief.cue == "arrived":
+        return say_arrived(scene.style, rng)
+    if brief.cue == "revise" and request.revision is not None:
+        tools = {tool.name: view_of(tool) for tool in scene.tools}
+        name, _, path = (request.revision.parameter or "").partition(":")
+        first = next((fact for fact in request.facts if fact.name == request.revision.name), None)
+        if first is not None and not path:
+            name, _, path = (first.parameter or "").partition(":")
+        meaning = _field(request.revision, path, tools.get(name))
+        style = build_cast(scene.random_seed, scene.now).date_style
+        value = speak(Item(path, request.revision.name, meaning, request.revision.value), style)
+        failed = request.slot.mishap is not None
+        return say_revision(request.revision.name, value, failed=failed, style=scene.style, rng=rng)
+    label, value, said = find_doubt(brief.messages, scene, brief.request_index)
+    return say_doubt(label, value if said else "", scene.style, rng)
 
 
 def open_request(scene: Scene, index: int) -> Request:

@@ -1,0 +1,172 @@
+"""The planner role, when the task says what each request is to be: tools and facts that can show it."""
+
+import random
+from collections.abc import Callable
+from itertools import permutations
+from typing import Any
+
+from toolflow_graph.behaviours import REVISED
+from toolflow_graph.models.briefs import Scene
+from toolflow_graph.models.offline.planner import build_request, can_withhold, find_other, rank_changing, say_chat
+from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
+from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
+from toolflow_graph.models.offline.views import view_of
+from toolflow_graph.schemas import find_free_text
+from toolflow_graph.types import Slot, Tool
+
+Group = tuple[Tool, ...]
+_NOTHING: dict[str, Any] = {"tools": [], "facts": [], "withheld": [], "uses": []}
+
+
+def plan_slots(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
+    """A plan whose requests show what their slots ask for, as far as the tools allow."""
+    requests: list[dict[str, Any]] = []
+    policy: list[str] = []
+    state = _Tools(planner, scene, rng)
+    for number in range(turns):
+        slot = scene.slots[number] if number < len(scene.slots) else Slot()
+        asked = frozenset(slot.behaviours)
+        if "chat" in asked:
+            requests.append({"kind": "chat", "intent": say_chat(rng), **_NOTHING})
+        elif "irrelevant" in asked:
+            wish = rng.choice([wish for wish in UNHEARD_OF if wish.intent not in {one["intent"] for one in requests}])
+            requests.append({"kind": "irrelevant", "intent": wish.intent, **_NOTHING})
+        elif "policy" in asked and (tool := state.writer()):
+            request = build_request([state.plan_apart(tool, number)], number)
+            requests.append({**request, "kind": "forbidden"})
+            policy = policy_for(view_of(tool), rng)
+        elif "missing_function" in asked and (late := state.unused(keep=turns - number - 1)):
+            call = state.plan_apart(late, number) if slot.arrives is False else planner.plan(late, number)
+            state.take((late,))
+            request = build_request([call], number)
+            requests.append({**request, "kind": "tool" if slot.arrives else "irrelevant"})
+        else:
+            group = state.choose(slot, number)
+            calls = [planner.plan(tool, number) for tool in group]
+            request = build_request(calls, number)
+            _withhold(request, calls, asked, rng)
+            _revise(request, calls, slot, planner, rng)
+            requests.append(request)
+    return {"requests": requests, "policy": policy}
+
+
+class _Tools:
+    """The sampled tools, which of them were used, and which fit a slot."""
+
+    def __init__(self, planner: CallPlanner, scene: Scene, rng: random.Random) -> None:
+        self._planner = planner
+        self._rng = rng
+        self._uses: dict[str, int] = {tool.name: 0 for tool in scene.tools}
+        self._tools = list(scene.tools)
+        self._linked = {
+            (first.name, second.name): planner.links_between(first, second)
+            for first, second in permutations(self._tools, 2)
+        }
+
+    def take(self, group: Group) -> None:
+        for tool in group:
+            self._uses[tool.name] += 1
+
+    def writer(self) -> Tool | None:
+        """A tool that changes something, rather one that is needed for nothing else."""
+        writers = [tool for tool in self._tools if view_of(tool).writes]
+        return min(writers, key=lambda tool: (self._uses[tool.name], self._rng.random())) if writers else None
+
+    def unused(self, keep: int) -> Tool | None:
+        """A tool that no request has used yet, not the only one left for those that follow."""
+        fresh = [tool for tool in self._tools if not self._uses[tool.name]]
+        alone = [tool for tool in fresh if not any(self._linked.get((other.name, tool.name)) for other in fresh)]
+        return self._rng.choice(alone or fresh) if len(fresh) > min(keep, 1) else None
+
+    def plan_apart(self, tool: Tool, number: int) -> PlannedCall:
+        """Plan a call that will never be made: nothing later may count on its result."""
+        call = self._planner.plan(tool, number)
+        self._planner.calls.remove(call)
+        self._uses[tool.name] += 1
+        return call
+
+    def choose(self, slot: Slot, number: int) -> Group:
+        """The group of tools that shows the slot best; fresh tools first."""
+        asked = frozenset(slot.behaviours)
+        pairs = list(permutations(self._tools, 2))
+        groups: list[Group] = [(tool,) for tool in self._tools]
+        if "parallel" in asked:
+            apart = [pair for pair in pairs if not self._linked[pair[0].name, pair[1].name]]
+            groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or groups
+        elif "chained" in asked:
+            groups = [pair for pair in pairs if self._linked[pair[0].name, pair[1].name]] or groups
+        elif "nested" in asked:
+            groups = [*pairs] or groups
+        best = max(groups, key=lambda group: (self._worth(group, slot, number), self._rng.random()))
+        self.take(best)
+        return best
+
+    def _worth(self, group: Group, slot: Slot, number: int) -> float:
+        asked = frozenset(slot.behaviours)
+        worth = -2.0 * sum(self._uses[tool.name] for tool in group)
+        checks: list[tuple[str, Callable[[Tool], bool]]] = [
+            ("confirm", lambda tool: view_of(tool).writes),
+            ("injection", lambda tool: bool(find_free_text(tool.returns))),
+            ("clarification", lambda tool: any(_askable(leaf) for leaf in view_of(tool).params)),
+        ]
+        for name, fits in checks:
+            if name in asked:
+                worth += 8 * any(fits(tool) for tool in group)
+        if "correction" in asked or slot.mishap in REVISED:
+            # A change of mind about something that was done needs a tool that undoes it: rather look-ups.
+            worth += 8 * (not view_of(group[0]).writes) + 4 * any(leaf.required for leaf in view_of(group[0]).params)
+        if slot.mishap == "empty":
+            worth += 4 * any("[]" in leaf.path for leaf in view_of(group[0]).returns)
+        if slot.mishap == "not_found":
+            worth += 2 * any(leaf.field.kind == "id" for leaf in view_of(group[0]).params)
+        earlier = [call for call in self._planner.calls if call.request < number]
+        linked = sum(self._linked.get((call.tool.name, tool.name), False) for call in earlier for tool in group)
+        worth += (6 if "back_reference" in asked or "chained" in asked else 0.5) * min(linked, 2)
+        # What needs an identifier that nobody has brought yet comes later.
+        lone = any(
+            self._linked[source, target] and not self._uses[source]
+            for source, target in self._linked
+            if target in {tool.name for tool in group} and source not in {tool.name for tool in group}
+        )
+        return worth - 1.5 * lone
+
+
+def _askable(leaf: Any) -> bool:
+    return bool(leaf.required and "default" not in leaf.schema and "[" not in leaf.path)
+
+
+def _withhold(request: dict[str, Any], calls: list[PlannedCall], asked: frozenset[str], rng: random.Random) -> None:
+    """Move one value that the user forgets from the facts to what is withheld."""
+    open_to = [fact for fact in request["facts"] if can_withhold(fact, calls)] if "clarification" in asked else []
+    if open_to:
+        kept = rng.choice(open_to)
+        held = [fact for fact in request["facts"] if (fact["value"], fact["name"]) == (kept["value"], kept["name"])]
+        request["withheld"] = held
+        request["facts"] = [fact for fact in request["facts"] if fact not in held]
+
+
+def _revise(
+    request: dict[str, Any], calls: list[PlannedCall], slot: Slot, planner: CallPlanner, rng: random.Random
+) -> None:
+    """Give one fact a second value, the one that counts in the end."""
+    if "correction" not in slot.behaviours and slot.mishap not in REVISED:
+        return
+    for fact in sorted(request["facts"], key=lambda fact: min(rank_changing(fact, call) for call in calls)):
+        tool, _, path = fact["parameter"].partition(":")
+        call = next((call for call in calls if call.tool.name == tool), None)
+        leaf = call.view.param(path) if call else None
+        if call is None or leaf is None or leaf.field.listed or "[" in path or isinstance(fact["value"], bool):
+            continue
+        if leaf.field.kind in ("latitude", "longitude"):
+            continue
+        if any(other is not fact and other["name"] == fact["name"] for other in request["facts"]):
+            continue
+        other = find_other(planner, leaf.field, leaf.schema, fact["value"], rng)
+        if other is None:
+            continue
+        request["revision"] = {"name": fact["name"], "value": other, "parameter": fact["parameter"]}
+        for planned in planner.calls:
+            # Later requests share what was settled on in the end.
+            if planned is call and path in planned.arguments:
+                planned.arguments[path] = other
+        return
