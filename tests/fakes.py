@@ -64,7 +64,7 @@ class OneSeed:
     def __init__(self, seed: Seed) -> None:
         self._seed = seed
 
-    def draw(self, index: int) -> Seed:
+    def draw(self, index: int, shortfall: Mapping[str, int] | None = None) -> Seed:
         return self._seed
 
 

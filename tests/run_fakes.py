@@ -71,6 +71,7 @@ class FakePlayer:
         self.owed_by_index: dict[int, dict[str, int]] = {}
         self.in_flight = self.most_in_flight = 0
         self.closed = False
+        self.mix: dict[str, float] = {}
         self.spent = Usage()
 
     def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:

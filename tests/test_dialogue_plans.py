@@ -44,7 +44,7 @@ def test_a_plan() -> None:
         ({"intent": ""}, '"intent" must say'),
         ({"intent": "call find_room"}, "names find_room"),
         ({"tools": ["find_house"]}, "no tool find_house"),
-        ({"tools": []}, '"tool" needs some'),
+        ({"tools": []}, '"tool" and "forbidden" need some'),
         ({"tools": 5}, '"tools" must be a list'),
         ({"tools": "find_room"}, '"tools" must be a list'),
         ({"facts": "none"}, '"facts" must be a list'),

@@ -44,6 +44,16 @@ class Endpoint(BaseModel):
     reasoning: str | None = None
 
 
+class PriceEntry(BaseModel):
+    """US dollars per million tokens of one model; without ``cached``, cached input costs what other input does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0, le=1e6)
+    output: float = Field(ge=0, le=1e6)
+    cached: float | None = Field(default=None, ge=0, le=1e6)
+
+
 class _WrongItem(ValueError):
     """One item of a list is not valid."""
 
@@ -79,6 +89,7 @@ class RunConfig(BaseModel):
         prompt: ``NAME=FILE`` each.
         node: ``NAME=REF`` each.
         endpoint: keys of servers other than OPENAI_BASE_URL (config file only).
+        price: model name -> what its tokens cost, beside the shipped table (config file only).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,6 +117,7 @@ class RunConfig(BaseModel):
     prompt: tuple[str, ...] = ()
     node: tuple[str, ...] = ()
     endpoint: tuple[Endpoint, ...] = ()
+    price: dict[str, PriceEntry] = Field(default_factory=dict)
 
     @property
     def attempts(self) -> int:
@@ -259,6 +271,7 @@ _EXPECTED = {
     "mix": "NAME=SHARE with a share from 0 to 1, one or several",
     "language": "a language, or several with weights (German*0.3,English*0.7)",
     "distractors": "N or A-B with 0 <= A <= B <= 63, such as 0-3",
+    "price": 'tables [price."MODEL"] with input, output and, if wanted, cached: US dollars per million tokens',
     "concurrency": "a whole number from 1 to 100000",
     "seed": "a whole number from 0 to 9223372036854775807",
     "prompts": "a folder",
@@ -364,7 +377,7 @@ def _anchor(name: str, value: Any, folder: Path) -> Any:
     """Paths of a config file are relative to it, wherever the command is typed."""
     if isinstance(value, list):
         return [_anchor(name, item, folder) for item in value]
-    if isinstance(value, dict) and name != "endpoint":
+    if isinstance(value, dict) and name not in ("endpoint", "price"):
         return {key: _anchor_text(name, item, folder) for key, item in value.items()}
     if name in _BY_ROLE and isinstance(value, str):
         role, spec = _split_role(value)

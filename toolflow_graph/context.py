@@ -74,6 +74,9 @@ class Context(BaseModel):
     plan: Literal["llm", "none"] = Field(default="llm", description="none: the paper's no-plan ablation.")
     tools_per_dialogue: str = Field(default="3-5", pattern=r"^\d+(-\d+)?$", description="N or A-B.")
     turns: str = Field(default="2-4", pattern=r"^\d+(-\d+)?$", description="Target number of requests, N or A-B.")
+    distractors: str = Field(default="0-3", pattern=r"^\d+(-\d+)?$", description="Tools beside them, N or A-B.")
+    mix: list[str] = Field(default_factory=list, description="Behaviours: NAME=SHARE of dialogues; empty: the default.")
+    language: str = Field(default="English", description="What the user writes.")
     seed: int = Field(default=0, description="The run's random seed.")
     now: str | None = Field(default=None, description="The dialogues' present, ISO 8601; empty: drawn from the seed.")
 

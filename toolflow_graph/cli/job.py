@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
 from toolflow_graph.dataset.jsonl import write_dataset
 from toolflow_graph.errors import UsageError
+from toolflow_graph.run.prices import read_price
 from toolflow_graph.run.progress import build_progress
 from toolflow_graph.run.runner import Player, run_dialogues
 from toolflow_graph.run.store import RunStore, open_store
@@ -98,6 +99,7 @@ async def _play(config: RunConfig, player: Player, store: RunStore, *, quiet: bo
             max_attempts=config.attempts,
             concurrency=config.concurrency,
             progress=build_progress(quiet=quiet),
+            prices={name: read_price(entry.model_dump(exclude_none=True)) for name, entry in config.price.items()},
         )
     finally:
         await player.aclose()

@@ -22,11 +22,14 @@ tools = ["tools/example.json"]
 # embedder = "auto"                 # auto, sbert, lexical, openai or a reference
 # tau = 0.82                        # default: the embedder's own
 # sampling = "graph"                # random: the paper's ablation
-# tools_per_dialogue = "3-5"
+# tools_per_dialogue = "3-5"        # tools that a dialogue may need
+# distractors = "0-3"               # tools offered beside them
 
 # The dialogues.
 # plan = "llm"                      # none: the paper's ablation
 # turns = "2-4"                     # requests planned
+# language = "English"              # "German*0.3,English*0.7" mixes
+# mix = { clarification = 0.3, parallel = 0.2 }   # behaviour -> share of dialogues; the rest keeps its default
 # now = "2026-03-02T09:30"          # default: drawn from the seed
 # seed = 0
 

@@ -28,15 +28,15 @@ _TRIES = 12
 _EARLIEST = datetime.datetime(2025, 1, 6, 7, 0)
 
 
-def parse_range(text: str) -> tuple[int, int]:
+def parse_range(text: str, *, least: int = 1) -> tuple[int, int]:
     """``"3"`` -> (3, 3); ``"3-5"`` -> (3, 5).
 
     Raises:
-        UsageError: if the text is no such range, or an empty one.
+        UsageError: if the text is no such range, an empty one, or goes below ``least``.
     """
     low, _, high = text.partition("-")
-    if not low.isdecimal() or not (high or low).isdecimal() or not 1 <= int(low) <= int(high or low):
-        raise UsageError(f"{text!r} is no range", expected="N or A-B with 1 <= A <= B, such as 3-5")
+    if not low.isdecimal() or not (high or low).isdecimal() or not least <= int(low) <= int(high or low):
+        raise UsageError(f"{text!r} is no range", expected=f"N or A-B with {least} <= A <= B, such as 3-5")
     return int(low), int(high or low)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from toolflow_graph.behaviours import parse_mix
+from toolflow_graph.config import parse_languages
 from toolflow_graph.context import Context, Draws
 from toolflow_graph.templates import build_templates, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed, Usage
@@ -66,6 +68,9 @@ def services_for(context: Context) -> RunServices:
         turns=parse_range(context.turns),
         sampling=context.sampling,
         now=context.now,
+        mix=tuple(parse_mix(context.mix).items()) if context.plan == "llm" else (),
+        languages=parse_languages(context.language),
+        distractors=parse_range(context.distractors, least=0),
     )
     seeds = _shared_seeds(tuple(context.tools), context.embedder, context.tau, settings)
     flags = tuple(f"{role}={getattr(context, f'{role}_model')}" for role in ROLES)

@@ -58,6 +58,11 @@ class Session:
         """Model calls and tokens so far, dialogues in flight included."""
         return self._services.spent
 
+    @property
+    def mix(self) -> Mapping[Any, float]:
+        """The wanted mix: behaviour -> share of dialogues."""
+        return self._services.seeds.mix
+
     def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
         """Behaviours that the accepted dialogues among ``outcomes`` hold too rarely for the mix: name -> how many."""
         return find_shortfall(self._services.seeds.mix, outcomes)
@@ -102,7 +107,8 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         turns=config.turns,
         sampling=config.sampling,
         now=config.now,
-        mix=tuple(parse_mix(config.mix).items()),
+        # Without a planner nobody lays a dialogue out.
+        mix=tuple(parse_mix(config.mix).items()) if config.plan == "llm" else (),
         languages=config.languages,
         distractors=config.distractors,
     )

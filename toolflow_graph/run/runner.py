@@ -10,11 +10,12 @@ import contextlib
 import signal
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from toolflow_graph.behaviours import Outcome, barrier
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record
+from toolflow_graph.run.prices import Price
 from toolflow_graph.run.progress import Counts, Progress
 from toolflow_graph.run.store import RunStore
 from toolflow_graph.run.summary import RunSummary, build_summary
@@ -42,6 +43,11 @@ class Player(Protocol):
 
     @property
     def offline(self) -> bool: ...
+
+    @property
+    def mix(self) -> Mapping[Any, float]:
+        """The wanted mix: behaviour -> share of dialogues."""
+        ...
 
     @property
     def spent(self) -> Usage:
@@ -75,6 +81,7 @@ async def run_dialogues(
     concurrency: int,
     progress: Progress,
     grace: float = 30.0,
+    prices: Mapping[str, Price] | None = None,
 ) -> RunSummary:
     """Play until ``num`` dialogues are accepted, ``max_attempts`` are played, the user stops it, or it must give up.
 
@@ -85,6 +92,7 @@ async def run_dialogues(
         max_attempts: indices 0 .. max_attempts - 1 may be played.
         concurrency: dialogues in flight at most.
         progress: is told of every change.
+        prices: what models cost, beside the shipped table.
         grace: seconds that dialogues in flight may take to finish after the first Ctrl-C (or SIGTERM).
 
     Returns:
@@ -107,6 +115,8 @@ async def run_dialogues(
         interrupted=run.stopping and run.failure is None,
         error=run.failure if isinstance(run.failure, RunError) else None,
         offline=player.offline,
+        mix=player.mix,
+        prices=prices,
     )
 
 

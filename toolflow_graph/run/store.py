@@ -16,7 +16,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +24,7 @@ from toolflow_graph.behaviours import Outcome
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.lock import LOCK_NAME, FolderLock
-from toolflow_graph.types import Json, Usage
+from toolflow_graph.types import ROLES, Json, Usage
 from toolflow_graph.wording import COMMAND
 
 if TYPE_CHECKING:
@@ -60,6 +60,24 @@ class Stored:
     codes: tuple[str, ...]
     usage: Mapping[str, Usage]
     behaviours: tuple[str, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    blame: tuple[str, ...] = ()
+
+
+_BLAME = {"plan": "planner", "user_turn": "user", "assistant_call": "assistant", "tool_simulation": "tool"}
+
+
+def find_blame(record: Record) -> set[str]:
+    """The roles whose messages (or whose steps) the errors of a rejected record lie in; empty for an accepted one."""
+    if record.verdict.accepted:
+        return set()
+    roles = {_BLAME[record.fault.node]} if record.fault and record.fault.node in _BLAME else set()
+    for finding in record.verdict.findings:
+        index = finding.message_index
+        if finding.severity == "error" and index is not None and 0 <= index < len(record.messages):
+            role = record.messages[index].get("role")
+            roles |= {str(role)} if role in ROLES else set()
+    return roles
 
 
 class RunView:
@@ -105,7 +123,8 @@ class RunView:
                 plain = json.loads(facts)
                 usage = {role: Usage.model_validate(used) for role, used in plain["usage"].items()}
                 shown = tuple(plain.get("behaviours", ()))
-                yield Stored(index, name, bool(accepted), text, tuple(plain["codes"]), usage, shown)
+                models, blame = plain.get("models", {}), tuple(plain.get("blame", ()))
+                yield Stored(index, name, bool(accepted), text, tuple(plain["codes"]), usage, shown, models, blame)
                 wanted -= accepted
         except sqlite3.Error as error:
             raise _damaged(self.folder / DATABASE_NAME, error) from None
@@ -234,6 +253,8 @@ class RunStore:
             "codes": list(codes),
             "usage": {role: used.to_json() for role, used in record.usage.items()},
             "behaviours": list(record.behaviours),
+            "models": {role: model.name for role, model in record.models.items()},
+            "blame": sorted(find_blame(record)),
         }
         row = (index, record.id, record.verdict.accepted, record_to_json(record), json.dumps(facts))
         try:

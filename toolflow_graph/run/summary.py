@@ -1,12 +1,15 @@
 """What a run ends with, as data and as text."""
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from toolflow_graph.behaviours import BEHAVIOURS
 from toolflow_graph.errors import RunError
+from toolflow_graph.run.prices import Price, find_price
 from toolflow_graph.run.store import RunView, Stored
 from toolflow_graph.types import ROLES, Usage
 from toolflow_graph.wording import count_of, shorten_line
@@ -32,6 +35,10 @@ class RunSummary:
         offline: the offline model played every role.
         examples: finding code -> the reason of the first rejected dialogue that has it.
         surplus: accepted dialogues that the run store holds beyond the ``num`` wanted.
+        blame: role -> number of rejected dialogues with an error in its messages or steps.
+        behaviours: behaviour -> number of accepted dialogues that hold it.
+        wanted: behaviour -> number of accepted dialogues that the mix asks for.
+        cost: US dollars for all calls; None where a model has no price (``unpriced`` names them).
     """
 
     num: int
@@ -47,6 +54,16 @@ class RunSummary:
     usage: Mapping[str, Usage] = field(default_factory=dict)
     examples: Mapping[str, str] = field(default_factory=dict)
     surplus: int = 0
+    blame: Mapping[str, int] = field(default_factory=dict)
+    behaviours: Mapping[str, int] = field(default_factory=dict)
+    wanted: Mapping[str, float] = field(default_factory=dict)
+    cost: float | None = None
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Usage:
+        """All calls and tokens."""
+        return sum(self.usage.values(), Usage())
 
     @property
     def exit_code(self) -> int:
@@ -66,9 +83,14 @@ def build_summary(
     interrupted: bool = False,
     error: RunError | None = None,
     offline: bool = False,
+    mix: Mapping[str, float] | None = None,
+    prices: Mapping[str, Price] | None = None,
 ) -> RunSummary:
-    """Count what the run folder holds."""
+    """Count what the run folder holds; ``mix``: the wanted shares, ``prices``: the user's own."""
     accepted = rejected = 0
+    blame: Counter[str] = Counter()
+    behaviours: Counter[str] = Counter()
+    spent: dict[str, Usage] = {}
     reasons: Counter[str] = Counter()
     usage: dict[str, Usage] = {}
     examples: dict[str, str] = {}
@@ -79,9 +101,21 @@ def build_summary(
             reasons.update(row.codes or ("no reason given",))
             if not set(row.codes) <= set(examples):
                 examples = {**_reasons(row), **examples}
+        blame.update(row.blame)
+        behaviours.update(row.behaviours if row.accepted else ())
         for role, used in row.usage.items():
             usage[role] = usage.get(role, Usage()) + used
+            model = row.models.get(role, "")
+            spent[model] = spent.get(model, Usage()) + used
+    costs = {model: find_price(model, prices) for model in spent}
+    unpriced = tuple(sorted(model for model, price in costs.items() if price is None))
+    cost = sum(price.of(spent[model]) for model, price in costs.items() if price is not None)
     return RunSummary(
+        blame={role: blame[role] for role in ROLES if blame[role]},
+        behaviours={name: behaviours[name] for name in BEHAVIOURS if behaviours[name]},
+        wanted={name: share * accepted for name, share in (mix or {}).items() if share},
+        cost=None if unpriced else cost,
+        unpriced=unpriced,
         num=num,
         max_attempts=max_attempts,
         accepted=accepted,
@@ -123,6 +157,8 @@ def render_summary(summary: RunSummary, out: Path, *, show: str, notes: bool = T
     if summary.reasons or summary.accepted:
         lines.append(f"  rejected:  {summary.rejected:,}")
     lines += [" " * 13 + line for line in _reason_lines(summary)]
+    if summary.blame:
+        lines.append(" " * 13 + "by role: " + ", ".join(f"{role} {count:,}" for role, count in summary.blame.items()))
     if summary.surplus:
         lines.append(
             f"  kept:      {count_of(summary.surplus, 'more accepted dialogue')} in the run store; a larger -n brings "
@@ -133,6 +169,8 @@ def render_summary(summary: RunSummary, out: Path, *, show: str, notes: bool = T
         label = "  calls:     " if place == 0 else " " * 13
         calls = f"{used.calls:>7,} {'call ' if used.calls == 1 else 'calls'}"
         lines.append(f"{label}{role:<9} {calls} {used.input:>11,} tokens in{cached} {used.output:>9,} out")
+    lines += [f"{'  holds:' if place == 0 else '':<13}{line}" for place, line in enumerate(_behaviour_lines(summary))]
+    lines += [f"{'  yield:' if place == 0 else '':<13}{line}" for place, line in enumerate(_yield_lines(summary))]
     lines.append(f"  data:      {out / 'dialogues.jsonl'}  (rejected ones: {out / 'rejected.jsonl'})")
     if summary.accepted or summary.rejected:
         lines.append(f"  look:      {show}")
@@ -140,6 +178,38 @@ def render_summary(summary: RunSummary, out: Path, *, show: str, notes: bool = T
         lines.append("  note:      the offline model made these dialogues: for trying, testing and CI.")
         lines.append("             A language model writes training data: add --model NAME (see the README).")
     return "\n".join(lines)
+
+
+def _behaviour_lines(summary: RunSummary) -> list[str]:
+    """Share of accepted dialogues per behaviour, with the wanted share where the two lie apart."""
+    parts = []
+    for name in (name for name in BEHAVIOURS if name in summary.behaviours or name in summary.wanted):
+        share = summary.behaviours.get(name, 0) / max(summary.accepted, 1)
+        asked = summary.wanted.get(name, 0) / max(summary.accepted, 1)
+        apart = abs(share - asked) > 0.2 * asked and abs(share - asked) * summary.accepted > 1
+        parts.append(f"{name} {share:.0%}" + (f" (of {asked:.0%})" if apart and asked else ""))
+    return textwrap.wrap(", ".join(parts), 100, break_on_hyphens=False) if summary.accepted else []
+
+
+def _yield_lines(summary: RunSummary) -> list[str]:
+    """What an accepted dialogue took, those that were rejected on the way included."""
+    if not summary.accepted:
+        return []
+    total, count = summary.total, summary.accepted
+    share = count / (count + summary.rejected)
+    cached = f" ({total.cached / count:,.0f} cached)" if total.cached else ""
+    parts = [
+        f"{share:.1%} accepted",
+        f"per accepted dialogue {total.calls / count:.1f} calls",
+        f"{total.input / count:,.0f} tokens in{cached}",
+        f"{total.output / count:,.0f} out",
+    ]
+    if summary.cost:
+        parts.append(f"${summary.cost / count:.4f} (${summary.cost:,.2f} in all)")
+    lines = [", ".join(parts)]
+    if summary.unpriced and any(summary.unpriced):
+        lines.append(f'cost unknown: no price of {", ".join(summary.unpriced)}; [price."NAME"] in the config adds one')
+    return lines
 
 
 def _reason_lines(summary: RunSummary) -> list[str]:
