@@ -1,22 +1,19 @@
 """tool_simulation: the result of every pending call (paper, 3.3), valid, and consistent with what came back before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from langgraph.runtime import Runtime
 
-from toolflow_graph.behaviours import REVISED
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import StepFailed, ask
-from toolflow_graph.dialogue.injections import draw_address, inject
+from toolflow_graph.dialogue.injections import draw_address
 from toolflow_graph.dialogue.scenes import build_scene
-from toolflow_graph.dialogue.searching import search_tools
-from toolflow_graph.dialogue.staging import cues_of, due_mishap, findable, offer_more, passing_error, staged_failure
+from toolflow_graph.dialogue.staging import Stage
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import Failure, ToolBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
-from toolflow_graph.record import ToolChange
 from toolflow_graph.rendering import render_json, render_now, render_tool
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.state import (
@@ -30,7 +27,7 @@ from toolflow_graph.state import (
     pending_calls,
 )
 from toolflow_graph.templates import Template
-from toolflow_graph.types import Cue, Message, Plan, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Message, Seed, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.inline import check_result, find_repeated_read
 
 History = tuple[tuple[ToolCall, ToolResult], ...]
@@ -44,74 +41,71 @@ _ERROR = {
 async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any]:
     """Answer the pending calls one after another, so that each result can agree with those before it."""
     seed, plan, messages = load_seed(state), load_plan(state), load_messages(state)
+    stage = Stage(seed, plan, state.get("request_index", 0), load_cues(state), load_tool_changes(state))
     tools = {tool.name: tool for tool in seed.offered}
-    number = state.get("request_index", 0)
-    request = plan.requests[number] if number < len(plan.requests) else None
-    update: dict[str, Any] = {"messages": [], "usage": [], "alternatives": [], "cues": [], "tool_changes": []}
     history = load_history(messages, seed.offered)
+    planted = runtime.context.templates["tool"].render("inject", address=draw_address(seed.random_seed))
+    update: dict[str, Any] = {"usage": [], "alternatives": []}
+    results: list[ToolResult] = []
     for call in pending_calls(messages):
-        place = len(messages) + len(update["messages"])
-        cues = (*load_cues(state), *(Cue.model_validate(cue) for cue in update["cues"]))
-        mishap = due_mishap(request, number, tools[call.name], call, cues) if request and call.name in tools else None
-        result = refuse(call, tools.get(call.name)) or find_repeated_read(call, history, tools)
-        if result is None and call.name == seed.search_tool:
-            result = ToolResult(
-                call_id=call.id, value=search_tools(str(call.arguments.get("query")), findable(seed, plan, cues))
-            )
-            found = [tool["name"] for tool in result.value["tools"]]
-            changed = (*load_tool_changes(state), *map(ToolChange.model_validate, update["tool_changes"]))
-            change = offer_more(seed, changed, found, place)
-            update["tool_changes"] += [change.to_json()] if change else []
-        elif result is None and mishap and mishap not in REVISED:
-            result = passing_error(seed, mishap, call)
-        elif result is None:
-            tool = tools[call.name]
-            wrong = staged_failure(plan, number, mishap)
-            try:
-                answer = await ask(
-                    runtime.context,
-                    state,
-                    "tool",
-                    node="tool_simulation",
-                    messages=render(
-                        tool, call, history, tools, seed.now, runtime.context, wrong, _failed(messages, plan, cues)
-                    ),
-                    brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history, mishap=wrong),
-                    parse=lambda reply: parse(reply, tool, call, history, seed.offered, mishap),  # noqa: B023
-                    schema=reply_schema(tool),
-                    repairs=1,
-                    so_far=update,
+        place, tool = len(messages) + len(results), tools.get(call.name)
+        result = refuse(call, tool) or find_repeated_read(call, history, tools)
+        if result is None and tool is not None:
+            kind = stage.due_mishap(call, tool)
+            result = stage.play(call, kind, place)
+            if result is None:
+                failure, earlier = stage.failure(kind), stage.failures(messages)
+                result, spent = await simulate(
+                    state, runtime.context, seed, tool, call, history, so_far=update, failure=failure, failures=earlier
                 )
-                result, bookkeeping = answer.value, answer.bookkeeping
-            except StepFailed as failed:
-                if failed.fault.code != "unusable_reply":
-                    raise
-                error = {"code": "internal_error", "message": "The service could not complete the request."}
-                result, bookkeeping = ToolResult(call_id=call.id, ok=False, error=error), failed.bookkeeping
-            update |= bookkeeping
-        else:
-            mishap = None  # a repeated read or a refused call: nothing was staged
-        if mishap and call.name != seed.search_tool:
-            update["cues"] += [Cue(kind="mishap", request=number, message_index=place, text=mishap).to_json()]
-        elif request and result.ok and request.asks("injection") and not cues_of(cues, number, "injection"):
-            text = runtime.context.templates["tool"].render("inject", address=draw_address(seed.random_seed))
-            value = inject(result.value, tools[call.name], text)
-            if value is not None:
-                result = result.model_copy(update={"value": value})
-                update["cues"] += [Cue(kind="injection", request=number, message_index=place, text=text).to_json()]
+                update |= spent
+                if kind and result.ok == (kind == "empty"):
+                    stage.keep("mishap", place, kind)
+        assert result is not None
+        result = stage.inject(result, tool, place, planted)
         history = (*history, (call, result))
-        update["messages"] = [*update["messages"], result.to_message().to_json()]
-    return update
+        results.append(result)
+    return {
+        **update,
+        "messages": [result.to_message().to_json() for result in results],
+        "cues": [cue.to_json() for cue in stage.cues],
+        "tool_changes": [change.to_json() for change in stage.tool_changes],
+    }
 
 
-def _failed(messages: tuple[Message, ...], plan: Plan, cues: Sequence[Cue]) -> dict[str, Failure]:
-    """Call id -> how it was made to fail, so that the tool role's conversation stays what it was."""
-    found = {}
-    for cue in cues:
-        failure = staged_failure(plan, cue.request, cue.text) if cue.kind == "mishap" else None
-        if failure and cue.message_index < len(messages):
-            found[messages[cue.message_index].tool_call_id or ""] = failure
-    return found
+async def simulate(
+    state: DialogueState,
+    context: Context,
+    seed: Seed,
+    tool: Tool,
+    call: ToolCall,
+    history: History,
+    *,
+    so_far: Mapping[str, Any],
+    failure: Failure | None,
+    failures: Mapping[str, Failure],
+) -> tuple[ToolResult, dict[str, Any]]:
+    """The tool role's result of one call, with what it took; an error result if nothing usable comes."""
+    tools = {each.name: each for each in seed.offered}
+    try:
+        answer = await ask(
+            context,
+            state,
+            "tool",
+            node="tool_simulation",
+            messages=render(tool, call, history, tools, seed.now, context, failure, failures),
+            brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history, mishap=failure),
+            parse=lambda reply: parse(reply, tool, call, history, seed.offered, failure.kind if failure else None),
+            schema=reply_schema(tool),
+            repairs=1,
+            so_far=so_far,
+        )
+    except StepFailed as failed:
+        if failed.fault.code != "unusable_reply":
+            raise
+        error = {"code": "internal_error", "message": "The service could not complete the request."}
+        return ToolResult(call_id=call.id, ok=False, error=error), failed.bookkeeping
+    return answer.value, answer.bookkeeping
 
 
 def refuse(call: ToolCall, tool: Tool | None) -> ToolResult | None:

@@ -47,14 +47,14 @@ def test_user_sees_only_the_requests_opened_so_far(played: Played) -> None:
         assert json.dumps(requests[index].intent)[1:-1] in text or requests[index].kind == "open"
         seen = {request.intent for request in requests[: index + 1]}
         for later in requests[index + 1 :]:
-            assert later.intent in seen or json.dumps(later.intent)[1:-1] not in text
+            assert any(later.intent in earlier for earlier in seen) or json.dumps(later.intent)[1:-1] not in text
 
 
 def test_user_sees_no_tools(played: Played) -> None:
     for asked in played.model.of("user"):
         assert not asked.tools
         text = text_of(asked)
-        assert [tool.name for tool in played.seed.tools if tool.name in text] == []
+        assert [tool.name for tool in played.seed.offered if tool.name in text] == []
 
 
 def test_user_learns_a_withheld_fact_only_after_the_assistant_replied(played: Played) -> None:
@@ -75,7 +75,9 @@ def test_assistant_sees_what_is_exported_and_constant_guidance(played: Played) -
         system, *rest = asked.messages
         assert system.content == f"{exported[0]['content']}\n\n{guidance}"
         assert [message.to_record() for message in rest] == exported[1 : len(rest) + 1]
-        assert list(asked.tools) == list(played.seed.tools)
+        assert {tool.name for tool in asked.tools} <= {tool.name for tool in played.seed.offered}
+        if not played.record.tool_changes:
+            assert asked.tools == played.seed.offered
 
 
 def test_tool_role_sees_calls_and_results_never_the_talk(played: Played) -> None:

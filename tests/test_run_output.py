@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.run_fakes import make_record
+from toolflow_graph.run.prices import Price, find_price
 from toolflow_graph.run.progress import Counts, LiveProgress, PlainProgress, build_progress, render_counts
 from toolflow_graph.run.store import open_store
 from toolflow_graph.run.summary import RunSummary, build_summary, render_summary
@@ -125,3 +126,36 @@ def test_summary_takes_the_first_reason_of_each_code_and_counts_what_stays(tmp_p
         one = render_summary(told(3), Path("run"), show="")
         assert "kept:      1 more accepted dialogue in the run store; a larger -n brings it back" in one
         assert "kept:" not in render_summary(told(4), Path("run"), show="")
+
+
+def test_summary_tells_the_yield_the_mix_and_the_cost() -> None:
+    summary = RunSummary(
+        num=10,
+        max_attempts=80,
+        accepted=10,
+        rejected=2,
+        played=12,
+        complete=True,
+        reasons={"role_flip": 2},
+        blame={"user": 1, "assistant": 1},
+        behaviours={"single": 8, "policy": 1},
+        wanted={"single": 8.0, "policy": 4.0},
+        usage={"user": Usage(calls=100, input=10_000, output=500, cached=2_500)},
+        cost=0.125,
+    )
+    text = render_summary(summary, Path("out"), show="SHOW")
+    assert "by role: user 1, assistant 1" in text
+    assert "  holds:     single 80%, policy 10% (of 40%)" in text
+    assert "83.3% accepted, per accepted dialogue 10.0 calls, 1,000 tokens in (250 cached), 50 out, $0.0125" in text
+    unknown = replace(summary, cost=None, unpriced=("my-model",))
+    assert '[price."NAME"]' in render_summary(unknown, Path("out"), show="SHOW")
+
+
+def test_prices() -> None:
+    own = {"my-model": Price(input=1, output=2, cached=0.5)}
+    price = find_price("my-model", own)
+    assert price is not None
+    assert price.of(Usage(calls=1, input=3_000_000, output=1_000_000, cached=1_000_000)) == 2 + 0.5 + 2
+    assert find_price("gpt-4o-2024-08-06") == find_price("gpt-4o")
+    assert find_price("gpt-4o-mini-2024-07-18") == find_price("gpt-4o-mini") != find_price("gpt-4o")
+    assert find_price("gpt-4o-audio") is None

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.run_fakes import FakePlayer, two_of_three
+from toolflow_graph.behaviours import BLOCK, barrier
 from toolflow_graph.dataset.jsonl import write_dataset
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record
@@ -144,3 +145,15 @@ async def test_rejections_at_the_end_are_replaced(tmp_path: Path, accepts: Calla
     player = FakePlayer(accepts)
     assert (await play(player, tmp_path / "run", 4, concurrency=50)).accepted == 4
     assert len(player.played) == len(set(player.played))
+
+
+async def test_what_is_owed_waits_for_its_outcomes_and_for_nothing_else(tmp_path: Path) -> None:
+    """The same numbers are owed at any concurrency, and a dialogue is drawn only when all that they count is there."""
+    alone, many = FakePlayer(two_of_three), FakePlayer(two_of_three, pause=0.01)
+    for player, concurrency, name in ((alone, 1, "alone"), (many, 500, "many")):
+        await play(player, tmp_path / name, 200, concurrency=concurrency)
+    assert alone.owed_by_index == many.owed_by_index
+    assert exported(tmp_path / "alone") == exported(tmp_path / "many")
+    for index, owed in alone.owed_by_index.items():
+        assert owed == {"chat": sum(not two_of_three(place) for place in range(barrier(index)))}
+    assert many.most_in_flight <= 2 * BLOCK

@@ -4,8 +4,11 @@ Pure functions of seed, plan and the cues so far; the nodes ask them what is due
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from toolflow_graph.behaviours import REVISED
+from toolflow_graph.dialogue.injections import inject
+from toolflow_graph.dialogue.searching import search_tools
 from toolflow_graph.models.briefs import Failure
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import ToolChange
@@ -130,3 +133,79 @@ def due_cue(
     if request.asks("dissatisfied") and settled and "press" not in before:
         return "press"
     return None
+
+
+class Stage:
+    """One step of the tool node: what is staged for its calls, and what the state keeps of that.
+
+    Attributes:
+        cues, tool_changes: what this step adds to the state's.
+    """
+
+    def __init__(
+        self, seed: Seed, plan: Plan, number: int, cues: Sequence[Cue], tool_changes: Sequence[ToolChange]
+    ) -> None:
+        self._seed = seed
+        self._plan = plan
+        self._number = number
+        self._before = tuple(cues)
+        self._changed = tuple(tool_changes)
+        self.cues: list[Cue] = []
+        self.tool_changes: list[ToolChange] = []
+
+    @property
+    def _request(self) -> Request | None:
+        requests = self._plan.requests
+        return requests[self._number] if self._number < len(requests) else None
+
+    @property
+    def _all_cues(self) -> tuple[Cue, ...]:
+        return (*self._before, *self.cues)
+
+    def due_mishap(self, call: ToolCall, tool: Tool) -> MishapKind | None:
+        """How this call is to fail, if it is."""
+        request = self._request
+        return due_mishap(request, self._number, tool, call, self._all_cues) if request else None
+
+    def play(self, call: ToolCall, kind: MishapKind | None, place: int) -> ToolResult | None:
+        """The result of a call that no service has to answer: a search for tools, an error that passes by itself."""
+        if call.name == self._seed.search_tool:
+            query = str(call.arguments.get("query", ""))
+            found = search_tools(query, findable(self._seed, self._plan, self._all_cues))
+            names = [tool["name"] for tool in found["tools"]]
+            change = offer_more(self._seed, (*self._changed, *self.tool_changes), names, place)
+            self.tool_changes += [change] if change else []
+            return ToolResult(call_id=call.id, value=found)
+        if kind is None or kind in REVISED:
+            return None
+        self.keep("mishap", place, kind)
+        return passing_error(self._seed, kind, call)
+
+    def failure(self, kind: MishapKind | None) -> Failure | None:
+        """What the tool role is told of a mishap that it has to play."""
+        return staged_failure(self._plan, self._number, kind)
+
+    def failures(self, messages: Sequence[Message]) -> dict[str, Failure]:
+        """Call id -> how it was made to fail, so that the tool role's conversation stays what it was."""
+        found = {}
+        for cue in self._all_cues:
+            failure = staged_failure(self._plan, cue.request, cue.text) if cue.kind == "mishap" else None
+            if failure and cue.message_index < len(messages):
+                found[messages[cue.message_index].tool_call_id or ""] = failure
+        return found
+
+    def inject(self, result: ToolResult, tool: Tool | None, place: int, text: str) -> ToolResult:
+        """The result with an instruction in it, where the request is to show one and has not yet."""
+        request = self._request
+        wanted = (
+            request is not None and request.asks("injection") and not cues_of(self._all_cues, self._number, "injection")
+        )
+        value = inject(result.value, tool, text) if wanted and result.ok and tool is not None else None
+        if value is None:
+            return result
+        self.keep("injection", place, text)
+        return result.model_copy(update={"value": value})
+
+    def keep(self, kind: Literal["mishap", "injection"], place: int, text: str) -> None:
+        """Write down what was staged."""
+        self.cues.append(Cue(kind=kind, request=self._number, message_index=place, text=text))

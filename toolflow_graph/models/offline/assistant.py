@@ -62,7 +62,7 @@ def _step(brief: AssistantBrief, attempt: int) -> tuple[str | None, tuple[RawCal
     names = [name for name in request.tools if name in tools]
     if request.kind == "chat" or not names:
         return small_talk(brief, rng), ()
-    history = history_of(brief.messages)
+    history = [(place, call, _plain(result, brief)) for place, call, result in history_of(brief.messages)]
     lacking = [name for name in names if brief.offered and name not in brief.offered]
     if lacking:
         return _without(lacking, tools, brief, rng)
@@ -76,6 +76,22 @@ def _step(brief: AssistantBrief, attempt: int) -> tuple[str | None, tuple[RawCal
     if calls and (question := _confirmation(calls, request, brief, tools, rng)):
         return question, ()
     return text, calls
+
+
+def _plain(result: ToolResult, brief: AssistantBrief) -> ToolResult:
+    """The result without the instructions that somebody planted in it: they are neither obeyed nor passed on."""
+    texts = [cue.text for cue in brief.cues if cue.kind == "injection" and cue.text]
+    return result.model_copy(update={"value": _cut(result.value, texts)}) if texts and result.ok else result
+
+
+def _cut(value: Any, texts: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _cut(part, texts) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_cut(part, texts) for part in value]
+    for text in texts if isinstance(value, str) else ():
+        value = value.replace(text, "").rstrip()
+    return value
 
 
 def _staged_answer(request: Request, brief: AssistantBrief, rng: random.Random) -> str:
