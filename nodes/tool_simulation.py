@@ -49,7 +49,12 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
     results: list[ToolResult] = []
     for call in pending_calls(messages):
         place, tool = len(messages) + len(results), tools.get(call.name)
-        result = refuse(call, tool) or find_repeated_read(call, history, tools)
+        result = refuse(call, tool)
+        backend = None if result is not None else runtime.context.services.backends.find(call.name)
+        if backend is not None and tool is not None:
+            # What is real answers itself, also a repeated read; nothing is staged for it.
+            result = await backend.call(tool, call, now=seed.now, dialogue_id=seed.id)
+        result = result or find_repeated_read(call, history, tools)
         if result is None and tool is not None:
             kind = stage.due_mishap(call, tool)
             result = stage.play(call, kind, place)

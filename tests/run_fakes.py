@@ -72,6 +72,7 @@ class FakePlayer:
         self.in_flight = self.most_in_flight = 0
         self.closed = False
         self.mix: dict[str, float] = {}
+        self.troubles: list[str] = []
         self.spent = Usage()
 
     def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -88,6 +88,8 @@ class RunConfig(BaseModel):
         prompts: folder of prompts that replace the shipped ones.
         prompt: ``NAME=FILE`` each.
         node: ``NAME=REF`` each.
+        backend: ``NAME=REF`` each: real executors of tools (a function, a class, an MCP server).
+        backend_timeout: seconds that a call of one may take.
         endpoint: keys of servers other than OPENAI_BASE_URL (config file only).
         price: model name -> what its tokens cost, beside the shipped table (config file only).
     """
@@ -116,6 +118,8 @@ class RunConfig(BaseModel):
     prompts: Path | None = None
     prompt: tuple[str, ...] = ()
     node: tuple[str, ...] = ()
+    backend: tuple[str, ...] = ()
+    backend_timeout: float = Field(default=60.0, gt=0, le=86_400)
     endpoint: tuple[Endpoint, ...] = ()
     price: dict[str, PriceEntry] = Field(default_factory=dict)
 
@@ -193,7 +197,7 @@ class RunConfig(BaseModel):
             return value.isoformat(timespec="seconds")
         return value
 
-    @field_validator("tools", "model", "temperature", "prompt", "node", mode="before")
+    @field_validator("tools", "model", "temperature", "prompt", "node", "backend", mode="before")
     @classmethod
     def _read_list(cls, value: Any) -> Any:
         if isinstance(value, dict):
@@ -271,6 +275,8 @@ _EXPECTED = {
     "mix": "NAME=SHARE with a share from 0 to 1, one or several",
     "language": "a language, or several with weights (German*0.3,English*0.7)",
     "distractors": "N or A-B with 0 <= A <= B <= 63, such as 0-3",
+    "backend": "NAME=REF, one or several",
+    "backend_timeout": "seconds, more than 0",
     "price": 'tables [price."MODEL"] with input, output and, if wanted, cached: US dollars per million tokens',
     "concurrency": "a whole number from 1 to 100000",
     "seed": "a whole number from 0 to 9223372036854775807",
@@ -281,7 +287,7 @@ _EXPECTED = {
     "key itself), seed = true|false, json_schema = true|false, reasoning",
 }
 _BY_ROLE = ("model", "temperature")
-_BY_NAME = ("prompt", "node")
+_BY_NAME = ("prompt", "node", "backend")
 
 
 def load_config(path: Path) -> dict[str, Any]:
@@ -397,7 +403,7 @@ def _anchor_text(name: str, text: Any, folder: Path) -> Any:
         return f"sbert:{folder / text[6:]}"
     if name == "embedder" and text.endswith(".npz"):
         return str(folder / text)
-    if name in ("node", "model", "embedder"):
+    if name in ("node", "backend", "model", "embedder"):
         # Only references to files are paths here; a weighted pool may hold several.
         parts = text.split(",") if name == "model" else [text]
         return ",".join(_anchor_reference(part, folder) for part in parts)

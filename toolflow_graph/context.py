@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from toolflow_graph.backends import Backends
 from toolflow_graph.errors import UsageError
 from toolflow_graph.models.port import Model
 from toolflow_graph.templates import Template, default_prompts
@@ -38,6 +39,11 @@ class Services(Protocol):
 
     @property
     def pools(self) -> Mapping[Role, Draws]: ...
+
+    @property
+    def backends(self) -> Backends:
+        """Real executors of tools, by name; none of them in most runs."""
+        ...
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed: ...
 

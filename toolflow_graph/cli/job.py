@@ -85,6 +85,8 @@ def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet
         write_dataset(store.view(), config.num)
     show = _show_command(config.out, rejected=not summary.accepted)
     print(render_summary(summary, config.out, show=show, notes=not quiet), flush=True)
+    for trouble in () if quiet else player.troubles:
+        print(f"backend: {trouble}", file=sys.stderr)
     if summary.error is not None:
         print(f"error: {summary.error}", file=sys.stderr)
     return summary.exit_code

@@ -147,6 +147,22 @@ def run(
             metavar="NAME=REF",
         ),
     ] = None,
+    backend: Annotated[
+        _Texts,
+        typer.Option(
+            "--backend",
+            help="Who really answers a tool's calls: a function or class (package.module:attr, path/file.py:attr) or "
+            "an MCP server (mcp:COMMAND, mcp+https://...); NAME may be a pattern; its code runs; repeatable [default: the "
+            "tool role simulates].",
+            metavar="NAME=REF",
+        ),
+    ] = None,
+    backend_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--backend-timeout", help="Longest a call of a --backend may take [default: 60].", metavar="SECONDS"
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -199,6 +215,8 @@ def run(
         "prompts": prompts,
         "prompt": prompt,
         "node": node,
+        "backend": backend,
+        "backend_timeout": backend_timeout,
     }
     from toolflow_graph.cli.job import load_settings, run_job, set_tracing
 

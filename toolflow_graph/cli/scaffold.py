@@ -44,6 +44,15 @@ prompts = "prompts"
 # Nodes: plan, user_turn, assistant_call, tool_simulation, verifier. The code named here runs.
 node = { verifier = "nodes/my_rules.py:verifier" }
 
+# Real executors of tools, in place of the simulation. The code named here runs.
+# backend = { get_weather = "my_tools.py:get_weather", "files_*" = "mcp:my-files-server" }
+# backend_timeout = 60              # seconds that a call may take
+
+# What models cost, in US dollars per million tokens; the run's summary then tells the cost.
+# [price."my-model"]
+# input = 0.5
+# output = 1.5
+
 # A server with a key of its own. The key stays in the environment; only the variable's name stands here.
 # [[endpoint]]
 # base_url = "https://models.example.com/v1"

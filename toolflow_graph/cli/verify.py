@@ -51,6 +51,21 @@ def verify(
         raise typer.Exit(1)
 
 
+_ENGLISH = frozenset("the and you for is are to of in it that have can what please with on my i".split())  # noqa: SIM905
+
+
+def guess_language(transcript: "Transcript") -> str | None:
+    """What is said in another language than English, as far as its letters and small words tell; None for English."""
+    text = " ".join(m.content or "" for m in transcript.messages if m.role in ("user", "assistant"))[:4000]
+    letters = [char for char in text if char.isalpha()]
+    if len(letters) < 40:
+        return None
+    if sum(char.isascii() for char in letters) < 0.5 * len(letters):
+        return "another script"
+    words = text.lower().split()
+    return None if sum(word in _ENGLISH for word in words) > 0.08 * len(words) else "another language"
+
+
 class Report:
     """Verdicts in numbers: dialogues, and findings by rule."""
 
@@ -60,6 +75,8 @@ class Report:
         self.dialogues: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
         self.without_plan = 0
+        self.without_returns = 0
+        self.other_languages: Counter[str] = Counter()
         self.differing: list[str] = []
 
     @property
@@ -73,6 +90,9 @@ class Report:
         entry["findings"] = [finding.to_json() for finding in verdict.findings]
         self.entries.append(entry)
         self.without_plan += transcript.plan is None
+        self.without_returns += bool(transcript.tools) and all(tool.returns is None for tool in transcript.tools)
+        if (language := guess_language(transcript)) is not None:
+            self.other_languages[language] += 1
         if transcript.written_verdict is not None and transcript.written_verdict != verdict.accepted:
             self.differing.append(name)
         self.findings.update(finding.code for finding in verdict.findings)
@@ -90,12 +110,15 @@ class Report:
             "accepted": len(self.entries) - self.rejected,
             "rejected": self.rejected,
             "without_plan": self.without_plan,
+            "without_returns": self.without_returns,
+            "other_languages": dict(self.other_languages),
             "differs_from_written": self.differing,
             "rules": {
                 rule.code: {
                     "severity": rule.severity,
                     "findings": self.findings[rule.code],
                     "dialogues": self.dialogues[rule.code],
+                    "hint": rule.hint,
                 }
                 for rule in self._found()
             },
@@ -117,6 +140,7 @@ class Report:
                 example = _shorten(self.examples[rule.code], 90)
                 counts = f"{self.findings[rule.code]:>8} {self.dialogues[rule.code]:>9}"
                 lines.append(f"{rule.code:<22} {rule.severity:<8} {counts}  {example}")
+                lines.append(f"{'':<51}  -> {rule.hint}")
             lines.append("")
         total = len(self.entries)
         lines.append(f"{count_of(total, 'dialogue')}: {total - self.rejected} accepted, {self.rejected} rejected")
@@ -125,6 +149,16 @@ class Report:
             lines.append(
                 f"{self.without_plan} of them {have} no plan: rules that need one do not apply "
                 f"(see: {COMMAND} rules list)"
+            )
+        if self.without_returns:
+            have = "has" if self.without_returns == 1 else "have"
+            lines.append(
+                f"{self.without_returns} of them {have} tools without 'returns': results are not checked against it"
+            )
+        if self.other_languages:
+            told = ", ".join(f"{name} {count}" for name, count in self.other_languages.most_common())
+            lines.append(
+                f"not in English ({told}): rules about wording and stated values read English, so they see less"
             )
         if self.differing:
             shown = ", ".join(self.differing[:5]) + (", ..." if len(self.differing) > 5 else "")
@@ -159,7 +193,13 @@ def list_rules(
         typer.echo(render_markdown(rules), nl=False)
     elif as_json:
         plain = [
-            {"code": r.code, "severity": r.severity, "needs": list(r.needs), "explanation": r.explanation}
+            {
+                "code": r.code,
+                "severity": r.severity,
+                "needs": list(r.needs),
+                "explanation": r.explanation,
+                "hint": r.hint,
+            }
             for r in rules
         ]
         typer.echo(json.dumps(plain, indent=1))
@@ -167,6 +207,7 @@ def list_rules(
         for rule in rules:
             needs = f" (needs {', '.join(rule.needs)})" if rule.needs else ""
             typer.echo(f"{rule.code:<22} {rule.severity:<8} {rule.explanation}{needs}")
+            typer.echo(f"{'':<31} -> {rule.hint}")
 
 
 _HEADINGS = {
@@ -174,7 +215,9 @@ _HEADINGS = {
     "calls": "Calls and results",
     "grounding": "Where values come from",
     "text": "What is said",
+    "answers": "What the assistant states",
     "planrules": "The plan",
+    "behaviours": "Behaviours",
 }
 
 
@@ -190,9 +233,9 @@ def render_markdown(rules: "list[Rule]") -> str:
         "English.",
     ]
     for group, heading in _HEADINGS.items():
-        lines += ["", f"## {heading}", "", "| code | severity | needs | finds |", "|---|---|---|---|"]
+        lines += ["", f"## {heading}", "", "| code | severity | needs | finds | what to do |", "|---|---|---|---|---|"]
         for rule in rules:
             if rule.group == group:
                 text = rule.explanation.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
-                lines.append(f"| `{rule.code}` | {rule.severity} | {', '.join(rule.needs)} | {text} |")
+                lines.append(f"| `{rule.code}` | {rule.severity} | {', '.join(rule.needs)} | {text} | {rule.hint} |")
     return "\n".join(lines) + "\n"

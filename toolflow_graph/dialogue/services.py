@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from toolflow_graph.backends import Backends, build_backends
 from toolflow_graph.behaviours import parse_mix
 from toolflow_graph.config import parse_languages
 from toolflow_graph.context import Context, Draws
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 
 class RunServices:
-    """Ready-made services: model pools by role and a source of seeds."""
+    """Ready-made services: model pools by role, a source of seeds, and real executors of tools (none unless named)."""
 
-    def __init__(self, pools: Mapping[Role, Draws], seeds: "SeedSource") -> None:
+    def __init__(self, pools: Mapping[Role, Draws], seeds: "SeedSource", backends: Backends | None = None) -> None:
         self.pools = pools
         self.seeds = seeds
+        self.backends = build_backends((), ()) if backends is None else backends
         self.spent = Usage()
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph import __version__
+from toolflow_graph.backends import build_backends
 from toolflow_graph.behaviours import Outcome, find_shortfall, parse_mix, render_mix
 from toolflow_graph.catalog import catalog_digest
 from toolflow_graph.config import RunConfig
@@ -77,8 +78,16 @@ class Session:
 
     async def aclose(self) -> None:
         """Close the models' connections."""
-        for pool in dict.fromkeys(self._pools.values()):
-            await pool.aclose()
+        try:
+            for pool in dict.fromkeys(self._pools.values()):
+                await pool.aclose()
+        finally:
+            await self._services.backends.aclose()
+
+    @property
+    def troubles(self) -> Sequence[str]:
+        """What went wrong inside the user's own executors of tools, for the user's eyes."""
+        return self._services.backends.troubles()
 
 
 async def play(graph: Graph, context: Context, index: int, owed: Mapping[str, int] | None = None) -> Record:
@@ -86,7 +95,10 @@ async def play(graph: Graph, context: Context, index: int, owed: Mapping[str, in
     await prepare(context)
     seed = context.services.draw_seed(index, owed)
     start: Any = {"index": index, "seed": seed.to_json()}
-    result = await graph.ainvoke(start, {"recursion_limit": recursion_limit(seed)}, context=context)
+    try:
+        result = await graph.ainvoke(start, {"recursion_limit": recursion_limit(seed)}, context=context)
+    finally:
+        context.services.backends.end_dialogue(seed.id)
     return Record.model_validate(result["record"])
 
 
@@ -116,7 +128,8 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     tool_graph = seeds.graph
     texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
     context = Context(**texts, plan=config.plan, license=config.license)
-    services = RunServices(pools, seeds)
+    backends = build_backends(config.backend, tool_graph.tools, timeout=config.backend_timeout, environ=os.environ)
+    services = RunServices(pools, seeds, backends)
     context.attach(services, templates)
     fingerprint = {
         "tools": f"{count_of(len(tool_graph.tools), 'tool')}, {catalog_digest(tool_graph.tools)[:12]}",
@@ -133,10 +146,11 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
         **_fingerprint_models(specs, temperatures),
         **_fingerprint_prompts(templates),
         **_fingerprint_nodes(nodes),
+        **backends.fingerprint(),
         "version": __version__,
     }
     offline = all(member.kind == OFFLINE for spec in specs.values() for member in spec.members)
-    notes = [tool_graph.reason, *tool_graph.notes]
+    notes = [tool_graph.reason, *tool_graph.notes, *backends.notes]
     return Session(build_graph(nodes), context, pools, services, fingerprint=fingerprint, notes=notes, offline=offline)
 
 

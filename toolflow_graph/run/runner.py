@@ -54,6 +54,11 @@ class Player(Protocol):
         """Model calls and tokens so far, dialogues in flight included."""
         ...
 
+    @property
+    def troubles(self) -> Sequence[str]:
+        """What to tell the user at the end, beside the summary."""
+        ...
+
     def owed(self, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
         """What the finished dialogues before a barrier still owe to the mix of behaviours."""
         ...

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from toolflow_graph.types import Finding
+from toolflow_graph.verification.hints import HINTS
 from toolflow_graph.verification.transcript import Transcript
 
 Spot = tuple[int | None, str]
@@ -29,6 +30,11 @@ class Rule:
     needs: tuple[Need, ...]
     group: str
     check: Check
+
+    @property
+    def hint(self) -> str:
+        """What to do about a finding, in one line."""
+        return HINTS.get(self.code, "")
 
     def applies(self, transcript: Transcript) -> bool:
         """Whether the dialogue carries what the rule needs."""
