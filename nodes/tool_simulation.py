@@ -54,7 +54,8 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
         if backend is not None and tool is not None:
             # What is real answers itself, also a repeated read; nothing is staged for it.
             result = await backend.call(tool, call, now=seed.now, dialogue_id=seed.id)
-        result = result or find_repeated_read(call, history, tools)
+        known = None if result is not None else find_repeated_read(call, history, tools)
+        result = result or known
         if result is None and tool is not None:
             kind = stage.due_mishap(call, tool)
             result = stage.play(call, kind, place)
@@ -67,7 +68,8 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
                 if kind and result.ok == (kind == "empty"):
                     stage.keep("mishap", place, kind)
         assert result is not None
-        result = stage.inject(result, tool, place, planted)
+        if known is None:  # what was read before comes back as it was
+            result = stage.inject(result, tool, place, planted)
         history = (*history, (call, result))
         results.append(result)
     return {

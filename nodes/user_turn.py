@@ -42,7 +42,7 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
     spoken = sum(message.role == "user" for message in messages)
     request = plan.requests[index]
     settled = visit > 0 and is_settled(request, messages, starts[-1], seed.tools, cues_of(cues, index))
-    cue = due_cue(request, index, messages, starts[-1], cues, settled) if visit else None
+    cue = due_cue(request, index, messages, starts[-1], cues, settled, seed.search_tool) if visit else None
     unread = ""
     if settled and request.kind != "tool":  # one answer is all that small talk asks for
         index, visit, unread = index + 1, 0, messages[-1].content or ""

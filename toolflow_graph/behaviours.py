@@ -196,19 +196,46 @@ def lay_out(
 ) -> tuple[Slot, ...]:
     """Distribute behaviours over ``turns`` requests; what does not fit or is not ``possible`` is left out.
 
-    The first request always needs a tool, so that there is something to talk about.
+    The first request always needs a tool, so that there is something to talk about. Of a few random layouts the one
+    that holds the most of what is wanted is taken.
     """
     if not any(mix.values()):
         return (Slot(),) * turns
-    possible = frozenset(possible)
-    asked = [name for name in wanted if name in possible]
+    allowed = frozenset(possible)
+    asked = [name for name in wanted if name in allowed and name not in WHOLE]
+    best: list[list[Behaviour]] = []
+    for _ in range(_LAYOUTS):
+        slots = _lay_out_once(asked, turns, mix, allowed, rng)
+        if not best or _held(slots, asked) > _held(best, asked):
+            best = slots
+        if _held(best, asked) == len(asked):
+            break
+    return tuple(_build_slot(slot, place, rng) for place, slot in enumerate(best))
+
+
+_LAYOUTS = 12
+
+
+def count_held(slots: Sequence[Slot], wanted: Sequence[Behaviour]) -> int:
+    """How many of the wanted behaviours a layout holds."""
+    return _held([slot.behaviours for slot in slots], wanted)
+
+
+def _held(slots: Sequence[Sequence[Behaviour]], asked: Sequence[Behaviour]) -> int:
+    names = {name for slot in slots for name in slot}
+    return sum(name in names for name in asked)
+
+
+def _lay_out_once(
+    asked: Sequence[Behaviour], turns: int, mix: Mix, allowed: frozenset[Behaviour], rng: random.Random
+) -> list[list[Behaviour]]:
     alone = [name for name in asked if name in ALONE]
     shapes = [name for name in asked if name in SHAPES]
     rng.shuffle(alone)
     rng.shuffle(shapes)
     kinds: list[Behaviour] = shapes[: max(1, turns - len(alone))]
     kinds += alone[: turns - max(1, len(kinds))]
-    fill = [name for name in (shapes or [name for name in SHAPES if mix.get(name)]) if name in possible] or ["single"]
+    fill = [name for name in (shapes or [name for name in SHAPES if mix.get(name)]) if name in allowed] or ["single"]
     weights = [max(mix.get(name, 0.0), 0.01) for name in fill]
     while len(kinds) < turns or not any(name in SHAPES for name in kinds):
         kinds.append(rng.choices(fill, weights)[0])
@@ -218,22 +245,23 @@ def lay_out(
     slots: list[list[Behaviour]] = [[name] for name in kinds[: max(turns, 1)]]
     twists = [name for name in asked if name in TWISTS]
     rng.shuffle(twists)
-    for twist in sorted(twists, key=lambda name: mix.get(name, 0.0)):
+    for twist in twists:
         fitting = [
             place
             for place, slot in enumerate(slots)
             if slot[0] in SHAPES
+            and len(slot) < 3
             and not (twist == "back_reference" and place == 0)
             and all(frozenset((twist, other)) not in _APART for other in slot)
         ]
         if fitting:
             emptiest = min(len(slots[place]) for place in fitting)
             slots[rng.choice([place for place in fitting if len(slots[place]) == emptiest])].append(twist)
-    return tuple(_build_slot(slot, place, rng) for place, slot in enumerate(slots))
+    return slots
 
 
 def _build_slot(names: Sequence[Behaviour], place: int, rng: random.Random) -> Slot:
-    if "missing_function" in names and place and rng.random() < 0.3:
+    if "missing_function" in names and len(names) == 2 and names[0] == "single" and place and rng.random() < 0.4:
         # What never becomes possible has no other shape; the first request must bring something to talk about.
         return Slot(behaviours=("missing_function",), arrives=False)
     return Slot(

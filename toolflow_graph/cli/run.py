@@ -152,8 +152,8 @@ def run(
         typer.Option(
             "--backend",
             help="Who really answers a tool's calls: a function or class (package.module:attr, path/file.py:attr) or "
-            "an MCP server (mcp:COMMAND, mcp+https://...); NAME may be a pattern; its code runs; repeatable [default: the "
-            "tool role simulates].",
+            "an MCP server (mcp:COMMAND, mcp+https://...); NAME may be a pattern; its code runs; repeatable "
+            "[default: the tool role simulates].",
             metavar="NAME=REF",
         ),
     ] = None,

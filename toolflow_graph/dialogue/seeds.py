@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from toolflow_graph.behaviours import DEFAULT_MIX, Mix, draw_behaviours, lay_out
+from toolflow_graph.behaviours import DEFAULT_MIX, Mix, count_held, draw_behaviours, lay_out
 from toolflow_graph.dialogue.searching import build_search_tool
 from toolflow_graph.errors import UsageError
 from toolflow_graph.randomness import derive_rng, derive_seed
 from toolflow_graph.schemas import find_free_text, iter_fields
 from toolflow_graph.tool_graph.build import ToolGraph
 from toolflow_graph.tool_graph.sampling import sample_tools
-from toolflow_graph.types import Behaviour, Edge, Seed, Tool
+from toolflow_graph.types import Behaviour, Edge, Seed, Slot, Tool
 from toolflow_graph.verification.toolcards import changes
 
 MOST_OFFERED = 64
@@ -76,21 +76,20 @@ class SeedSource:
         wanted = draw_behaviours(self.mix, settings.run_seed, index, shortfall)
         tools = self._draw_tools(rng, wanted)
         names = [tool.name for tool in tools]
-        turns = rng.randint(*settings.turns)
-        possible = find_possible(tools, self.graph)
+        slots = self._draw_slots(rng.randint(*settings.turns), wanted, tools, derive_rng(random_seed, "slots"))
         seed = Seed(
             id="",
             index=index,
             random_seed=random_seed,
             tools=tools,
             edges=tuple(self.graph.edges_among(names)),
-            target_turns=turns,
+            target_turns=len(slots),
             now=settings.now or draw_now(random_seed),
             profile=draw_profile(random_seed, tools),
             style=rng.choice(STYLES),
             language=_draw_language(settings.languages, rng),
             distractors=self._draw_distractors(names, rng),
-            slots=lay_out(wanted, turns, self.mix, possible, derive_rng(random_seed, "slots")),
+            slots=slots,
         )
         if "search_first" in wanted:
             search = build_search_tool(tool.name for tool in seed.offered)
@@ -113,6 +112,18 @@ class SeedSource:
                 break
         assert best is not None
         return best[1]
+
+    def _draw_slots(
+        self, turns: int, wanted: tuple[Behaviour, ...], tools: Sequence[Tool], rng: random.Random
+    ) -> tuple[Slot, ...]:
+        """The layout over the drawn number of requests, or over more of them (within the range) if they hold more."""
+        possible = find_possible(tools, self.graph)
+        best = lay_out(wanted, turns, self.mix, possible, rng)
+        for more in range(turns + 1, self.settings.turns[1] + 1):
+            other = lay_out(wanted, more, self.mix, possible, rng)
+            if count_held(other, wanted) > count_held(best, wanted):
+                best = other
+        return best
 
     def _draw_distractors(self, names: Sequence[str], rng: random.Random) -> tuple[Tool, ...]:
         """Neighbours in the tool graph that were not sampled, else any others: what a retriever would bring along."""

@@ -117,11 +117,18 @@ def passing_error(seed: Seed, kind: MishapKind, call: ToolCall) -> ToolResult:
 
 
 def due_cue(
-    request: Request, number: int, messages: Sequence[Message], start: int, cues: Sequence[Cue], settled: bool
+    request: Request,
+    number: int,
+    messages: Sequence[Message],
+    start: int,
+    cues: Sequence[Cue],
+    settled: bool,
+    search_tool: str | None = None,
 ) -> str | None:
     """What the user does next apart from going on: "arrived", "revise", "press", or None."""
     before = {cue.kind: cue.text for cue in cues_of(cues, number)}
-    called = any(message.tool_calls for message in messages[start:])
+    # A search for tools that brought nothing fitting is no call yet.
+    called = any(call.name != search_tool for message in messages[start:] for call in message.tool_calls)
     if request.hidden and request.slot.arrives and "arrived" not in before:
         return None if called else "arrived"
     if request.revision is not None and "revise" not in before:
@@ -197,10 +204,10 @@ class Stage:
     def inject(self, result: ToolResult, tool: Tool | None, place: int, text: str) -> ToolResult:
         """The result with an instruction in it, where the request is to show one and has not yet."""
         request = self._request
-        wanted = (
-            request is not None and request.asks("injection") and not cues_of(self._all_cues, self._number, "injection")
-        )
-        value = inject(result.value, tool, text) if wanted and result.ok and tool is not None else None
+        wanted = request is not None and request.asks("injection") and result.ok
+        if not wanted or tool is None or tool.name == self._seed.search_tool:
+            return result
+        value = None if cues_of(self._all_cues, self._number, "injection") else inject(result.value, tool, text)
         if value is None:
             return result
         self.keep("injection", place, text)

@@ -34,7 +34,9 @@ from toolflow_graph.schemas import schema_errors, schema_types
 from toolflow_graph.types import Fact, Request, Tool, ToolCall, ToolResult, Use
 
 _AGAIN = ("It is still the same: ", "Nothing has changed: ", "I checked again, and ", "As before, ")
-_RETRY = re.compile(r"rate|limit|timeout|timed out|unavailable|temporar|overload|busy|try again|50\d|429", re.I)
+_RETRY = re.compile(
+    r"rate|limit|timeout|timed out|unavailable|temporar|overload|busy|try again|retry|throttl|restart|50\d|429", re.I
+)
 _ID = re.compile(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
 
 
