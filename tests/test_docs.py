@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.test_protocol_run import run_cli
+from toolflow_graph.behaviours import DEFAULT_MIX, EXPLANATIONS
 from toolflow_graph.cli.reference import render_flags
 from toolflow_graph.config import RunConfig
 from toolflow_graph.record import build_record_schema
@@ -114,3 +115,8 @@ def test_links_lead_somewhere(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     targets = [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_readme_lists_every_behaviour_with_its_share() -> None:
+    for name, text in EXPLANATIONS.items():
+        assert f"| `{name}` | {DEFAULT_MIX[name]:g} | {text} |" in README
