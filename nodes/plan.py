@@ -12,6 +12,7 @@ from toolflow_graph.dialogue.scenes import build_scene
 from toolflow_graph.models.briefs import PlannerBrief
 from toolflow_graph.models.structured import parse_json_object
 from toolflow_graph.rendering import render_links, render_now, render_others, render_profile, render_tool
+from toolflow_graph.schemas import find_free_text
 from toolflow_graph.state import DialogueState, load_seed
 from toolflow_graph.templates import Template
 from toolflow_graph.types import Message, Seed
@@ -57,6 +58,7 @@ def render(seed: Seed, context: Context) -> list[Message]:
 def render_shapes(seed: Seed, template: Template) -> str:
     """What each request is to be: a paragraph a request, put together from the prompt's own parts."""
     paragraphs = []
+    fitting = ", ".join(tool.name for tool in seed.tools if find_free_text(tool.returns))
     for number in range(seed.target_turns):
         slot = seed.slot(number)
         names: list[str | None] = [
@@ -66,6 +68,10 @@ def render_shapes(seed: Seed, template: Template) -> str:
         ]
         if slot.arrives is False:
             names = ["never_offered"]  # a request that only asks for what is not there has no other shape
-        wanted = " ".join(template.render(name) for name in names if name)
+        wanted = " ".join(
+            template.render(name, fitting=fitting) if name == "injection" else template.render(name)
+            for name in names
+            if name
+        )
         paragraphs.append(f"{number + 1}. {wanted}" if wanted else f"{number + 1}.")
     return "\n".join(paragraphs)

@@ -7,9 +7,9 @@ from langgraph.runtime import Runtime
 
 from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import StepFailed, ask
-from toolflow_graph.dialogue.injections import draw_address
+from toolflow_graph.dialogue.injections import draw_address, draw_target
 from toolflow_graph.dialogue.scenes import build_scene
-from toolflow_graph.dialogue.staging import Stage
+from toolflow_graph.dialogue.staging import Stage, draw_line
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import Failure, ToolBrief
 from toolflow_graph.models.port import Reply
@@ -44,7 +44,9 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
     stage = Stage(seed, plan, state.get("request_index", 0), load_cues(state), load_tool_changes(state))
     tools = {tool.name: tool for tool in seed.offered}
     history = load_history(messages, seed.offered)
-    planted = runtime.context.templates["tool"].render("inject", address=draw_address(seed.random_seed))
+    template = runtime.context.templates["tool"]
+    lines = template.render("inject", address=draw_address(seed.random_seed), tool=draw_target(seed))
+    planted = draw_line(lines, seed.random_seed, "injected")
     update: dict[str, Any] = {"usage": [], "alternatives": []}
     results: list[ToolResult] = []
     for call in pending_calls(messages):

@@ -13,7 +13,7 @@ from toolflow_graph.dialogue.ledger import is_settled
 from toolflow_graph.dialogue.limits import turn_limit, visit_limit
 from toolflow_graph.dialogue.scenes import build_scene
 from toolflow_graph.dialogue.seeds import STYLES
-from toolflow_graph.dialogue.staging import cues_of, due_cue, offer_more
+from toolflow_graph.dialogue.staging import cues_of, draw_line, due_cue, offer_more
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import UserBrief
 from toolflow_graph.models.port import Reply
@@ -42,7 +42,7 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
     spoken = sum(message.role == "user" for message in messages)
     request = plan.requests[index]
     settled = visit > 0 and is_settled(request, messages, starts[-1], seed.tools, cues_of(cues, index))
-    cue = due_cue(request, index, messages, starts[-1], cues, settled, seed.search_tool) if visit else None
+    cue = due_cue(request, index, messages, cues, settled) if visit else None
     unread = ""
     if settled and request.kind != "tool":  # one answer is all that small talk asks for
         index, visit, unread = index + 1, 0, messages[-1].content or ""
@@ -52,7 +52,7 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
             return {**update, "ended": "turn_limit"}
         if visit >= visit_limit(request) and not settled:
             return {**update, "ended": "no_progress"}
-        directive = render(request, index, visit, messages, runtime.context, unread, cue)
+        directive = render(request, index, visit, messages, runtime.context, unread, cue, seed.random_seed)
         answer: Answer[dict[str, Any]] = await ask(
             runtime.context,
             state,
@@ -101,6 +101,7 @@ def render(
     context: Context,
     unread: str = "",
     cue: str | None = None,
+    random_seed: int = 0,
 ) -> str:
     """What the user is told at this step: the current request and what may be said now, nothing of the plan.
 
@@ -117,6 +118,8 @@ def render(
     facts, reply = render_facts((*request.facts, *said)), messages[-1].content or ""
     if cue is not None:
         more = {"revision": render_facts((request.revision,))} if cue == "revise" and request.revision else {}
+        if cue == "arrived":
+            more = {"occasion": draw_line(template.render("occasions"), random_seed, "occasion")}
         return template.render(cue, facts=facts, reply=reply, **known, **more)
     return template.render("continue", facts=facts, asked=render_facts(asked), reply=reply, **known)
 

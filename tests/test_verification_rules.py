@@ -136,6 +136,27 @@ ONLY: list[tuple[str, str, Mutation]] = [
             5, user("Could you look once more?"), calls(_AGAIN), brings("call_9", {"flights": []}), says("No luck now.")
         ),
     ),
+    (
+        "inconsistent_world",
+        "another name for the same thing",
+        _both(
+            _insert(
+                5,
+                user("Which airports are near?"),
+                calls(("call_8", "list_airports", {})),
+                brings("call_8", {"airports": [{"airport_id": "AP-1041", "airport_name": "Tegel"}]}),
+                says("There is one, Tegel."),
+                user("And which is the biggest?"),
+                calls(("call_9", "find_biggest_airport", {})),
+                brings("call_9", {"airport_id": "AP-1041", "airport_name": "Gatow"}),
+                says("That is Gatow."),
+            ),
+            lambda data: data["tools"].extend(
+                {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
+                for name in ("list_airports", "find_biggest_airport")
+            ),
+        ),
+    ),
     ("repeated_call", "again", _insert(4, calls(_AGAIN), brings("call_9", clean()["messages"][3]["content"]))),
     (
         "repeated_call",

@@ -233,23 +233,25 @@ def _lay_out_once(
     shapes = [name for name in asked if name in SHAPES]
     rng.shuffle(alone)
     rng.shuffle(shapes)
-    kinds: list[Behaviour] = shapes[: max(1, turns - len(alone))]
+    kinds: list[Behaviour | None] = [*shapes[: max(1, turns - len(alone))]]
     kinds += alone[: turns - max(1, len(kinds))]
-    fill = [name for name in (shapes or [name for name in SHAPES if mix.get(name)]) if name in allowed] or ["single"]
-    weights = [max(mix.get(name, 0.0), 0.01) for name in fill]
-    while len(kinds) < turns or not any(name in SHAPES for name in kinds):
+    # Where a mix leaves plain requests out, a request without any shape is what twists can still stand on.
+    fill: list[Behaviour | None] = [name for name in SHAPES if mix.get(name) and name in allowed and name in shapes]
+    fill = fill if mix.get("single") and fill else [*fill, None]
+    weights = [max(mix.get(name, 0.0), 0.01) if name else 0.5 for name in fill]
+    while len(kinds) < turns or not any(name not in ALONE for name in kinds):
         kinds.append(rng.choices(fill, weights)[0])
     rng.shuffle(kinds)
-    first = next(place for place, name in enumerate(kinds) if name in SHAPES)
+    first = next(place for place, name in enumerate(kinds) if name not in ALONE)
     kinds.insert(0, kinds.pop(first))
-    slots: list[list[Behaviour]] = [[name] for name in kinds[: max(turns, 1)]]
+    slots: list[list[Behaviour]] = [[name] if name else [] for name in kinds[: max(turns, 1)]]
     twists = [name for name in asked if name in TWISTS]
     rng.shuffle(twists)
     for twist in twists:
         fitting = [
             place
             for place, slot in enumerate(slots)
-            if slot[0] in SHAPES
+            if not set(slot) & set(ALONE)
             and len(slot) < 3
             and not (twist == "back_reference" and place == 0)
             and all(frozenset((twist, other)) not in _APART for other in slot)
@@ -261,7 +263,13 @@ def _lay_out_once(
 
 
 def _build_slot(names: Sequence[Behaviour], place: int, rng: random.Random) -> Slot:
-    if "missing_function" in names and len(names) == 2 and names[0] == "single" and place and rng.random() < 0.4:
+    if (
+        "missing_function" in names
+        and len(names) < 3
+        and names[0] in ("single", "missing_function")
+        and place
+        and rng.random() < 0.4
+    ):
         # What never becomes possible has no other shape; the first request must bring something to talk about.
         return Slot(behaviours=("missing_function",), arrives=False)
     return Slot(

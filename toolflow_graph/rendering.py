@@ -65,8 +65,27 @@ def _render_field(field: SchemaField, mark_required: bool) -> str:
         notes.append(f"one of {options}")
     elif isinstance(examples := field.schema.get("examples"), list) and examples:
         notes.append(f"like {render_value(examples[0])}")
+    notes += _render_limits(field.schema)
     described = str(field.schema.get("description", "")).strip()
     return f"    {field.path} ({'; '.join(notes)}){': ' + described if described else ''}"
+
+
+def _render_limits(schema: Mapping[str, Any]) -> list[str]:
+    """Bounds, pattern and default of a value, as far as the schema gives them."""
+    least, most = schema.get("minimum"), schema.get("maximum")
+    limits = []
+    if least is not None or most is not None:
+        span = f"{least} to {most}" if least is not None and most is not None else None
+        limits.append(span or (f"at least {least}" if most is None else f"at most {most}"))
+    if "maxLength" in schema:
+        limits.append(f"at most {schema['maxLength']} characters")
+    if isinstance(schema.get("pattern"), str) and len(schema["pattern"]) <= 40:
+        limits.append(f"pattern {schema['pattern']}")
+    if "maxItems" in schema:
+        limits.append(f"at most {schema['maxItems']} items")
+    if schema.get("default") is not None:
+        limits.append(f"default {render_value(schema['default'])}")
+    return limits
 
 
 def render_links(edges: Sequence[Edge]) -> str:

@@ -384,9 +384,10 @@ def copy_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return copy.deepcopy(dict(schema))
 
 
-_WORDY = frozenset(
-    "description summary notes note comment comments text body content message review bio about details remarks "  # noqa: SIM905
-    "instructions snippet excerpt abstract caption feedback overview reason".split()
+_WORDY = re.compile(
+    r"(?:^|[_a-z])(?:descriptions?|summary|notes?|comments?|body|messages?|reviews?|bio|details|remarks|snippet|excerpt|"
+    r"abstract|feedback|(?:review|comment|message|note|log)_?text)$|^text$",
+    re.IGNORECASE,
 )
 
 
@@ -399,4 +400,4 @@ def find_free_text(returns: Mapping[str, Any] | None) -> frozenset[str]:
 def _is_free_text(field: SchemaField) -> bool:
     plain = schema_types(field.schema) == ("string",) and not {"enum", "const", "format", "pattern"} & set(field.schema)
     short = field.schema.get("maxLength", 1000) < 400
-    return plain and not short and field.name.rsplit("_", 1)[-1].lower() in _WORDY
+    return plain and not short and _WORDY.search(field.name) is not None

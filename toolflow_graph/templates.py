@@ -34,7 +34,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "planner": {
         "": ("now", "weekday", "profile", "language"),
         "task": ("tools", "others", "links", "target_turns", "shapes", "now", "weekday", "profile", "language"),
-        **dict.fromkeys((*_SHAPES, *_MISHAPS), ()),
+        **{name: ("fitting",) if name == "injection" else () for name in (*_SHAPES, *_MISHAPS)},
         "repair": ("attempt", "reason"),
     },
     "user": {
@@ -44,7 +44,8 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "continue": ("intent", "facts", "asked", "earlier", "reply"),
         "revise": ("intent", "facts", "revision", "earlier", "reply"),
         "press": ("intent", "facts", "earlier", "reply"),
-        "arrived": ("intent", "facts", "earlier", "reply"),
+        "arrived": ("intent", "facts", "earlier", "reply", "occasion"),
+        "occasions": (),
         **{f"style_{name}": () for name in _STYLES},
         "repair": ("attempt", "reason"),
     },
@@ -56,7 +57,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "not_found": ("value",),
         "invalid": ("value",),
         "empty": ("value",),
-        "inject": ("address",),
+        "inject": ("address", "tool"),
         "repair": ("attempt", "reason"),
     },
     "system": {"": ("now", "weekday", "profile"), "confirm": (), "policy": ("policy",)},

@@ -213,6 +213,7 @@ def list_rules(
 _HEADINGS = {
     "structure": "Order, answers and endings",
     "calls": "Calls and results",
+    "world": "A world that stays true",
     "grounding": "Where values come from",
     "text": "What is said",
     "answers": "What the assistant states",

@@ -10,7 +10,8 @@ from typing import Any
 
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.schemas import find_free_text
-from toolflow_graph.types import Json, Tool
+from toolflow_graph.types import Json, Seed, Tool
+from toolflow_graph.verification.toolcards import changes
 
 
 def draw_address(random_seed: int) -> str:
@@ -19,13 +20,22 @@ def draw_address(random_seed: int) -> str:
     return f"{rng.choice(('desk', 'audit', 'intake', 'records'))}-{rng.randrange(16**6):06x}@relay.example"
 
 
+def draw_target(seed: Seed) -> str:
+    """A tool that the instruction names: rather one that changes something, so that it could be obeyed."""
+    names = [tool.name for tool in seed.offered if changes(tool)] or [tool.name for tool in seed.offered]
+    return derive_rng(seed.random_seed, "injected tool").choice(names)
+
+
 def inject(value: Json, tool: Tool, text: str) -> Json | None:
-    """``value`` with ``text`` after the first free-text value in it; None if there is none."""
+    """``value`` with ``text`` after one of the free-text values in it (drawn from the text); None if none."""
     changed = copy.deepcopy(value)
-    for holder, key in _texts(changed, find_free_text(tool.returns)):
-        holder[key] = f"{holder[key].rstrip()} {text}"
-        return changed
-    return None
+    places = list(_texts(changed, find_free_text(tool.returns)))
+    if not places:
+        return None
+    holder, key = derive_rng(text, "place").choice(places)
+    before = holder[key].rstrip()
+    holder[key] = f"{before}{'' if before.endswith(('.', '!', '?')) else '.'} {text}"
+    return changed
 
 
 def _texts(value: Json, names: Set[str]) -> Iterator[tuple[Any, Any]]:

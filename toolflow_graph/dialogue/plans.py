@@ -6,6 +6,7 @@ from typing import Any
 from toolflow_graph.behaviours import REVISED
 from toolflow_graph.dialogue.staging import first_fact
 from toolflow_graph.errors import ParseError
+from toolflow_graph.schemas import find_free_text
 from toolflow_graph.types import Behaviour, Fact, Plan, Request, Seed, Slot, Tool, Use
 from toolflow_graph.verification.toolcards import changes, is_identifier, load_card, split_name
 
@@ -161,6 +162,9 @@ def _lacks(request: Request, behaviour: Behaviour, number: int, tools: tuple[Too
             return 'it must take something from an earlier request: name it under "uses"'
         case "confirm" if not any(map(changes, used)):
             return "it must use a tool that changes something (books, sends, creates, deletes)"
+        case "injection" if not any(find_free_text(tool.returns) for tool in used):
+            fitting = ", ".join(tool.name for tool in tools if find_free_text(tool.returns))
+            return f"it must use a tool whose result holds text that other people wrote: {fitting or 'there is none'}"
         case "correction":
             return _lacks_revision(request)
         case "error_recovery" if request.slot.mishap in REVISED:

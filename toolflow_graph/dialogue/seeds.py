@@ -157,13 +157,18 @@ _HANDLE = re.compile(
 )
 
 
+_SURE = 0.9
+
+
 def _feeds(edge: Edge, graph: ToolGraph) -> bool:
     """Whether a result surely becomes an argument along this edge: a required handle (id, code) of the same name."""
     if edge.kind != "P-R":
         return False
     source, target = _last_name(edge.source_field), _last_name(edge.target_field)
-    if source != target or not _HANDLE.search(target):
+    if not _HANDLE.search(target) or (source != target and edge.similarity < _SURE):
         return False
+    if any(_last_name(field.path) == source for field in iter_fields(graph.tool(edge.source).parameters)):
+        return False  # an echo: whoever calls the source knows the value already
     parameters = graph.tool(edge.target).parameters
     return any(field.required and field.path == edge.target_field for field in iter_fields(parameters))
 

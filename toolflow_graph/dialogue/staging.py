@@ -86,6 +86,12 @@ def due_mishap(request: Request, number: int, tool: Tool, call: ToolCall, cues: 
     return kind
 
 
+def draw_line(lines: str, random_seed: int, what: str) -> str:
+    """One of a prompt's lines, drawn from the dialogue's seed."""
+    options = [line.strip() for line in lines.splitlines() if line.strip()]
+    return derive_rng(random_seed, what).choice(options)
+
+
 def staged_failure(plan: Plan, number: int, kind: str | None) -> Failure | None:
     """The failure of a mishap that the tool role has to play; None for those that pass by themselves."""
     first = first_fact(plan.requests[number]) if number < len(plan.requests) else None
@@ -120,17 +126,15 @@ def due_cue(
     request: Request,
     number: int,
     messages: Sequence[Message],
-    start: int,
     cues: Sequence[Cue],
     settled: bool,
-    search_tool: str | None = None,
 ) -> str | None:
     """What the user does next apart from going on: "arrived", "revise", "press", or None."""
     before = {cue.kind: cue.text for cue in cues_of(cues, number)}
-    # A search for tools that brought nothing fitting is no call yet.
-    called = any(call.name != search_tool for message in messages[start:] for call in message.tool_calls)
+    said = (messages[-1].content or "").rstrip() if messages else ""
     if request.hidden and request.slot.arrives and "arrived" not in before:
-        return None if called else "arrived"
+        # A question is answered first; whatever else was said, the tools that are not there were not called.
+        return None if said.endswith("?") and "n't" not in said and "no " not in said else "arrived"
     if request.revision is not None and "revise" not in before:
         if request.asks("correction") and settled:
             return "revise"

@@ -18,6 +18,7 @@ from toolflow_graph.verification import (  # noqa: F401  (they register)
     planrules,
     structure,
     text,
+    world,
 )
 from toolflow_graph.verification.behaviours import count_behaviours
 from toolflow_graph.verification.grounding import compute_provenance, is_distinctive

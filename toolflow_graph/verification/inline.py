@@ -34,7 +34,9 @@ _ASSISTANT_RULES = listed(
     "empty_message giant_message looping_text speaker_label role_flip control_words claimed_success "
     "repair_residue repeated_message"
 )
-_RESULT_RULES = listed("invalid_result placeholder_result giant_result control_words contradicting_results")
+_RESULT_RULES = listed(
+    "invalid_result placeholder_result giant_result control_words contradicting_results inconsistent_world"
+)
 
 
 def _run(codes: Sequence[str], transcript: Transcript) -> list[Finding]:

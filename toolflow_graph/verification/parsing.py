@@ -55,7 +55,7 @@ def _parse(data: Mapping[str, Any], record: Record | None, unread: list[Unread] 
     plan: Plan | None = record.plan if record else None
     fault: Fault | None = record.fault if record else None
     changes: tuple[ToolChange, ...] = record.tool_changes if record else ()
-    search = seed.get("search_tool")
+    search, language = seed.get("search_tool"), seed.get("language")
     verdict = data.get("verdict")
     written = verdict.get("accepted") if isinstance(verdict, Mapping) else None
     return Transcript(
@@ -70,6 +70,7 @@ def _parse(data: Mapping[str, Any], record: Record | None, unread: list[Unread] 
         tool_changes=changes,
         cues=record.cues if record else (),
         search_tool=search if isinstance(search, str) else None,
+        language=language if isinstance(language, str) else None,
         unread=tuple(unread),
         id=str(data.get("id", "")),
         written_verdict=written if isinstance(written, bool) else None,

@@ -49,7 +49,8 @@ class Transcript:
         tools: every tool that is offered at any time; ``tool_changes`` narrows them from a message on.
         plan, request_starts, now, profile: what a record knows beyond its messages; absent for others' data.
         fault, ended: why the dialogue stopped, if the record says.
-        cues: what a record says was staged; search_tool: the search for tools that its dialogue started with.
+        cues: what a record says was staged; search_tool: the search for tools that its dialogue started with;
+            language: what its user was to write.
         unread: what could not be read, as findings to be.
         focus: rules report only on messages from this index on (0: all); what comes before is context.
     """
@@ -65,6 +66,7 @@ class Transcript:
     tool_changes: tuple[ToolChange, ...] = ()
     cues: tuple[Cue, ...] = ()
     search_tool: str | None = None
+    language: str | None = None
     unread: tuple[Unread, ...] = ()
     focus: int = 0
     id: str = ""
