@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from toolflow_graph.catalog import load_tools
 from toolflow_graph.cli.tools import app
+from toolflow_graph.config import merge
+from toolflow_graph.dialogue.session import build_session
 from toolflow_graph.errors import UsageError
 
 SPEC = """\
@@ -82,6 +85,50 @@ def test_validate_names_every_broken_source(spec: str, tmp_path: Path) -> None:
     assert "broken.json" in str(error)
     assert "'nowhere'" in str(error)
     assert "line 1" in str(error)
+
+
+BROKEN: list[list[Any]] = [
+    ["{"],
+    [""],
+    [[{"name": "a"}, {"name": "a"}]],
+    [[{"name": "a", "parameters": {"type": "nonsense"}}, {"name": "b", "returns": {"$ref": "#"}}]],
+    [{"openapi": "3.0.0", "paths": {}}],
+    [[{"name": "fine"}], "{", [{"name": ""}], None],
+    [None, None],
+]
+
+
+@pytest.mark.parametrize("contents", BROKEN)
+def test_validate_refuses_what_a_run_refuses_with_the_same_words(tmp_path: Path, contents: list[Any]) -> None:
+    sources = []
+    for index, content in enumerate(contents):
+        path = tmp_path / f"source_{index}.json"
+        if content is not None:
+            path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        sources.append(str(path))
+    with pytest.raises(UsageError) as refused:
+        build_session(merge({}, {"tools": sources}))
+    assert str(mistake("validate", *sources)) == str(refused.value)
+    flags = [word for source in sources for word in ("--tools", source)]
+    assert str(mistake("validate", *flags)) == str(refused.value)
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_a_blank_source_is_no_folder(source: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        merge({}, {"tools": [source]})
+    assert str(mistake("validate", source)) == str(refused.value)
+    assert str(mistake("list", "--tools", source)) == str(refused.value)
+
+
+def test_validate_accepts_what_a_run_accepts(tmp_path: Path) -> None:
+    code = tmp_path / "tools.py"
+    code.write_text(
+        "ONCE = ({'name': name} for name in ('get_a', 'get_b'))\nAGAIN = [{'name': 'get_a'}]\n", encoding="utf-8"
+    )
+    result = call("validate", f"{code}:ONCE", f"{code}:AGAIN")
+    assert result.exit_code == 0, "a generator can be read once only"
+    assert result.stdout.splitlines()[-1].startswith("3 tools")
 
 
 def test_import_writes_our_json_that_loads_the_same(spec: str, tmp_path: Path) -> None:

@@ -1,40 +1,22 @@
 """Operations to tools: names, descriptions, effects, parameters, order."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from toolflow_graph.catalog import Catalogue, load_catalogue, load_tools
+from tests.openapi_documents import OK, body_of, load_document, only
+from toolflow_graph.catalog import load_catalogue, load_tools
 from toolflow_graph.catalog.openapi import guess_effect
 from toolflow_graph.errors import UsageError
-from toolflow_graph.types import Tool
-
-OK = {"200": {"description": "OK"}}
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Any:
     """Loads a document given as paths and the rest."""
-
-    def load_document(paths: dict[str, Any], **rest: Any) -> Catalogue:
-        path = tmp_path / "shop.openapi.yaml"
-        document = {"openapi": "3.0.3", "info": {"title": "Shop API"}, **rest, "paths": paths}
-        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-        return load_catalogue([str(path)])
-
-    return load_document
-
-
-def only(catalogue: Catalogue) -> Tool:
-    (tool,) = catalogue.tools
-    return tool
-
-
-def body_of(schema: Any, media_type: str = "application/json", **rest: Any) -> dict[str, Any]:
-    return {"content": {media_type: {"schema": schema}}, **rest}
+    return partial(load_document, tmp_path)
 
 
 def test_names_descriptions_domains(load: Any) -> None:

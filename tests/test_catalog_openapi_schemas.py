@@ -1,45 +1,21 @@
 """Schemas of API documents: references, Draft 2020-12, results, bounded sizes."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from toolflow_graph.catalog import Catalogue, load_catalogue
+from tests.openapi_documents import OK, TEXT, body_of, load_document, only, returning
 from toolflow_graph.catalog.openapi_expand import SIZE
 from toolflow_graph.schemas import check_schema, schema_errors
-from toolflow_graph.types import Tool
-
-TEXT = {"type": "string"}
-OK = {"200": {"description": "OK"}}
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Any:
     """Loads a document given as paths and the rest."""
-
-    def load_document(paths: dict[str, Any], **rest: Any) -> Catalogue:
-        path = tmp_path / "shop.openapi.yaml"
-        document = {"openapi": "3.0.3", "info": {"title": "Shop API"}, **rest, "paths": paths}
-        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-        return load_catalogue([str(path)])
-
-    return load_document
-
-
-def only(catalogue: Catalogue) -> Tool:
-    (tool,) = catalogue.tools
-    return tool
-
-
-def body_of(schema: Any, media_type: str = "application/json", **rest: Any) -> dict[str, Any]:
-    return {"content": {media_type: {"schema": schema}}, **rest}
-
-
-def returning(schema: Any) -> dict[str, Any]:
-    return {"responses": {"200": {"description": "OK", **body_of(schema)}}}
+    return partial(load_document, tmp_path)
 
 
 def test_references_cycles_and_inheritance(load: Any) -> None:

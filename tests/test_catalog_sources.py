@@ -106,7 +106,7 @@ def test_type_names_of_other_lists_are_corrected_and_told(tmp_path: Path) -> Non
         "type": "object",
         "properties": {"x": {"type": "number"}, "y": {}},
     }
-    assert "foreign types or patterns corrected (add_it)" in catalogue.notes[0]
+    assert catalogue.notes == ("a: 1 schema corrected to JSON Schema (add_it: type 'dict', type 'float', type 'any')",)
 
 
 def test_json_lines_and_yaml(tmp_path: Path) -> None:
@@ -262,10 +262,10 @@ MISTAKES: list[tuple[str, Any, str]] = [
     (
         "a.json",
         [{"name": "a_b", "parameters": {"type": "nonsense"}}],
-        "'a_b': parameters is no valid JSON Schema: type",
+        "'a_b': parameters is no valid JSON Schema: type: 'nonsense' is none of array, boolean",
     ),
     ("a.json", [{"name": "a_b", "parameters": {"type": "string"}}], "parameters are of type 'string'"),
-    ("a.json", [{"name": "a_b", "parameters": "text"}], "expected a JSON Schema object"),
+    ("a.json", [{"name": "a_b", "parameters": "the city"}], "expected a JSON Schema object"),
     ("a.json", [{"name": "a_b", "returns": {"$ref": "#/x"}}], "points to nothing"),
     ("a.json", [{"name": "a_b", "effect": "maybe"}], "effect 'maybe'"),
     ("a.json", {"api_list": []}, "api_list is empty"),

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from toolflow_graph.catalog.dialect import correct_schema
 from toolflow_graph.catalog.naming import VALID, make_valid, tell_apart
 from toolflow_graph.catalog.notes import Notes
-from toolflow_graph.catalog.schema_check import correct_dialect, find_schema_mistake
+from toolflow_graph.catalog.schema_check import DEEPEST, find_schema_mistake, is_too_deep
 from toolflow_graph.errors import UsageError
 from toolflow_graph.types import Tool
 
 _PARAMETERS = ("parameters", "inputSchema", "input_schema")
 _RETURNS = ("returns", "results", "outputSchema", "output_schema")
+_CHANGES_SHOWN = 3
+_MISTAKES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +38,48 @@ def read_entries(entries: list[Any], origin: Origin, notes: Notes) -> list[Tool]
     tools: list[Tool] = []
     places: dict[str, str] = {}
     fixed: list[tuple[int, str]] = []
+    mistakes: list[UsageError] = []
     for index, entry in enumerate(entries):
         place = f"{origin.place!r}, tool {index + 1}"
-        if isinstance(entry, Tool):
-            name = entry.name
-        else:
-            entry = _unwrap(entry, place)
-            name = _read_name(entry, place)
-        if name in places:
-            raise UsageError(
-                f"the tool {name!r} is there twice: {places[name]} and {place}",
-                hint="rename one of them, or leave one out",
-            )
-        places[name] = place
-        if isinstance(entry, Tool):
-            _check(entry, place)
-            tools.append(entry if entry.source else entry.model_copy(update={"source": origin.stem}))
+        try:
+            given, tool = _read_entry(entry, origin, place, index, notes)
+            if given in places:
+                raise UsageError(
+                    f"the tool {given!r} is there twice: {places[given]} and {place}",
+                    hint="rename one of them, or leave one out",
+                )
+        except UsageError as error:
+            mistakes.append(error)
             continue
-        if not VALID.fullmatch(name):
-            fixed.append((index, name))
-            entry = {**entry, "name": make_valid(name, otherwise=f"tool_{index + 1}")}
-        tools.append(_build(entry, origin, place, notes))
+        places[given] = place
+        if tool.name != given:
+            fixed.append((len(tools), given))
+        tools.append(tool)
+    if mistakes:
+        raise _join(mistakes)
     return _settle_names(tools, fixed, notes)
+
+
+def _join(mistakes: list[UsageError]) -> UsageError:
+    """All of them at once, so that a long list is not mended one run at a time."""
+    first, *others = mistakes
+    if not others:
+        return first
+    lines = [mistake.problem for mistake in mistakes[:_MISTAKES_SHOWN]]
+    more = len(mistakes) - len(lines)
+    return UsageError(
+        "\n".join([*lines, *([f"... and {more:,} more"] if more else [])]), expected=first.expected, hint=first.hint
+    )
+
+
+def _read_entry(entry: Any, origin: Origin, place: str, index: int, notes: Notes) -> tuple[str, Tool]:
+    """The entry's own name, and the tool, whose name is valid."""
+    if isinstance(entry, Tool):
+        return entry.name, _check(entry, origin, place, notes)
+    entry = _unwrap(entry, place)
+    given = _read_name(entry, place)
+    valid = given if VALID.fullmatch(given) else make_valid(given) or f"tool_{index + 1}"
+    return given, _build({**entry, "name": valid}, origin, place, notes)
 
 
 def _settle_names(tools: list[Tool], fixed: list[tuple[int, str]], notes: Notes) -> list[Tool]:
@@ -111,17 +134,17 @@ def _build(entry: dict[str, Any], origin: Origin, place: str, notes: Notes) -> T
 
 def _read_schema(entry: dict[str, Any], keys: tuple[str, ...], place: str, notes: Notes) -> dict[str, Any] | None:
     key = next((key for key in keys if entry.get(key) is not None), None)
-    if key is None:
+    if key is None or (entry[key] == [] and keys is _RETURNS):
         return None
-    schema = entry[key]
+    expected = "JSON Schema, Draft 2020-12"
+    if is_too_deep(entry[key]):
+        raise UsageError(f"{place}: {key} is nested more than {DEEPEST} levels deep", expected=expected)
+    schema, changes = correct_schema(entry[key])
+    if changes:
+        notes.count("dialect", f"{entry['name']}: {', '.join(changes[:_CHANGES_SHOWN])}")
     mistake = find_schema_mistake(schema)
-    if mistake is not None and isinstance(schema, dict):
-        corrected = correct_dialect(schema)
-        if corrected != schema and find_schema_mistake(corrected) is None:
-            notes.count("dialect", entry["name"])
-            return dict(corrected)
     if mistake is not None:
-        raise UsageError(f"{place}: {key} is no valid JSON Schema: {mistake}", expected="JSON Schema, Draft 2020-12")
+        raise UsageError(f"{place}: {key} is no valid JSON Schema: {mistake}", expected=expected)
     return dict(schema)
 
 
@@ -131,7 +154,10 @@ def _as_object(schema: dict[str, Any] | None, place: str) -> dict[str, Any]:
     kind = schema.get("type")
     if kind is None:
         return {"type": "object", **schema}
-    if kind != "object" and kind != ["object"]:
+    if isinstance(kind, list) and set(kind) <= {"object", "null"}:
+        # Arguments are always an object; what makes them optional is that none is required.
+        return {**schema, "type": "object"}
+    if kind != "object":
         raise UsageError(f"{place}: the parameters are of type {kind!r}", expected='a schema of type "object"')
     return schema
 
@@ -150,12 +176,15 @@ def _read_effect(entry: dict[str, Any], place: str) -> Literal["read", "write"] 
     return "write" if hints.get("destructiveHint") is True else None
 
 
-def _check(tool: Tool, place: str) -> None:
-    for what, schema in (("parameters", tool.parameters), ("returns", tool.returns)):
-        mistake = find_schema_mistake(schema) if schema is not None else None
-        if mistake:
-            raise UsageError(f"{place}, {tool.name!r}: {what} is no valid JSON Schema: {mistake}")
-    _as_object(tool.parameters, f"{place}, {tool.name!r}")
+def _check(tool: Tool, origin: Origin, place: str, notes: Notes) -> Tool:
+    """A tool that code made, read like an entry of a list."""
+    entry, place = tool.model_dump(), f"{place}, {tool.name!r}"
+    found = {
+        "parameters": _as_object(_read_schema(entry, ("parameters",), place, notes), place),
+        "returns": _read_schema(entry, ("returns",), place, notes),
+        "source": tool.source or origin.stem,
+    }
+    return tool.model_copy(update=found)
 
 
 def _show(value: Any) -> str:

@@ -1,10 +1,11 @@
 """Tool names that every chat API takes: ``^[a-zA-Z0-9_-]{1,64}$``, one tool each."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from toolflow_graph.catalog.text import split_words
+from toolflow_graph.catalog.transliteration import has_ascii_form, to_ascii
 
 MOST = 64
 VALID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -16,12 +17,16 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 
 def make_valid(name: str, *, otherwise: str = "") -> str:
-    """The name with everything outside the pattern as "_", at most 64 characters; ``otherwise`` if nothing is left."""
+    """The name in ASCII, with everything else outside the pattern as "_", at most 64 characters.
+
+    ``otherwise`` if nothing of it can be read in ASCII; without one, a name of another script becomes a code of its
+    own, and what has no letter at all the empty text.
+    """
     if VALID.fullmatch(name):
         return name
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    cleaned = _NOT_ALLOWED.sub("_", plain).strip("_")
-    return cut_name(cleaned) or otherwise
+    if otherwise and not has_ascii_form(name):
+        return otherwise
+    return cut_name(_NOT_ALLOWED.sub("_", to_ascii(name.strip()[: 4 * MOST])).strip("_"))
 
 
 def cut_name(name: str, most: int = MOST) -> str:
@@ -56,7 +61,7 @@ def path_words(path: str) -> list[str]:
 
 def name_of_path(method: str, path: str) -> str:
     """``GET /users/{id}`` as ``get_users_by_id``."""
-    return cut_name(make_valid("_".join([method.lower(), *path_words(path)]), otherwise=method.lower()))
+    return make_valid("_".join([method.lower(), *path_words(path)]), otherwise=method.lower())
 
 
 def tell_apart(name: str, taken: Iterable[str], *hints: Sequence[str]) -> str:
@@ -67,16 +72,27 @@ def tell_apart(name: str, taken: Iterable[str], *hints: Sequence[str]) -> str:
     own = {"by", *(word.lower() for word in split_words(name))}
     for hint in hints:
         extra = [word for word in dict.fromkeys(hint) if word.lower() not in own and _HINT.fullmatch(word)]
+        del extra[: -MOST // 4]
         while extra and len("_".join(extra)) > MOST // 2:
             extra.pop(0)
         ending = "_" + "_".join(extra)
         longer = cut_name(name, MOST - len(ending)) + ending
         if extra and longer not in used:
             return longer
-    number = 2
-    while True:
+    return _number(name, used)
+
+
+def _number(name: str, used: set[str] | dict[str, Any]) -> str:
+    """``name_2``, or the next number that is free: found by halving, for thousands may share a name."""
+
+    def numbered(number: int) -> str:
         suffix = f"_{number}"
-        candidate = name[: MOST - len(suffix)] + suffix
-        if candidate not in used:
-            return candidate
-        number += 1
+        return name[: MOST - len(suffix)] + suffix
+
+    taken, free = 1, 2
+    while numbered(free) in used:
+        taken, free = free, free * 2
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        taken, free = (middle, free) if numbered(middle) in used else (taken, middle)
+    return numbered(free)

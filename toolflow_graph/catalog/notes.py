@@ -43,7 +43,7 @@ _TEXT: dict[Kind, tuple[str, str]] = {
         "default or example dropped that breaks its schema",
         "defaults or examples dropped that break their schemas",
     ),
-    "dialect": ("tool with foreign types or patterns corrected", "tools with foreign types or patterns corrected"),
+    "dialect": ("schema corrected to JSON Schema", "schemas corrected to JSON Schema"),
     "named": (
         "name made up for an operation without operationId",
         "names made up for operations without operationId",

@@ -58,7 +58,7 @@ def read_openapi(document: Mapping[str, Any], origin: Origin, notes: Notes) -> l
         raise UsageError(f"{origin.place!r}: version {version!r}", expected="OpenAPI 3.0, 3.1 or Swagger 2.0")
     references = References(document, notes)
     operations = list(_iterate(document, references, notes))
-    reader = ParameterReader(document, references, notes, [(each.raw, each.shared) for each in operations])
+    reader = ParameterReader(document, references, notes, [(each.path, each.raw, each.shared) for each in operations])
     names = _name_operations(operations, notes)
     info = document.get("info")
     title = plain_text(info.get("title"), 60) if isinstance(info, Mapping) else ""
@@ -112,6 +112,7 @@ def _name_operations(operations: list[Operation], notes: Notes) -> list[str]:
         if said == name:
             owners.setdefault(name, index)
     taken = set(owners)
+    reserved = set(valid)
     names = []
     for index, (operation, said, name) in enumerate(zip(operations, given, valid, strict=True)):
         if said and name != said:
@@ -120,11 +121,12 @@ def _name_operations(operations: list[Operation], notes: Notes) -> list[str]:
             kept = split_words(name)
             cut_off = [word for word in split_words(said) if word not in kept]
             path = path_words(operation.path)
-            name = tell_apart(name, taken | set(valid), cut_off or path, [*path, operation.method])
+            name = tell_apart(name, reserved, cut_off or path, [*path, operation.method])
             notes.count("told_apart", f"{operation.place} -> {name}")
         if not said:
             notes.count("named", f"{operation.place} -> {name}")
         taken.add(name)
+        reserved.add(name)
         names.append(name)
     return names
 

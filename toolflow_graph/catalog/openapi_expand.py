@@ -24,6 +24,8 @@ _BRANCHES = {"in": 6, "out": 4}
 # Required parameters are kept whatever the size; these bounds only stop documents that never end.
 _FORCED_SIZE = 60_000
 _FORCED_DEPTH = 12
+# Lists of lists, maps of maps: what has no fields is no level of objects, but must end as well.
+_LEVELS = 24
 _RESERVE = 200
 _OBJECT_DESCRIPTION_MOST = 140
 _UNSUPPORTED = frozenset(
@@ -96,7 +98,9 @@ class Expander:
             slot = self._open(child, parent.trail, parent.depth, forced=parent.forced and child[3])
             if slot is None:
                 continue
-            if slot.is_object() and slot.depth > (_FORCED_DEPTH if slot.forced else DEPTH[self._direction]):
+            slot.level = parent.level + 1
+            too_deep = slot.is_object() and slot.depth > (_FORCED_DEPTH if slot.forced else DEPTH[self._direction])
+            if too_deep or (slot.level > _LEVELS and slot.children):
                 self._shortened = True
                 if not slot.forced:
                     slot.lost = True

@@ -43,6 +43,7 @@ class Slot:
     """A place in a schema that is being built; ``kind`` and ``name`` say how it hangs on its parent.
 
     ``forced``: required on the whole way from the root of a parameters schema. ``lost``: it did not fit.
+    ``level``: how many schemas it stands in; ``depth``: how many of them, and itself, are objects with fields.
     ``reserve``: the room kept for its children. ``rank``: the smaller, the earlier it is taken.
     """
 
@@ -59,6 +60,7 @@ class Slot:
     deprecated: bool = False
     kept: list["Slot"] = field(default_factory=list)
     lost: bool = False
+    level: int = 0
     reserve: int = 0
     rank: tuple[Any, ...] = ()
 

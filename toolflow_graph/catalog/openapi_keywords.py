@@ -6,8 +6,10 @@ Source: OpenAPI 3.0.4 (4.7.24), 3.1.1 (4.8.24), Swagger 2.0 (schema object), JSO
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from toolflow_graph.catalog.schema_check import ALIASES, TYPES, compiles
+from toolflow_graph.catalog.schema_check import compiles, is_too_deep
 from toolflow_graph.catalog.text import plain_text
+from toolflow_graph.catalog.type_words import list_types, read_type
+from toolflow_graph.catalog.values import as_number, as_size, coerce, fits_type, is_json_scalar
 
 Direction = Literal["in", "out"]
 """Whether a schema describes what a call sends (parameters) or what it brings (returns)."""
@@ -16,6 +18,7 @@ DESCRIPTION_MOST = 300
 _ENUM_MOST = {"in": 100, "out": 40}
 _EXAMPLES_MOST = 3
 _EXAMPLE_LENGTH = 120
+_DEFAULT_DEPTH = 8
 _SIZES = (("minLength", "maxLength"), ("minItems", "maxItems"))
 # Limits of a storage layer say nothing about a result.
 _TELLING_LENGTH = 1000
@@ -43,7 +46,7 @@ def read_keywords(raw: Mapping[str, Any], direction: Direction) -> tuple[dict[st
     _read_enum(raw, out, types, direction)
     dropped: list[str] = []
     if "enum" not in out:
-        if "const" in raw and _is_json_scalar(raw["const"]) and fits_type(raw["const"], types):
+        if "const" in raw and is_json_scalar(raw["const"]) and fits_type(raw["const"], types):
             out["const"] = raw["const"]
         else:
             dropped = _read_limits(raw, out, plain, direction)
@@ -57,11 +60,8 @@ def read_types(raw: Mapping[str, Any]) -> list[str]:
     words = given if isinstance(given, list) else [given]
     types: list[str] = []
     for word in words:
-        if isinstance(word, str):
-            lowered = word.lower()
-            kind = "string" if lowered == "file" else lowered if lowered in TYPES else ALIASES.get(lowered, "")
-            if kind and kind not in types:
-                types.append(kind)
+        read = read_type(word) if isinstance(word, str) else None
+        types += [kind for kind in list_types((read or {}).get("type", [])) if kind not in types]
     if not types:
         if isinstance(raw.get("properties"), Mapping) or isinstance(raw.get("additionalProperties"), Mapping):
             types = ["object"]
@@ -81,54 +81,17 @@ def _types_of_values(values: list[Any]) -> list[str]:
     return ["number"] if found in (["integer", "number"], ["number", "integer"]) else found
 
 
-def fits_type(value: Any, types: list[str]) -> bool:
-    """Whether a value is of one of the JSON types; any value is of []."""
-    if not types:
-        return True
-    if isinstance(value, bool):
-        return "boolean" in types
-    if isinstance(value, int):
-        return "integer" in types or "number" in types
-    if isinstance(value, float):
-        return "number" in types or ("integer" in types and value.is_integer())
-    names = {str: "string", list: "array", dict: "object", type(None): "null"}
-    return names.get(type(value), "") in types
-
-
-def _is_json_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, (str, int, float, bool))
-
-
-def coerce(value: Any, types: list[str]) -> Any:
-    """YAML writes ``8080`` for "8080" and people write "5" for 5: the value as its schema wants it, or as it was."""
-    if fits_type(value, types) or not _is_json_scalar(value) or value is None:
-        return value
-    if "string" in types:
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    if isinstance(value, str):
-        if "boolean" in types and value.lower() in ("true", "false"):
-            return value.lower() == "true"
-        try:
-            if "integer" in types:
-                return int(value)
-            if "number" in types and float(value) - float(value) == 0:
-                return float(value)
-        except ValueError:
-            return value
-    return value
-
-
 def _read_enum(raw: Mapping[str, Any], out: dict[str, Any], types: list[str], direction: Direction) -> None:
     given = raw.get("enum")
     if not isinstance(given, list):
         return
-    values: list[Any] = []
+    # By type, too: ``1 == True`` in Python, not in JSON.
+    found: dict[tuple[type, Any], Any] = {}
     for entry in given:
         value = coerce(entry, types)
-        # ``1 == True`` in Python, not in JSON.
-        same = any(value == known and type(value) is type(known) for known in values)
-        if _is_json_scalar(value) and fits_type(value, types) and not same:
-            values.append(value)
+        if is_json_scalar(value) and fits_type(value, types):
+            found.setdefault((type(value), value), value)
+    values = list(found.values())
     # "" among other values is how form APIs unset a field: nothing to teach.
     values = [value for value in values if value != ""] or values
     if "null" in types and values and None not in values:
@@ -147,7 +110,7 @@ def _read_limits(raw: Mapping[str, Any], out: dict[str, Any], plain: list[str], 
     for low, high in _SIZES:
         if plain and ("string" if low == "minLength" else "array") not in plain:
             continue
-        sizes = {key: size for key in (low, high) if (size := _as_size(raw.get(key))) is not None}
+        sizes = {key: size for key in (low, high) if (size := as_size(raw.get(key))) is not None}
         if direction == "out" and sizes.get(high, 0) >= _TELLING_LENGTH:
             del sizes[high]
         if sizes.get(low, 0) <= sizes.get(high, sizes.get(low, 0)):
@@ -166,12 +129,12 @@ def _read_limits(raw: Mapping[str, Any], out: dict[str, Any], plain: list[str], 
 
 
 def _read_bounds(raw: Mapping[str, Any], out: dict[str, Any]) -> None:
-    low, high = _as_number(raw.get("minimum")), _as_number(raw.get("maximum"))
+    low, high = as_number(raw.get("minimum")), as_number(raw.get("maximum"))
     bounds = {
         "minimum": None if raw.get("exclusiveMinimum") is True else low,
         "maximum": None if raw.get("exclusiveMaximum") is True else high,
-        "exclusiveMinimum": low if raw.get("exclusiveMinimum") is True else _as_number(raw.get("exclusiveMinimum")),
-        "exclusiveMaximum": high if raw.get("exclusiveMaximum") is True else _as_number(raw.get("exclusiveMaximum")),
+        "exclusiveMinimum": low if raw.get("exclusiveMinimum") is True else as_number(raw.get("exclusiveMinimum")),
+        "exclusiveMaximum": high if raw.get("exclusiveMaximum") is True else as_number(raw.get("exclusiveMaximum")),
     }
     lows = [value for value in (bounds["minimum"], bounds["exclusiveMinimum"]) if value is not None]
     highs = [value for value in (bounds["maximum"], bounds["exclusiveMaximum"]) if value is not None]
@@ -179,31 +142,14 @@ def _read_bounds(raw: Mapping[str, Any], out: dict[str, Any]) -> None:
     if lows and highs and (max(lows) > min(highs) or (exclusive and max(lows) >= min(highs))):
         return
     out.update({key: value for key, value in bounds.items() if value is not None})
-    step = _as_number(raw.get("multipleOf"))
+    step = as_number(raw.get("multipleOf"))
     if step is not None and step > 0:
         out["multipleOf"] = step
 
 
-def _as_number(value: Any) -> int | float | None:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-        value = int(value) if value.is_integer() else value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if value - value == 0 else None
-
-
-def _as_size(value: Any) -> int | None:
-    number = _as_number(value)
-    return int(number) if number is not None and number >= 0 and number == int(number) else None
-
-
 def _read_values(raw: Mapping[str, Any], out: dict[str, Any], plain: list[str]) -> None:
     default = coerce(raw.get("default"), plain)
-    if default is not None and default != "" and fits_type(default, plain):
+    if default is not None and default != "" and fits_type(default, plain) and not is_too_deep(default, _DEFAULT_DEPTH):
         out["default"] = default
     if "enum" in out or "const" in out or "object" in plain:
         return
@@ -220,7 +166,7 @@ def _read_values(raw: Mapping[str, Any], out: dict[str, Any], plain: list[str]) 
         value = coerce(candidate, plain)
         if value is None or value in ("", "string") or not fits_type(value, plain) or isinstance(value, dict):
             continue
-        if isinstance(value, list) and not all(_is_json_scalar(part) for part in value):
+        if isinstance(value, list) and not all(is_json_scalar(part) for part in value):
             continue
         if len(str(value)) <= _EXAMPLE_LENGTH and value not in examples:
             examples.append(value)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolflow_graph.catalog.credentials import find_everywhere, is_credential, letters_of
 from toolflow_graph.catalog.notes import Notes
 from toolflow_graph.catalog.openapi_refs import Cut, References
 
@@ -26,18 +27,6 @@ _TRANSPORT_HEADERS = re.compile(
     r"|x-http-method-override|date|etag",
     re.I,
 )
-_CREDENTIAL_NAME = re.compile(
-    r".*(apikey|accesstoken|authtoken|apitoken|apisecret|clientsecret|sessiontoken|oauthtoken|bearertoken|accesskey"
-    r"|subscriptionkey|csrftoken|xsrftoken|refreshtoken|secretkey|authorization|authentication)|appkey|authkey|jwt"
-)
-_CREDENTIAL_HEADER = re.compile(r".*(key|token|secret|signature|auth|session|password)")
-_CREDENTIAL_COOKIE = re.compile(r".*(session|sid|auth|token|jwt|csrf|xsrf|key).*")
-_MAYBE_CREDENTIAL = frozenset(("key", "token", "auth", "appid", "secret", "signature", "sig", "login", "password"))
-_CREDENTIAL_WORDS = re.compile(
-    r"\bapi[ _-]?key|\bauthenticat|\bauthori[sz]|\baccess[ _-]token|\bapi[ _-]token|\bcredential|\bapplication key"
-    r"|\byour (\w+ )?(key|token)\b|getting a token",
-    re.I,
-)
 _PLACEHOLDER = re.compile(r"\{([^{}/]+)\}")
 # A document this small says nothing about what is repeated everywhere.
 _FEW_OPERATIONS = 10
@@ -48,7 +37,7 @@ class ParameterReader:
     """Reads the parameters of a document's operations.
 
     Args:
-        operations: each with the parameters of its path; what nearly all of them repeat is boilerplate.
+        operations: each with its path and the parameters of that; what nearly all of them repeat is boilerplate.
     """
 
     def __init__(
@@ -56,11 +45,14 @@ class ParameterReader:
         document: Mapping[str, Any],
         references: References,
         notes: Notes,
-        operations: Sequence[tuple[Mapping[str, Any], list[Any]]],
+        operations: Sequence[tuple[str, Mapping[str, Any], list[Any]]],
     ) -> None:
         self._references = references
         self._notes = notes
-        self._secured = _secured_names(document)
+        schemes = _security_schemes(document)
+        self._secured = frozenset(scheme["name"].lower() for scheme in schemes if isinstance(scheme.get("name"), str))
+        # A document that declares its security has named what authorises a call.
+        self._everywhere = frozenset() if schemes else self._find_everywhere(operations)
         self._boilerplate = self._find_boilerplate(operations)
 
     def read(self, path: str, operation: Mapping[str, Any], shared: list[Any]) -> dict[str, Any]:
@@ -129,7 +121,7 @@ class ParameterReader:
         self, name: str, place: str, parameter: Mapping[str, Any], schema: dict[str, Any], *, needed: bool
     ) -> bool:
         what = f"{place} {name}"
-        if place != "path" and self._is_credential(name, place, str(parameter.get("description") or "")):
+        if place != "path" and self._is_credential(name, place, schema):
             self._notes.count("credentials", what)
             return True
         if (place == "header" and _TRANSPORT_HEADERS.fullmatch(name)) or (
@@ -146,27 +138,52 @@ class ParameterReader:
                 return True
         return False
 
-    def _is_credential(self, name: str, place: str, description: str) -> bool:
+    def _is_credential(self, name: str, place: str, schema: Mapping[str, Any]) -> bool:
         if name.lower() in self._secured:
             return True
-        letters = re.sub(r"[^a-z]", "", name.lower())
-        if _CREDENTIAL_NAME.fullmatch(letters):
-            return True
-        if place == "header" and _CREDENTIAL_HEADER.fullmatch(letters):
-            return True
-        if place == "cookie" and _CREDENTIAL_COOKIE.fullmatch(letters):
-            return True
-        return letters in _MAYBE_CREDENTIAL and _CREDENTIAL_WORDS.search(description) is not None
+        opened, _ = self._references.open_schema(schema, ())
+        opened = opened.target if isinstance(opened, Cut) else opened
+        kind = opened.get("type")
+        if place == "body" and (kind in ("object", "array", "boolean") or "properties" in opened):
+            return False
+        given = opened.get("examples")
+        named = [part.get("value") if isinstance(part, Mapping) else part for part in _values_of(given)]
+        values = [opened.get("example"), opened.get("default"), *_values_of(opened.get("enum"))[:1], *named]
+        said = opened.get("description")
+        everywhere = letters_of(name) in self._everywhere
+        return is_credential(name, place, said if isinstance(said, str) else "", values, everywhere=everywhere)
+
+    def _find_everywhere(self, operations: Sequence[tuple[str, Mapping[str, Any], list[Any]]]) -> frozenset[str]:
+        found = []
+        for path, operation, shared in operations:
+            parameters: dict[str, Any] = {}
+            for parameter in self._collect(operation, shared):
+                if parameter.get("in") == "body":
+                    parameters |= self._fields_of({"content": {"application/json": parameter}})
+                elif parameter.get("in") != "path":
+                    parameters[str(parameter["name"])] = self._schema_of(parameter)
+            parameters |= self._fields_of(self._references.resolve(operation.get("requestBody")) or {})
+            told = [
+                (name, str(schema.get("description") or "") if isinstance(schema, Mapping) else "")
+                for name, schema in parameters.items()
+            ]
+            found.append((path, told))
+        return find_everywhere(found)
+
+    def _fields_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        opened, _ = self._references.open_schema(pick_media(body.get("content"))[1], ())
+        fields = opened.get("properties") if not isinstance(opened, Cut) else None
+        return {str(name): schema for name, schema in fields.items()} if isinstance(fields, Mapping) else {}
 
     def _find_boilerplate(
-        self, operations: Sequence[tuple[Mapping[str, Any], list[Any]]]
+        self, operations: Sequence[tuple[str, Mapping[str, Any], list[Any]]]
     ) -> tuple[frozenset[str], frozenset[str]]:
         """Lower-case names that nearly every operation takes and no path holds: (others, headers)."""
         if len(operations) < _FEW_OPERATIONS:
             return frozenset(), frozenset()
         counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         needed: set[str] = set()
-        for operation, shared in operations:
+        for _, operation, shared in operations:
             for parameter in self._collect(operation, shared):
                 place, name = parameter.get("in"), str(parameter["name"]).lower()
                 if place in ("path", "body"):
@@ -194,7 +211,7 @@ class ParameterReader:
         needed = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
         if fields and not (set(map(str, fields)) & set(properties)):
             for name, schema in fields.items():
-                if str(name).lower().replace("_", "") in ("apikey",) or str(name).lower() in self._secured:
+                if isinstance(schema, Mapping) and self._is_credential(str(name), "body", schema):
                     self._notes.count("credentials", f"body {name}")
                     continue
                 properties[str(name)] = schema
@@ -230,15 +247,16 @@ class ParameterReader:
         return {} if isinstance(opened, Cut) else dict(opened)
 
 
-def _secured_names(document: Mapping[str, Any]) -> frozenset[str]:
+def _security_schemes(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     components = document.get("components")
-    schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
-    names = set()
-    for group in (schemes, document.get("securityDefinitions")):
-        for scheme in group.values() if isinstance(group, Mapping) else ():
-            if isinstance(scheme, Mapping) and isinstance(scheme.get("name"), str):
-                names.add(scheme["name"].lower())
-    return frozenset(names)
+    newer = components.get("securitySchemes") if isinstance(components, Mapping) else None
+    groups = (newer, document.get("securityDefinitions"))
+    return [scheme for group in groups for scheme in _values_of(group) if isinstance(scheme, Mapping)]
+
+
+def _values_of(group: Any) -> list[Any]:
+    """The values of an object or a list; [] of anything else."""
+    return list(group.values()) if isinstance(group, Mapping) else group if isinstance(group, list) else []
 
 
 def pick_media(content: Any) -> tuple[str | None, Any]:

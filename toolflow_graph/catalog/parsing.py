@@ -46,7 +46,7 @@ def parse_document(text: str, place: str) -> Any:
 
 def _parse_json(text: str, place: str) -> Any:
     try:
-        return _mend(json.loads(text, parse_constant=_refuse_constant), text)
+        return _mend(json.loads(text, parse_constant=_refuse_constant, parse_float=_finite), text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             return _parse_lines(text, place)
@@ -69,13 +69,19 @@ def _refuse_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON value")
 
 
+def _finite(text: str) -> float | str:
+    """1e999 is JSON, but no number that Python could write back: it stays text, as in YAML."""
+    number = float(text)
+    return number if number - number == 0 else text
+
+
 def _parse_lines(text: str, place: str) -> list[Any]:
     values = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            values.append(_mend(json.loads(line, parse_constant=_refuse_constant), line))
+            values.append(_mend(json.loads(line, parse_constant=_refuse_constant, parse_float=_finite), line))
         except ValueError as error:
             column = f", column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
@@ -177,9 +183,7 @@ def _scalar(text: str) -> Any:
         if _INT.fullmatch(text) and len(text) < 300:
             return int(text)
         if _FLOAT.fullmatch(text):
-            number = float(text)
-            # 1e999 has no JSON value.
-            return number if number - number == 0 else text
+            return _finite(text)
         if _HEX.fullmatch(text):
             return int(text, 0)
     return text

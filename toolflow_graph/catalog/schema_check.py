@@ -4,35 +4,37 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-TYPES = frozenset(("string", "number", "integer", "boolean", "object", "array", "null"))
+from toolflow_graph.catalog.schema_refs import find_ref_mistake
+from toolflow_graph.catalog.type_words import TYPES
 
-# How other tool lists name types (BFCL, Gorilla, Python signatures).
-ALIASES = {
-    "dict": "object",
-    "dictionary": "object",
-    "map": "object",
-    "float": "number",
-    "double": "number",
-    "int": "integer",
-    "long": "integer",
-    "str": "string",
-    "text": "string",
-    "bool": "boolean",
-    "list": "array",
-    "tuple": "array",
-    "set": "array",
-    "none": "null",
-    "any": "",
-    "empty": "",
-}
-
+_NO_TYPE = re.compile(r"(?<=type: )(.+) is not valid under any of the given schemas$", re.S)
 _SCHEMA_MAPS = ("properties", "$defs", "definitions", "patternProperties")
 _SCHEMAS = ("items", "additionalProperties")
 _SCHEMA_LISTS = ("anyOf", "allOf", "oneOf")
 _TEXTS = ("description", "title", "format", "$comment")
-_SIZES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_FLAGS = ("deprecated", "readOnly", "writeOnly", "uniqueItems")
+SIZES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+FLAGS = ("deprecated", "readOnly", "writeOnly", "uniqueItems")
+
+
+DEEPEST = 80
+"""Levels of objects and lists, one in another, that a schema may have: validation takes some ten frames for each."""
+
+
+def is_too_deep(value: Any, most: int = DEEPEST) -> bool:
+    """Whether objects and lists stand in each other more than ``most`` levels deep, or in themselves."""
+    level = [value]
+    for _ in range(most):
+        # A value that many others share (an alias of YAML) is looked at once.
+        inner = {id(part): part for node in level for part in _parts_of(node) if isinstance(part, (dict, list))}
+        if not inner:
+            return False
+        level = list(inner.values())
+    return True
+
+
+def _parts_of(node: Any) -> list[Any]:
+    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
 
 
 def find_schema_mistake(schema: Any) -> str | None:
@@ -42,9 +44,12 @@ def find_schema_mistake(schema: Any) -> str | None:
     """
     if isinstance(schema, Mapping) and is_plainly_valid(schema):
         return None
+    if is_too_deep(schema):
+        return f"nested more than {DEEPEST} levels deep"
     from toolflow_graph.schemas import check_schema
 
-    return check_schema(schema)
+    mistake = check_schema(schema) or find_ref_mistake(schema)
+    return mistake and _NO_TYPE.sub(rf"\1 is none of {', '.join(sorted(TYPES))}", mistake)
 
 
 def is_plainly_valid(schema: Any, depth: int = 40) -> bool:
@@ -77,15 +82,15 @@ def _is_right(keyword: str, value: Any, depth: int) -> bool:
         )
     if keyword in ("enum", "examples"):
         return isinstance(value, list)
-    if keyword in _SIZES:
+    if keyword in SIZES:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if keyword in _BOUNDS:
+    if keyword in BOUNDS:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if keyword == "multipleOf":
         return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
     if keyword == "pattern":
         return isinstance(value, str) and compiles(value)
-    if keyword in _FLAGS:
+    if keyword in FLAGS:
         return isinstance(value, bool)
     return keyword in ("default", "const")
 
@@ -97,29 +102,3 @@ def compiles(pattern: str) -> bool:
     except (re.error, OverflowError, RecursionError):
         return False
     return True
-
-
-def correct_dialect(node: Any) -> Any:
-    """A copy with type names such as ``dict`` as JSON Schema has them, without patterns that only JavaScript reads."""
-    if isinstance(node, list):
-        return [correct_dialect(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    fixed: dict[str, Any] = {}
-    for keyword, value in node.items():
-        if keyword == "type" and isinstance(value, str) and value not in TYPES:
-            name = ALIASES.get(value.lower(), value.lower() if value.lower() in TYPES else value)
-            if name:
-                fixed[keyword] = name
-        elif keyword in _SCHEMA_MAPS and isinstance(value, dict):
-            fixed[keyword] = {name: correct_dialect(child) for name, child in value.items()}
-        elif keyword == "pattern" and isinstance(value, str) and not compiles(value):
-            continue
-        elif keyword == "items" and isinstance(value, list):
-            # Draft 4's tuples.
-            fixed[keyword] = {}
-        elif keyword in _SCHEMAS or keyword in _SCHEMA_LISTS:
-            fixed[keyword] = correct_dialect(value)
-        else:
-            fixed[keyword] = value
-    return fixed

@@ -4,7 +4,7 @@ A file's kind is told from its content: our JSON, a list of tools (ours, OpenAI'
 document, a ToolBench file. A folder stands for its files in sorted order.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from toolflow_graph.types import Tool
 ENDINGS = (".json", ".jsonl", ".yaml", ".yml")
 DEFAULT = "toolflow_graph.tools_catalog"
 
+_PLACES = "a file, a folder, package.module:attr or path/file.py:attr"
 _EXPECTED = (
     "our JSON, a list of tools (ours or OpenAI's), an MCP tools/list answer, OpenAPI 3.x or Swagger 2.0 "
     "(JSON, JSON lines or YAML)"
@@ -35,41 +36,62 @@ def read_sources(sources: Sequence[str]) -> Catalogue:
     """
     notes: list[str] = []
     groups: list[tuple[Origin, list[Tool]]] = []
-    for origin, load in _list_origins(sources):
+    mistakes: list[UsageError] = []
+    for origin, load in _list_origins(sources, mistakes):
         found = Notes()
-        groups.append((origin, _read(load(), origin, found)))
+        try:
+            groups.append((origin, _read(load(), origin, found)))
+        except UsageError as error:
+            # Every broken source is told at once, and each is read once: a source may be a generator.
+            mistakes.append(error)
         notes += found.render(origin.stem)
+    if mistakes:
+        raise mistakes[0] if len(mistakes) == 1 else UsageError("\n".join(map(str, mistakes)))
     tools, prefixed = _settle_clashes(groups)
     return Catalogue(tuple(tools), (*notes, *prefixed))
 
 
-def _list_origins(sources: Sequence[str]) -> list[tuple[Origin, Callable[[], Any]]]:
-    """Every file or reference, once, with what loads it; stems are distinct."""
+def _list_origins(sources: Sequence[str], mistakes: list[UsageError]) -> list[tuple[Origin, Callable[[], Any]]]:
+    """Every file or reference, once, with what loads it; stems are distinct. ``mistakes`` gets what is no source."""
     loaders: dict[str, tuple[Origin, Callable[[], Any]]] = {}
     if not sources:
         for name, text in _default_texts():
             loaders[name] = (Origin(name, _stem(name)), partial(parse_document, text, name))
         return list(loaders.values())
     for source in sources:
-        path = Path(source).expanduser()
-        if path.suffix == ".py":
-            raise UsageError(
-                f"{source!r} is Python code", expected="path/file.py:attr, the name in it that holds or makes the tools"
-            )
-        if path.is_dir():
-            for file in _files_of(path, source):
-                loaders.setdefault(_key(file), _file_origin(file))
-        elif path.is_file():
-            loaders.setdefault(_key(path), _file_origin(path))
-        else:
-            loaders.setdefault(source, _reference_origin(source))
+        try:
+            for key, found in _origins_of(source):
+                loaders.setdefault(key, found)
+        except UsageError as error:
+            mistakes.append(error)
+        except (OSError, RuntimeError) as error:
+            # A name too long, a folder that nobody may read, the home of a user who does not exist.
+            shown = source if len(source) <= 200 else source[:197] + "..."
+            reason = getattr(error, "strerror", None) or str(error)
+            mistakes.append(UsageError(f"no tool source {shown!r}: {reason}", expected=_PLACES))
     taken: set[str] = set()
     distinct = []
     for origin, load in loaders.values():
-        stem = tell_apart(origin.stem, taken, [make_valid(Path(origin.place).parent.name, otherwise="other")])
+        stem = tell_apart(origin.stem, taken, [make_valid(Path(origin.place).parent.name) or "other"])
         taken.add(stem)
         distinct.append((replace(origin, stem=stem), load))
     return distinct
+
+
+def _origins_of(source: str) -> Iterator[tuple[str, tuple[Origin, Callable[[], Any]]]]:
+    """What one source stands for, each with a key that tells it from the others."""
+    path = Path(source).expanduser()
+    if path.suffix == ".py":
+        raise UsageError(
+            f"{source!r} is Python code", expected="path/file.py:attr, the name in it that holds or makes the tools"
+        )
+    if path.is_dir():
+        for file in _files_of(path, source):
+            yield _key(file), _file_origin(file)
+    elif path.is_file():
+        yield _key(path), _file_origin(path)
+    else:
+        yield source, _reference_origin(source)
 
 
 def _default_texts() -> Iterable[tuple[str, str]]:
@@ -91,7 +113,7 @@ def _key(path: Path) -> str:
 
 def _stem(name: str) -> str:
     """``stripe.swagger2.yaml`` is ``stripe``; what a tool name cannot hold is "_"."""
-    return make_valid(name.lstrip(".").split(".")[0], otherwise="tools")
+    return make_valid(name.lstrip(".").split(".")[0]) or "tools"
 
 
 def _files_of(folder: Path, source: str) -> list[Path]:
@@ -115,33 +137,18 @@ def _file_origin(path: Path) -> tuple[Origin, Callable[[], Any]]:
 
 
 def _reference_origin(source: str) -> tuple[Origin, Callable[[], Any]]:
-    from toolflow_graph.references import is_reference, load_reference
+    from toolflow_graph.catalog.code_source import load_from_code
+    from toolflow_graph.references import is_reference
 
     if not is_reference(source):
         raise UsageError(
             f"no tool source {source!r}",
-            expected="a file, a folder, package.module:attr or path/file.py:attr",
+            expected=_PLACES,
             hint="check the path; leave --tools away for the default catalogue",
         )
     place = source.rpartition(":")[0]
     stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
-
-    def load() -> Any:
-        value = load_reference(source, what="tool source")
-        if callable(value) and not isinstance(value, (Mapping, Tool)):
-            try:
-                value = value()
-            except UsageError:
-                raise
-            except Exception as error:
-                raise UsageError(f"{source!r} fails: {type(error).__name__}: {error}") from error
-        if isinstance(value, Mapping):
-            return value
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            raise UsageError(f"{source!r} gives {type(value).__name__}", expected="an iterable of Tool or dicts")
-        return list(value)
-
-    return Origin(source, make_valid(stem, otherwise="tools")), load
+    return Origin(source, make_valid(stem) or "tools"), partial(load_from_code, source)
 
 
 def _read(document: Any, origin: Origin, notes: Notes) -> list[Tool]:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 
 _CODE_BLOCK = re.compile(r"```.*?(```|\Z)|<pre\b.*?</pre>|<!--.*?-->", re.S | re.I)
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
@@ -17,7 +18,8 @@ _UNDERLINED = re.compile(r"(?<!\w)_(?=[^\s_])([^_]+?)(?<=\S)_(?!\w)")
 _POINTER = re.compile(r"\s*\b((Learn|Read|Find out|See) more|See (the )?[Ff]ull [Dd]ocumentation)( [^.]{0,60})?\.?$")
 _SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|(?<=[。！？])")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+# Of a text whose characters stand for their kinds: see _kinds_of.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|ª+")
 
 
 def plain_text(text: object, most: int) -> str:
@@ -69,7 +71,24 @@ def shorten(text: str, most: int) -> str:
 
 def split_words(text: str) -> list[str]:
     """The words of an identifier: ``getUserByID`` and ``get-user_by id`` both give get, user, by, id (case kept)."""
-    return _WORD.findall(text)
+    if text.isascii():
+        return _WORD.findall(text)
+    text = unicodedata.normalize("NFC", text)
+    return [text[match.start() : match.end()] for match in _WORD.finditer(_kinds_of(text))]
+
+
+def _kinds_of(text: str) -> str:
+    """``Größe 5`` as ``Aaaaa 1``: "A" upper case, "a" lower case, "ª" a letter without case, "1" a digit."""
+    kinds: list[str] = []
+    for char in text:
+        if char.isalpha():
+            kinds.append("A" if char.isupper() or char.istitle() else "a" if char.islower() else "ª")
+        elif char.isalnum():
+            kinds.append("1")
+        else:
+            # A mark belongs to its letter.
+            kinds.append(kinds[-1] if kinds and unicodedata.category(char).startswith("M") else " ")
+    return "".join(kinds)
 
 
 def sentence_of(words: list[str]) -> str:

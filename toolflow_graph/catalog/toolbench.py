@@ -6,16 +6,14 @@ Source: github.com/OpenBMB/ToolBench (data/toolenv/tools). Returns come from ``t
 from collections.abc import Mapping
 from typing import Any
 
+from toolflow_graph.catalog.credentials import is_credential
 from toolflow_graph.catalog.entries import Origin
-from toolflow_graph.catalog.naming import cut_name, make_valid, tell_apart
+from toolflow_graph.catalog.naming import make_valid, tell_apart
 from toolflow_graph.catalog.notes import Notes
-from toolflow_graph.catalog.schema_check import ALIASES, TYPES
 from toolflow_graph.catalog.text import plain_text, sentence_of, split_words
+from toolflow_graph.catalog.type_words import ALIASES, FORMATS, TYPES
 from toolflow_graph.errors import UsageError
 from toolflow_graph.types import Tool
-
-_OTHER_TYPES = {"date (yyyy-mm-dd)": "string", "time (24-hour hh:mm)": "string", "enum": "string", "geopoint": "string"}
-_FORMATS = {"date (yyyy-mm-dd)": "date", "time (24-hour hh:mm)": "time"}
 
 
 def read_toolbench(document: Mapping[str, Any], origin: Origin, notes: Notes) -> list[Tool]:
@@ -42,7 +40,7 @@ def read_toolbench(document: Mapping[str, Any], origin: Origin, notes: Notes) ->
         tools[name] = Tool(
             name=name,
             description=_describe(endpoint, given, collection),
-            parameters=_parameters(endpoint),
+            parameters=_parameters(endpoint, notes),
             returns=_schema_of_template(endpoint.get("template_response"), 0) or None,
             effect="read" if str(endpoint.get("method") or "GET").upper() in ("GET", "HEAD") else "write",
             domain=collection,
@@ -52,9 +50,7 @@ def read_toolbench(document: Mapping[str, Any], origin: Origin, notes: Notes) ->
 
 
 def _name(given: str, index: int) -> str:
-    words = split_words(given)
-    plain = "_".join(word.lower() for word in words if word.isascii())
-    return cut_name(make_valid(plain, otherwise=f"endpoint_{index + 1}"))
+    return make_valid("_".join(word.lower() for word in split_words(given)), otherwise=f"endpoint_{index + 1}")
 
 
 def _describe(endpoint: Mapping[str, Any], given: str, collection: str) -> str:
@@ -62,13 +58,18 @@ def _describe(endpoint: Mapping[str, Any], given: str, collection: str) -> str:
     return said or f"{sentence_of(split_words(given)) or 'Endpoint.'} {plain_text(collection, 80)}.".replace("..", ".")
 
 
-def _parameters(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+def _parameters(endpoint: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     for key in ("required_parameters", "optional_parameters"):
-        for parameter in endpoint.get(key) or ():
+        given = endpoint.get(key)
+        for parameter in given if isinstance(given, list) else ():
             name = str(parameter.get("name") or "").strip() if isinstance(parameter, Mapping) else ""
             if not name or name in properties:
+                continue
+            said = parameter.get("description")
+            if is_credential(name, "query", said if isinstance(said, str) else "", (parameter.get("default"),)):
+                notes.count("credentials", name)
                 continue
             properties[name] = _parameter(parameter)
             if key == "required_parameters":
@@ -81,10 +82,10 @@ def _parameters(endpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
     word = str(parameter.get("type") or "string").lower()
-    kind = word if word in TYPES else _OTHER_TYPES.get(word) or ALIASES.get(word) or "string"
+    kind = word if word in TYPES else ALIASES.get(word) or "string"
     schema: dict[str, Any] = {"type": kind}
-    if word in _FORMATS:
-        schema["format"] = _FORMATS[word]
+    if word in FORMATS:
+        schema["format"] = FORMATS[word]
     description = plain_text(parameter.get("description"), 300)
     if description:
         schema["description"] = description

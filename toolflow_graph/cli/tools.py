@@ -91,17 +91,7 @@ def validate_tools(sources: _Sources = None, tools: _Tools = None) -> None:
     """Check the sources and say what was changed or left out; exit code 2 if one is broken."""
     from toolflow_graph.catalog import load_catalogue
 
-    wanted = _join(sources, tools)
-    mistakes = []
-    # One by one first, so that every broken source is told at once.
-    for source in wanted if len(wanted) > 1 else ():
-        try:
-            load_catalogue([source])
-        except UsageError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise UsageError("\n".join(mistakes))
-    catalogue = load_catalogue(wanted)
+    catalogue = load_catalogue(_join(sources, tools))
     for line in catalogue.notes:
         typer.echo(line)
     typer.echo(_summary(catalogue.tools))
@@ -136,7 +126,10 @@ def import_tools(
 
 
 def _join(sources: list[str] | None, tools: list[str] | None) -> list[str]:
-    return [*(sources or ()), *(tools or ())]
+    """All sources, checked as ``run`` checks them, so that both refuse the same with the same words."""
+    from toolflow_graph.config import merge
+
+    return list(merge({}, {"tools": [*(sources or ()), *(tools or ())]}).tools)
 
 
 def _row(tool: "Tool") -> dict[str, Any]:

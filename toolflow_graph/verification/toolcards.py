@@ -14,7 +14,7 @@ from toolflow_graph.types import Tool
 from toolflow_graph.verification.wording import listed
 
 _HUMP = re.compile(r"[a-z0-9][A-Z]")
-_PART = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+")
+_PART = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{M}]+|\d+")
 # Hyphenated English that tools are called by, too: "check-in" in a user's mouth is no identifier.
 _PARTICLES = {"in", "out", "up", "off", "on", "by", "down", "over", "mail", "to", "through", "back", "time"}
 

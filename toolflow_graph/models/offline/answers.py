@@ -34,6 +34,8 @@ from toolflow_graph.models.offline.words import (
 )
 from toolflow_graph.types import ToolCall, ToolResult
 
+_CAME_BACK = ("Here is what came back:", "This is what I got:", "I checked:", "The answer reads:")
+
 
 def answer_results(pairs: list[tuple[View, ToolCall, ToolResult]], style: int, rng: random.Random) -> str:
     """The answer to all calls of a request."""
@@ -53,6 +55,10 @@ def _answer(view: View, call: ToolCall, result: ToolResult, style: int, rng: ran
     if rows is not None and not view.writes and not _is_record(view, value, where):
         return polish_lines(_list_text(view, rows, where, rest, style, rng, given, also))
     if isinstance(value, dict):
+        if set(value) <= {"result", "output", "response", "text", "content"} and len(value) == 1:
+            (only,) = value.values()
+            if isinstance(only, str) and 0 < len(only) < 400:
+                return polish(end_sentence(f"{rng.choice(_CAME_BACK)} {only}"))
         return polish(_record_text(view, value, style, rng, given, also))
     if value in (None, "", [], {}):
         done = done_phrase(view.phrase, _entities(view))
@@ -128,7 +134,7 @@ def _list_text(
             for leaf in view.returns
             if leaf.path.split("[]")[0].endswith(where) and "[]." in leaf.path
         ),
-        "",
+        "[]." if any(leaf.path.startswith("[].") for leaf in view.returns) else "",
     )
     lines = []
     for row in shown:
@@ -205,7 +211,7 @@ def _inner_list(value: dict[str, Any], view: View) -> str:
             noun = noun if len(noun.split()) < 4 else "results"
             heads = [headline(cells_of(row, view, f"{name}[]."), singularise(noun)) for row in part[:4]]
             texts = list(dict.fromkeys(str(head.value) for head in heads if head and isinstance(head.value, str)))
-            if texts and len(part) <= 4:
+            if len(texts) == len(part) <= 4:
                 count = len(part)
                 return (
                     f"There {'is' if count == 1 else 'are'} {count_word(count)} "

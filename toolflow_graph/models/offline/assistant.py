@@ -8,10 +8,12 @@ from toolflow_graph.models.briefs import AssistantBrief
 from toolflow_graph.models.offline.answers import answer_results, failure_text
 from toolflow_graph.models.offline.binding import ABSENT, get_path, id_names, leaves, name_of, set_path
 from toolflow_graph.models.offline.doubting import find_doubt
+from toolflow_graph.models.offline.draws import draw_for
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import doing_phrase, to_do_phrase
 from toolflow_graph.models.offline.planner import label_of
 from toolflow_graph.models.offline.saying import said, told
+from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.speech import Item, speak
 from toolflow_graph.models.offline.staged import (
     GO_AHEAD,
@@ -24,12 +26,10 @@ from toolflow_graph.models.offline.staged import (
 )
 from toolflow_graph.models.offline.talk import history_of, small_talk
 from toolflow_graph.models.offline.user import open_request
-from toolflow_graph.models.offline.values import fits
 from toolflow_graph.models.offline.views import Leaf, View, plain_path, view_of
 from toolflow_graph.models.offline.words import join_and, lower_first, polish, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import RawCall
-from toolflow_graph.randomness import derive_rng
 from toolflow_graph.schemas import schema_errors, schema_types
 from toolflow_graph.types import Fact, Request, Tool, ToolCall, ToolResult, Use
 
@@ -40,20 +40,20 @@ _RETRY = re.compile(
 _ID = re.compile(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
 
 
-def assistant_step(brief: AssistantBrief) -> tuple[str | None, tuple[RawCall, ...]]:
+def assistant_step(brief: AssistantBrief, salt: int = 0) -> tuple[str | None, tuple[RawCall, ...]]:
     """The assistant's next message: (text, calls), one of them empty. It does not say the same thing twice."""
     earlier = {message.content for message in brief.messages if message.role == "assistant"}
     text: str | None = None
     for attempt in range(5):
-        text, calls = _step(brief, attempt)
+        text, calls = _step(brief, attempt, salt)
         if text is None or text not in earlier:
             return text, calls
     return f"{_AGAIN[len(earlier) % len(_AGAIN)]}{lower_first(text or '')}", ()
 
 
-def _step(brief: AssistantBrief, attempt: int) -> tuple[str | None, tuple[RawCall, ...]]:
+def _step(brief: AssistantBrief, attempt: int, salt: int) -> tuple[str | None, tuple[RawCall, ...]]:
     scene = brief.scene
-    rng = derive_rng(scene.random_seed, "offline", "assistant", brief.request_index, len(brief.messages), attempt)
+    rng = draw_for(scene, "assistant", brief.request_index, len(brief.messages), attempt, salt=salt)
     requests = brief.plan.requests
     request = requests[brief.request_index] if brief.request_index < len(requests) else Request(kind="chat", intent="")
     if request.kind == "open":

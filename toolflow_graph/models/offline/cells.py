@@ -14,7 +14,7 @@ _WEIGHT = {
     "percent": 6,
     "duration": 6, "distance": 6, "count": 5, "title": 7, "person": 7, "sentence": 5, "address": 5, "location": 5,
     "phone": 4,
-    "email": 4, "id": 3, "condition": 8, "number": 5, "ratio": 4, "company": 6, "city": 5, "text": 4, "bool": 3,
+    "email": 4, "id": 3, "condition": 8, "number": 5, "ratio": 4, "company": 6, "city": 5, "text": 2, "bool": 3,
     "query": 5,
     "airport": 6, "tag": 4, "food": 6, "url": 2, "reason": 5, "year": 4, "ticker": 5, "age": 4, "month": 4,
     "version": 5,
@@ -24,6 +24,8 @@ _NAMING = re.compile(r"(^|_)(name|title|subject|headline|label|caption|summary|q
 _VAGUE = ("none", "left", "right", "centre", "centre left", "centre right", "high", "low", "medium", "other", "mixed",
           "any",
           "full", "normal", "heavy", "free", "all")  # fmt: skip
+_SIDE = ("order", "sort", "sorts", "filters", "links", "actions", "errors", "warnings", "facets", "messages", "meta")
+"""Lists that stand beside what was asked for."""
 GENERIC = {
     "data",
     "items",
@@ -55,7 +57,7 @@ def rows_of(value: Any) -> tuple[list[Any] | None, str, dict[str, Any]]:
     if isinstance(value, list):
         return (value, "results", {}) if all(isinstance(part, dict) for part in value) else (None, "", {})
     if isinstance(value, dict):
-        for name, part in value.items():
+        for name, part in sorted(value.items(), key=lambda entry: entry[0].lower() in _SIDE):
             if isinstance(part, list) and (not part or all(isinstance(row, dict) for row in part)):
                 scalars = [v for v in value.values() if not isinstance(v, dict | list)]
                 if len(scalars) <= 6 or len(part) > 1:
@@ -78,8 +80,9 @@ def cells_of(value: dict[str, Any], view: View, prefix: str) -> list[Cell]:
             continue
         if isinstance(part, list) and any(isinstance(sub, dict | list) for sub in part):
             continue
-        kind = {bool: "boolean", int: "integer", float: "number", list: "array"}.get(type(part), "string")
-        cells.append(Cell(name, known.get(f"{prefix}{name}") or field_of(name, {"type": kind}, ""), part))
+        kind = {bool: "boolean", int: "integer", float: "number"}.get(type(part), "string")
+        plain = {"type": "array", "items": {"type": "string"}} if isinstance(part, list) else {"type": kind}
+        cells.append(Cell(name, known.get(f"{prefix}{name}") or field_of(name, plain, ""), part))
     return cells
 
 
@@ -149,8 +152,17 @@ def _raw(cell: Cell) -> bool:
         "has_more",
         "status_code",
         "href",
-    ):
+        "success",
+        "ok",
+        "succeeded",
+        "acknowledged",
+        "took",
+        "next",
+        "previous",
+    ) or re.search(r"offset$|cursor$|marker$|_page$|page_number$", cell.name.lower()):
         return True
+    if re.search(r"(?:^| )\d", cell.field.label):
+        return True  # "number of 13F shares" would state a figure that is none
     return cell.field.kind in ("latitude", "longitude", "uuid", "unix") or (
         cell.field.kind == "id" and isinstance(cell.value, int) and cell.value > 10**8
     )

@@ -29,6 +29,8 @@ class Field:
         edge: "start", "end" or "" for one side of a period.
         past: its dates lie before now.
         technical: a knob that people do not talk about.
+        listed: it holds a list of such values.
+        owner: the noun of what holds it ("movie" for a movie's "name"), "" if nothing.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Field:
     past: bool
     technical: bool
     listed: bool
+    owner: str = ""
 
 
 def field_of(name: str, schema: Mapping[str, Any], owner: str = "") -> Field:
@@ -53,7 +56,7 @@ def field_of(name: str, schema: Mapping[str, Any], owner: str = "") -> Field:
     kind_word = "enum" if "enum" in inner or "const" in inner else (types[0] if types else "")
     if kind_word == "null" and len(types) > 1:
         kind_word = types[1]
-    formats = str(inner.get("format") or _nested_format(inner))
+    formats = str(inner.get("format") or _nested_format(inner) or _format_of_example(inner))
     pattern = str(inner.get("pattern") or "")
     return _field(name, said[:400], kind_word, formats, pattern, owner, listed, _max(inner))
 
@@ -64,6 +67,20 @@ def _nested_format(schema: Mapping[str, Any]) -> str:
             if isinstance(part, Mapping) and part.get("format"):
                 return str(part["format"])
     return ""
+
+
+_FORMS = (("date", r"\d{4}-\d\d-\d\d"), ("date-time", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*"), ("time", r"\d\d:\d\d(?::\d\d)?"),
+          ("email", r"[\w.+-]+@[\w.-]+\.\w+"), ("uri", r"https?://\S+"),
+          ("uuid", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), ("words", r"[A-Z][a-z]+(?: [A-Z]?[a-z]+)+"))  # fmt: skip
+
+
+def _format_of_example(schema: Mapping[str, Any]) -> str:
+    """The format that the schema's own example has: old examples are not copied, their form is."""
+    examples = schema.get("examples")
+    said = examples[0] if isinstance(examples, list) and examples else schema.get("example")
+    if not isinstance(said, str) or "enum" in schema:
+        return ""
+    return next((name for name, form in _FORMS if re.fullmatch(form, said.strip())), "")
 
 
 def _max(schema: Mapping[str, Any]) -> float:
@@ -80,14 +97,20 @@ def _field(
     unit, label = _unit(words, description, name, kind_word)
     kind = kind_of(words, low, kind_word, formats, pattern, owner, unit, top)
     entity = _entity(words, description, kind, owner)
-    if kind == "id" and entity and words[-1] in ("id", "ids", "uuid", "guid"):
+    entity = "" if entity.lower() in ("id", "data", "result", "response", "payload", "entry") else entity
+    if kind == "id" and entity and words[-1] in ("id", "ids", "uuid", "guid", "gid", "uid"):
         label = f"{singularise(entity) if not listed else entity} {'IDs' if listed else 'ID'}"
+    label = _sided(label, words, kind)
     if kind == "email" and label.endswith((" email", " emails")):
         label += " addresses" if label.endswith("s") else " address"
         label = label.replace("emails addresses", "email addresses")
     if kind == "id" and words == (label,) and label in THINGS:
         label += " IDs" if listed else " ID"
-    if kind == "id" and label == "ID" and owner:
+    if (
+        kind == "id"
+        and label == "ID"
+        and owner.lower() not in ("", "id", "data", "result", "response", "payload", "entry")
+    ):
         label = f"{owner} ID"
     return Field(
         name=name,
@@ -105,10 +128,25 @@ def _field(
             "dob",
                              "modified", "registered", "joined", "placed", "issued", "paid", "measured", "observed"}
         ),
-        technical=bool(set(words) & _TECHNICAL) and kind in ("count", "enum", "bool", "text", "query", "number", "id")
+        technical=bool(set(words) & _TECHNICAL or (len(name) == 1 and name not in "qxyc")) and kind in ("count", "enum", "bool", "text", "query", "number", "id")
         and not (kind == "id" and words[-1] in ("id", "ids")),
         listed=listed,
+        owner=owner,
     )  # fmt: skip
+
+
+_SIDES = {"id": ("origin", "destination"), "location": ("origin", "destination"), "address": ("origin", "destination"),
+          "city": ("departure", "destination"), "airport": ("departure", "destination"), "currency": ("source", "target"),
+          "date": ("start", "end"), "datetime": ("start", "end"), "time": ("start", "end"), "latitude": ("origin", "destination"),
+          "longitude": ("origin", "destination"), "language_code": ("source", "target")}  # fmt: skip
+
+
+def _sided(label: str, words: tuple[str, ...], kind: str) -> str:
+    """ "to place ID" as "destination place ID": what people call the two sides."""
+    sides = _SIDES.get(kind)
+    if sides is None or len(words) < 2 or words[0] not in ("from", "to") or not label.startswith(f"{words[0]} "):
+        return label
+    return f"{sides[words[0] == 'to']} {label.partition(' ')[2]}"
 
 
 def _unit(words: tuple[str, ...], description: str, name: str, kind_word: str) -> tuple[str, str]:
@@ -233,10 +271,16 @@ def _entity(words: tuple[str, ...], description: str, kind: str, owner: str) -> 
         description.split(". ")[0],
         re.I,
     ):
-        text = found[1].lower()
+        text = re.sub(
+            r" (?:being|to|you|we|associated|involved|attached|requested|specified|was|is)\b.*$", "", found[1].lower()
+        )
         if len(text.split()) <= 3 and not text.startswith(("this", "object")):
             return singularise(text)
-    rest = [word for word in words if word not in ("id", "ids", "uuid", "guid", "code", "key", "number", "no", "num")]
+    rest = [word for word in words if word not in ("id", "ids", "uuid", "guid", "gid", "uid", "code", "key", "number", "no",
+            "num")]  # fmt: skip
+    if rest in (["item"], ["object"], ["resource"], ["entity"]) and owner:
+        # "itemId" names nothing; what holds it does.
+        return owner
     return singularise(" ".join(rest)) if rest else owner
 
 

@@ -142,7 +142,11 @@ def curt(core: str, rng: random.Random) -> str:
     plain = re.match(r"(the|my|all|a|an|everything|your|recent|current|available|one)\b", rest)
     if verb in _GET and plain:
         return rng.choice(("{}, please.", "I need {}.", "{}?", "Need {}.")).format(rest)
-    if verb in ("find", "search", "browse") and not rest.startswith("for "):
+    if (
+        verb in ("find", "search", "browse")
+        and not rest.startswith("for ")
+        and not (verb == "search" and " for " in rest)
+    ):
         return rng.choice(("Looking for {}.", "Any {}?", "I need {}.") if is_plural(core_object(rest)) else (
             "Looking for {}.", "I need {}.")).format(re.sub(r"^all ", "", rest))  # fmt: skip
     return rng.choice(("{}.", "Please {}.", "{}, please.", "I want to {}.")).format(core)
@@ -177,10 +181,15 @@ def follow_up(phrase: Phrase, changed: list[tuple[str, str, str]], manner: str, 
     thing = core_object(phrase.rest) or "that"
     thing = re.sub(r"^(an?|one) ", "the ", thing)
     if not changed:
-        return rng.choice((f"Could you {phrase.verb} {_with_particle(phrase, thing)} once more, just to be sure?",
-                           f"Please {phrase.verb} {_with_particle(phrase, thing)} again.",
-                           f"Can you try {gerund(phrase.verb)} {_with_particle(phrase, thing)} one more "
-                           f"time?"))  # fmt: skip
+        what = _with_particle(phrase, thing)
+        return rng.choice((f"Could you {phrase.verb} {what} once more, just to be sure?",
+                           f"Please {phrase.verb} {what} again, it may have changed by now.",
+                           f"Can you try {gerund(phrase.verb)} {what} one more time?",
+                           f"Has anything changed? Please {phrase.verb} {what} once more.",
+                           f"Before I go on, could you {phrase.verb} {what} again?",
+                           f"Let's {phrase.verb} {what} a second time, in case it was updated.",
+                           f"I'd like you to {phrase.verb} {what} again, to be on the safe side.",
+                           f"One more time, please: {phrase.verb} {what}."))  # fmt: skip
     if len(changed) == 1:
         label, value, kind = changed[0]
         if kind in ("city", "country", "country_code", "ticker", "airport", "date", "month"):

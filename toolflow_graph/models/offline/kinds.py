@@ -14,6 +14,10 @@ _PERSON = re.compile(
     r"staff|holder|applicant|reviewer|member|people|attendee|nurse|physician|host|caretaker|assignee|instructor|tutor|"
     r"landlord|courier)\b"
 )
+_NAMED_PERSON = re.compile(
+    rf"{_PERSON.pattern}(?:['’]s|s['’])? (?:full |first |last |own )?names?\b|"
+    rf"\bnames? of (?:the |an? |this |each |one )?(?:[a-z-]+ ){{0,2}}?{_PERSON.pattern}|^(?:the )?{_PERSON.pattern}"
+)
 _TEXTUAL = {
     "query": "query", "q": "query", "keyword": "query", "keywords": "query", "topic": "query", "search": "query",
     "term": "query", "terms": "query", "question": "question", "prompt": "prompt", "title": "title", "subject": "title",
@@ -92,7 +96,7 @@ def kind_of(
     if formats in by_format and kind_word in ("string", ""):
         return by_format[formats]
     if kind_word in ("number", "integer"):
-        return _number_kind(words, low, kind_word, unit, top)
+        return _number_kind(words, low, kind_word, unit, top, formats)
     if kind_word not in ("string", ""):
         return kind_word
     if some & {"latitude", "lat"}:
@@ -109,7 +113,13 @@ def kind_of(
         return "time"
     if (last in ("at", "timestamp", "datetime") and len(words) > 1) or words in (("timestamp",), ("datetime",)):
         return "datetime"
+    if words in (("created",), ("updated",), ("modified",)) or re.match(r"(?:the )?(?:timestamp|date and time)\b", low):
+        return "datetime"
     if last in ("email", "mail") or "email address" in low:
+        return "email"
+    if last in ("recipients", "invitees", "attendees", "cc", "bcc") and not re.search(
+        r"\b(?:ids?|names?|numbers?)\b", low
+    ):
         return "email"
     if some & {"phone", "telephone", "mobile", "msisdn"} or "phone number" in low:
         return "phone"
@@ -125,16 +135,21 @@ def kind_of(
         return "language_code"
     if last in ("timezone", "tz") or "time zone" in low or some >= {"time", "zone"}:
         return "timezone"
-    if last in ("id", "ids", "uuid", "guid", "identifier") or re.match(
+    if last in ("id", "ids", "uuid", "guid", "identifier", "gid", "uid", "oid") or re.match(
         r"(the |a |unique )*(identifiers?|ids?) (of|for)", low
     ):
         return "id"
+    if words[0] in ("id", "ids") and len(words) > 1:
+        return "id"
     if (
-        words[-1] in THINGS
+        formats != "words"
+        and last in THINGS
         and len(words) == 1
-        and (not low or "id" in re.findall(r"[a-z]+", low) or "identifier" in low)
+        and not re.search(r"\b(?:names?|titles?|types?|kinds?|text|email|url)\b", low)
     ):
         return "id"
+    if some >= {"postal", "code"} or some >= {"zip", "code"} or some >= {"post", "code"}:
+        return "postcode"
     if last in ("number", "code", "reference", "sku", "isbn", "no", "ref", "iban", "vin", "barcode"):
         return "id"
     if last in ("zip", "zipcode", "postcode", "postal") or some >= {"postal", "code"}:
@@ -171,8 +186,10 @@ def kind_of(
         return "username"
     if some >= {"first", "name"} or last in ("firstname", "forename"):
         return "first_name"
-    if some >= {"last", "name"} or last in ("lastname", "surname"):
+    if (some & {"last", "maiden", "family"} and "name" in some) or last in ("lastname", "surname"):
         return "last_name"
+    if last == "name" and some & {"given", "middle", "nick", "nickname"}:
+        return "first_name"
     if last in ("name", "names", "fullname", "author", "authors", "owner", "artist", "assignee"):
         return "person" if _is_person(words, low, owner) else "title"
     if last in ("status", "state", "stage", "phase"):
@@ -191,19 +208,43 @@ def kind_of(
 def _is_person(words: tuple[str, ...], low: str, owner: str) -> bool:
     if words[-1] in ("author", "authors", "owner", "artist", "assignee"):
         return True
-    place = " ".join((*words[:-1], low if len(words) == 1 else "", owner if len(words) == 1 and not low else ""))
-    return bool(_PERSON.search(place) or re.search(r"full name of|name of the (person|guest)|^full ", low))
+    if words[-1] == "name" and set(words) & {
+        "display",
+        "nick",
+        "nickname",
+        "screen",
+        "holder",
+        "real",
+        "legal",
+        "full",
+    }:
+        return True
+    place = " ".join((*words[:-1], owner if len(words) == 1 and not low else ""))
+    return bool(
+        _PERSON.search(place)
+        or (len(words) == 1 and _NAMED_PERSON.search(low))
+        or re.search(r"full name of|name of the (person|guest)|^full ", low)
+    )
 
 
-def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, top: float) -> str:
+def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, top: float, formats: str) -> str:
     last, some = words[-1], set(words)
     if some & {"latitude", "lat"}:
         return "latitude"
     if some & {"longitude", "lng", "lon", "long"}:
         return "longitude"
-    if last in ("id", "ids"):
+    if some & {"id", "ids"}:
         return "id"
-    if "unix" in low or last in ("timestamp", "epoch"):
+    sided = (
+        last == "time" and len(words) > 1 and words[0] in ("start", "end", "begin", "created", "updated", "from", "to")
+    )
+    stamped = (
+        (sided and not unit)
+        or some >= {"date", "ms"}
+        or last in ("timestamp", "epoch", "created", "updated", "expires")
+        or (last in ("at", "deadline") and len(words) > 1)
+    )
+    if "unix" in low or "epoch" in low or formats in ("unix-time", "timestamp") or stamped:
         return "unix"
     if (last == "year" and not some & {"last", "per", "this", "previous"}) or "four-digit year" in low:
         return "year"
@@ -219,9 +260,9 @@ def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, to
         return "percent" if top != 1 else "ratio"
     if some & {"rating", "stars", "star", "score", "grade"}:
         return "rating"
-    if kind_word == "integer" and (
-        some & {"count", "quantity", "number", "limit", "total"} or low.startswith("number of")
-    ):
+    if kind_word == "integer" and (some & {"count", "quantity", "number", "total"} or low.startswith("number of")):
+        return "count"
+    if some & {"limit", "offset", "page", "skip"} or words in (("per", "page"), ("size",)):
         return "count"
     if (some & _MONEY and not some & _NOT_MONEY and not unit) or re.search(
         r"\b(price|amount of money|in the \w+ currency)\b", low

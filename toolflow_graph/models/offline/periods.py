@@ -28,6 +28,14 @@ def days_on(day: str, count: int) -> str:
         return day
 
 
+def days_between(first: str, last: str) -> int | None:
+    """The days from one date to another; None if one is none."""
+    try:
+        return (datetime.date.fromisoformat(last[:10]) - datetime.date.fromisoformat(first[:10])).days
+    except ValueError:
+        return None
+
+
 def _minutes(start: str, end: str) -> int:
     try:
         gap = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(start)
@@ -57,6 +65,16 @@ def _status(row: dict[str, Any], view: View, now: str) -> None:
             row[name] = ahead[0]
 
 
+def _apart(rows: list[Any], now: str) -> None:
+    """Rows of an open period that all fell on one day are put on days of their own, none of them in the future."""
+    plain = [row for row in rows if isinstance(row, dict)]
+    for name in plain[0] if len(plain) > 1 else ():
+        days = [row[name][:10] for row in plain if isinstance(row.get(name), str) and _MOMENT.fullmatch(row[name])]
+        if len(days) == len(plain) and len(set(days)) == 1 and days[0] < now[:10]:
+            for place, row in enumerate(plain):
+                row[name] = min(days_on(days[0], 1 + 2 * place), now[:10]) + row[name][10:]
+
+
 def fit_window(value: Any, given: Mapping[str, Any], view: View, now: str) -> None:
     """Rows lie in the period that was asked for: after its start, before its end, in the past if that was wanted."""
     start = _edge(given, r"since|(^|_)from$|^start_|earliest|_after$")
@@ -68,6 +86,8 @@ def fit_window(value: Any, given: Mapping[str, Any], view: View, now: str) -> No
     if view.writes or not isinstance(value, dict):
         return
     for rows in [part for part in value.values() if isinstance(part, list)]:
+        if start and not end:
+            _apart(rows, now)
         for place, row in enumerate(row for row in rows if isinstance(row, dict)):
             for name, text in row.items():
                 if (

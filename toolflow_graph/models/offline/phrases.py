@@ -21,10 +21,13 @@ _LEAD = re.compile(
     r"function|operation|"
     r"request|call|route|resource|service|command)(?: (?:can|will|is used|is|may|lets you|allows you|"
     r"allows users|helps you|"
-    r"which|that|to|for|you))*|(?:it )?(?:allows|enables|lets) (?:you|users|the user|one)(?: to)?|"
+    r"which|that|to|for|you))*|(?:it )?(?:allows|enables|lets) (?:(?:an? |the )?users?|you|one|developers|clients)(?: to)?|"
     r"you can(?: use this to)?|"
     r"used? (?:this )?to|helps? (?:you |users )?(?:to )?|api (?:to|for)|tool (?:to|for|that)|endpoint (?:to|for|that)|"
-    r"simply|quickly|easily|beta:?|deprecated:?|\[[^\]]*\])[:,]?\s+",
+    r"(?:provides?|gives?|offers?)(?: you| users| developers)? (?:the |an? )?(?:flexibility|ability|option|possibility|way) "
+    r"(?:to|for)|let(?:'|’)?s? (?:you|us|users)|"
+    r"beta:?|deprecated:?|"
+    r"\[[^\]]*\])[:,]?\s+",
     re.I,
 )
 _TAIL = re.compile(
@@ -70,6 +73,7 @@ def _clean(text: str) -> str:
     text = re.sub(r"[`*#]|^\s*[-•]\s*", "", text.strip())
     text = re.split(r"(?<=[a-z0-9)\]])[.!?](?:\s|$)|\n\s*\n|\n\s*[-*•\d]|: \n|\.\n", text.strip(), maxsplit=1)[0]
     text = re.sub(r"\s*\([^)]*\)?", "", text)
+    text = re.sub(r"\b[A-Z]{3,}(?: [A-Z]{3,})+\b", lambda found: found[0].lower(), text)
     text = re.sub(
         r"\b([A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z]+[a-z0-9]*)+)\b", lambda found: humanise(found[0]), text
     )
@@ -83,10 +87,28 @@ def _from_description(name: str, description: str) -> Phrase | None:
     text = _clean(re.sub(own, " ", description, flags=re.IGNORECASE) if len(name) > 3 else description)
     for _ in range(2):
         text = _LEAD.sub("", text, count=1).strip()
+    adverb, _, after = text.partition(" ")
+    if adverb.lower().endswith("ly") and base_of(adverb) is None and base_of(after.partition(" ")[0]):
+        text = after
+    text = re.sub(
+        r" (?:using|with|by|for) (?:the|its|an?|their) (?:given |specified |unique )?(?:ID|id|identifier)s?\b[^,]*$",
+        "",
+        text,
+    )
+    text = re.sub(r"(?i)^allows? (?:for )?(?:the )?retrieval of", "get", text)
+    text = (
+        re.sub(r"(?i)^(?:batch|bulk|force|mass|full-text|hard|soft) (?=[a-z]+ )", "", text)
+        if base_of(text.split(" ")[1:2][0] if " " in text else "")
+        else text
+    )
+    text = re.sub(r" (?:from|of|to|for|in|with|by|at|on|and|or|the|an?)$", "", text)
+    text = re.sub(r" by setting the values? of .*$| specified in the request .*$", "", text)
+    text = re.sub(r"(?<=[a-z]) by id [a-z]+(?: by id [a-z]+)*$", "", text)
     letters = sum(char.isascii() and char.isalpha() for char in text)
     if letters < 0.6 * len(text.replace(" ", "")) or len(text.split()) < 2 or not text:
         return None
     text = re.split(r" [-–] (?=[A-Z])|: (?=[A-Z])", text)[0]
+    text = re.sub(r"^([A-Za-z]+)/[A-Za-z]+ ", r"\1 ", text)
     words = [word for word in text.split(" ")[1:] if len(word) > 3]
     if len(words) > 1 and sum(word[:1].isupper() and word[1:].islower() for word in words) >= 0.6 * len(words):
         text = re.sub(r"\b[A-Z](?=[a-z])", lambda found: found[0].lower(), text)
@@ -96,7 +118,14 @@ def _from_description(name: str, description: str) -> Phrase | None:
             text = text[:110].rsplit(" ", 1)[0]
         text = re.sub(r" (?:and|or|the|a|an|of|to|for|in|with|by)$", "", text)
     first, _, rest = text.partition(" ")
-    verb = base_of(first.strip(",:"))
+    verb = base_of(first.strip(",:")) or _unknown_verb(first, rest)
+    if verb is None and re.match(
+        r"(?:An?|The|This|Your) (?:[\w-]+ ){1,3}?(?:can|is|are|will|has|have|may|must|should|was)\b", text
+    ):
+        return None
+    if verb in _VAGUE_VERBS:
+        # "Manage the notes" says less than the name that reads or deletes them.
+        verb = next((base for word in split_words(name)[:1] if (base := base_of(word))), verb)
     noun_use = rest.startswith(("of ", "is ", "for the ", "data", "information")) and first.lower() not in (
         "search",
         "look",
@@ -131,9 +160,54 @@ def _from_description(name: str, description: str) -> Phrase | None:
     return _phrase(verb, f", {rest}" if first.endswith(",") else rest)
 
 
+_SORTS = frozenset(
+    ["public", "private", "new", "existing", "old", "single", "multiple", "active", "inactive", "open", "closed", "local", "remote", "direct"]
+)
+_HTTP = ("get", "post", "put", "patch", "delete")
+_DEEDS = {"post": "create", "put": "update", "patch": "update"}
+_ACTS = ("cancel", "confirm", "capture", "submit", "verify", "approve", "decline", "close", "send", "pay", "redact", "expire",
+         "start", "stop", "pause", "resume", "archive", "restore", "publish", "accept", "reject", "finalize", "search")  # fmt: skip
+
+
+def _without_echo(words: list[str]) -> str:
+    """Words without a plural that its singular repeats: "sessions session" is one session."""
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if singularise(word) not in words[place + 1 : place + 2] or word == singularise(word)
+    ]
+    return humanise("_".join(kept))
+
+
+_VAGUE_VERBS = ("manage", "handle", "process", "perform", "execute")
+_NO_VERBS = frozenset(["after", "before", "when", "if", "once", "for", "in", "with", "on", "at", "by", "to", "is", "it", "will", "do", "must", "note", "here", "has", "should", "and", "or", "you", "we", "this", "that", "these", "all", "any", "your", "my", "our", "each", "every", "its", "their", "the", "a", "an", "from", "of", "as", "not", "no"])  # fmt: skip
+
+
+def _unknown_verb(first: str, rest: str) -> str | None:
+    """A verb that is not in the list, told by what follows it: "Hover an element", "Seeks to a position"."""
+    word = first.strip(",:").lower()
+    after = re.match(r"(?:an?|the|all|your|user’s|user's|multiple|to (?:an?|the|[a-z]+ in)) [a-z]", rest.lower())
+    if (
+        not after
+        or not re.fullmatch(r"[a-z]{3,14}", word)
+        or word in _NO_VERBS
+        or word.endswith(("ing", "ed", "tion", "ly"))
+    ):
+        return None
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
 def _from_name(name: str) -> Phrase:
     words = [word for word in split_words(name) if word not in ("api", "v1", "v2", "v3", "mcp", "tool")] or ["use"]
+    by = words.index("by") if "by" in words[2:] else len(words)
+    # "updateBoardsNameByIdBoard" only repeats its parameter.
+    words = words[:by] if "id" in words[by:] else words
+    if words[0] in _HTTP and "id" in words[1:]:
+        words = [_DEEDS.get(words[0], words[0]), *(word for word in words[1:] if word != "id")]
     verb = base_of(words[0])
+    if words[0] in _HTTP and len(words) > 3 and base_of(words[-1]) == words[-1] and words[-1] in _ACTS:
+        # "PostSessionsSessionCancel": the last word says what is done.
+        return _phrase(words[-1], f"the {_without_echo(words[1:-1])}")
     if verb and len(words) > 1:
         rest = words[1:]
     elif verb:
@@ -157,8 +231,9 @@ def _from_name(name: str) -> Phrase:
 def _phrase(verb: str, rest: str) -> Phrase:
     rest = lower_first(rest.strip())
     rest = re.sub(rf"\b(the|all|all the) ((?:[\w-]+ ){{0,3}}?[\w-]+) of the {_MINE}\b", r"my \2", rest)
-    rest = re.sub(rf"\b(?:the|a|an) {_MINE}'s\b", "my", rest)
+    rest = re.sub(rf"\b(?:(?:the|a|an) )?{_MINE}['’]s\b", "my", rest)
     rest = re.sub(rf"\b(by|for|of) the {_MINE}\b(?! )", "", rest)
+    rest = _with_determiner(verb, rest)
     rest = re.sub(
         r"\bthe (mailbox|address book|shopping cart|home hub|reading list|personal favourites)\b", r"my \1", rest
     )
@@ -166,13 +241,38 @@ def _phrase(verb: str, rest: str) -> Phrase:
     return Phrase(verb, re.sub(r"\s+", " ", rest).strip(), _TAIL.sub("", rest).rstrip(" ,;:"))
 
 
+_MASS = frozenset(["data", "information", "access", "metadata", "content", "feedback", "history", "music", "news", "weather", "traffic", "text", "html", "audio", "code", "json", "pdf", "help", "support", "usage", "stock", "advice", "equipment", "status", "time", "research"])  # fmt: skip
+
+
+def _with_determiner(verb: str, rest: str) -> str:
+    """ "create group" as "create a group", "update comment" as "update the comment": people do not drop articles."""
+    words = rest.split(" ")
+    plain = 0 < len(words) < 4 and all(re.fullmatch(r"[a-z]{3,}", word) for word in words)
+    if (
+        not plain
+        or is_plural(rest)
+        or words[-1] in _MASS
+        or words[0] in _NO_VERBS
+        or words[-1].endswith(("ing", "ly", "ed"))
+    ):
+        return rest
+    return with_article(rest) if verb in _MADE else f"the {rest}"
+
+
 @lru_cache(maxsize=2048)
 def core_object(rest: str) -> str:
     """The noun phrase a verb phrase starts with: "a free table at a restaurant" gives "a free table"."""
     rest = re.sub(r"^(?:for|up|on|off|out) ", "", rest)
+    rest = re.sub(
+        r"^(?:an? |the )?(?:list|collection|array) (?:of|with|containing) (?:all )?(?:the )?(?=[a-z])", "the ", rest
+    )
+    if found := re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest):
+        # "a public or private channel" is a channel.
+        if found[2] in _SORTS and found[3] in _SORTS:
+            return f"{found[1]} {found[4]}"
     text = re.split(
         r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|"
-        r"where|under|near|"
+        r"where|under|near|focused|associated|related|belonging|matching|containing|including|"
         r"around|as|after|before|until|using|through|against|during|based|available|via|given|across|per|one|right|day|hour|when|while)\b|,",
         rest,
         maxsplit=1,
@@ -184,8 +284,10 @@ def core_object(rest: str) -> str:
 def head_noun(phrase: str) -> str:
     """The head of a noun phrase: "the list of players" gives "players"; "a free table" "table"."""
     text = re.sub(r"^(?:all|the|a|an|my|your|any|some|new|one)\b ?", "", phrase)
-    text = re.sub(r"^(?:all|the|a|an|my|your|new) ", "", text)
-    if found := re.match(r"(?:list|number|set|table) of (?:the |all )?(.+)", text):
+    text = re.sub(r"^(?:all|the|a|an|my|your|new|multiple|several|various|many) ", "", text)
+    if found := re.match(
+        r"(?:list|number|set|table|collection|array) (?:of|with|containing) (?:all )?(?:the )?(.+)", text
+    ):
         text = found[1]
     return re.split(r" of | in ", text)[0].strip()
 

@@ -1,6 +1,7 @@
 """Calls planned ahead: valid arguments with a source for each leaf (said, taken from a result, profile, default)."""
 
 import copy
+import dataclasses
 import random
 import re
 from collections.abc import Mapping
@@ -8,17 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolflow_graph.models.briefs import Scene
+from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
+from toolflow_graph.models.offline.figures import estate_price
 from toolflow_graph.models.offline.generate import MISSING, make_valid
+from toolflow_graph.models.offline.phrases import core_object
 from toolflow_graph.models.offline.scales import amount_span
-from toolflow_graph.models.offline.values import estate_price, fits, leaf_value
+from toolflow_graph.models.offline.shapes import fits
+from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import singularise, split_words
-from toolflow_graph.models.offline.world import Cast, build_cast
+from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
 
+_UNSAID = ("text", "object", "id", "tag", "uuid", "version", "unix")
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
 _MOMENTS = ("date", "datetime", "time", "month")
 _CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
@@ -66,10 +72,19 @@ class CallPlanner:
         points: dict[str, PlannedCall] = {}
         wordy = 0
 
+        others = _about_someone_else(view)
+
+        behind = not view.writes and bool(
+            _LOOKING_BACK.search(f"{view.name} {view.phrase.text}".replace("_", " ").lower())
+        )
+
         def leaf(meaning: Field, schema: Mapping[str, Any], path: str) -> Any:
+            if behind and meaning.kind in _MOMENTS and not meaning.past:
+                meaning = dataclasses.replace(meaning, past=True)
+                return self._known_or_drawn(meaning, schema, view, path)
             if link and (found := self._link(call, meaning, schema, path, points)) is not MISSING:
                 return found
-            if (own := self._profile(meaning, schema)) is not MISSING:
+            if not others and (own := self._profile(meaning, schema)) is not MISSING:
                 call.quiet.add(path)
                 return own
             if (price := estate_price(view, meaning, self.rng)) is not None:
@@ -79,14 +94,15 @@ class CallPlanner:
             ):
                 base = self.cast.place.latitude if meaning.kind == "latitude" else self.cast.place.longitude
                 return round(base + 0.0274, 4)
+            if meaning.kind == "path" and re.search(
+                r"director|folder|tree|\brepo", view.name.replace("_", " ").lower()
+            ):
+                return self._folder()
             if meaning.kind == "bool" and isinstance(schema.get("default"), bool):
                 return not schema["default"]
             if meaning.name == "amount" and (span := amount_span(f"{view.name} {view.phrase.text}".replace("_", " "))):
                 return round(self.rng.randint(int(span[0]) + 1, int(span[1])) / 5) * 5
-            key = _meaning_key(meaning, view)
-            if meaning.description and key in self.known and "[" not in path and "device" not in meaning.entity:
-                return self.known[key]
-            return MISSING
+            return self._known_value(meaning, view, path)
 
         def include(meaning: Field, schema: Mapping[str, Any], path: str) -> bool:
             nonlocal wordy
@@ -97,7 +113,7 @@ class CallPlanner:
             ):
                 return False
             share = 0.85 if view.phrase.verb in _CHANGES else self.share
-            plain = self.rng.random() < share and meaning.kind not in ("text", "object", "id", "tag", "uuid", "version")
+            plain = self.rng.random() < share and meaning.kind not in _UNSAID
             wordy += plain
             return plain
 
@@ -105,17 +121,39 @@ class CallPlanner:
         call.arguments = self._settle(value if isinstance(value, dict) else {}, call)
         for path, part in leaves(call.arguments):
             found = view.param(path)
-            if found and found.field.description and "[" not in path and not isinstance(part, dict | bool):
+            if found and "[" not in path and not isinstance(part, dict | bool):
                 self.known.setdefault(_meaning_key(found.field, view), part)
+                if (shared := _shared_key(found.field)) is not None:
+                    self.known.setdefault(shared, part)
         call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
         call.links = _whole_points(call)
         self.calls.append(call)
         return call
 
+    def _folder(self) -> str:
+        """The folder that this dialogue is about."""
+        folder: str = self.known.setdefault(("same", "folder"), self.rng.choice(pools.FOLDERS))
+        return folder
+
+    def _known_value(self, meaning: Field, view: View, path: str) -> Any:
+        """What this dialogue has settled on for the same thing; an account keeps its number from call to call."""
+        if "[" in path or "device" in meaning.entity:
+            return MISSING
+        key = _meaning_key(meaning, view)
+        if meaning.description and key in self.known:
+            return self.known[key]
+        shared = _shared_key(meaning)
+        return self.known.get(shared, MISSING) if shared is not None else MISSING
+
+    def _known_or_drawn(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
+        found = self._known_value(meaning, view, path)
+        return leaf_value(meaning, schema, self.rng, self.cast, result=False) if found is MISSING else found
+
     def _settle(self, arguments: dict[str, Any], call: PlannedCall) -> dict[str, Any]:
         """Starts before ends, different places for a from and a to; undone if the schema then refuses."""
         changed = copy.deepcopy(arguments)
         plain = [(leaf, changed.get(leaf.path)) for leaf in call.view.params if leaf.path in changed]
+        self._own_mail(changed, call)
         linked = {one.parameter for one in call.links}
         if "rent" in changed.values():
             # A month costs less than the house.
@@ -130,12 +168,25 @@ class CallPlanner:
                 if same and sides and texts and not {first.path, second.path} & linked:
                     changed[first.path], changed[second.path] = end, start
                     start = end
-                small = first.field.name.startswith(("min", "lowest")) and second.field.name.startswith(
-                    ("max", "highest")
+                small = (
+                    first.field.name.startswith(("min", "lowest"))
+                    and second.field.name.startswith(("max", "highest"))
+                    and split_words(first.field.name)[1:] == split_words(second.field.name)[1:]
                 )
                 if small and isinstance(start, int | float) and isinstance(end, int | float) and end < start:
                     changed[first.path], changed[second.path] = end, start
         return changed if not schema_errors(changed, call.tool.parameters, closed=True, limit=1) else arguments
+
+    def _own_mail(self, arguments: dict[str, Any], call: PlannedCall) -> None:
+        """The address of the one person that a call names is made of that person's name."""
+        linked = {one.parameter for one in call.links} | call.quiet
+        people = [leaf.path for leaf in call.view.params if leaf.field.kind == "person" and not leaf.field.listed]
+        mails = [leaf.path for leaf in call.view.params if leaf.field.kind == "email" and not leaf.field.listed]
+        names = [arguments[path] for path in people if isinstance(arguments.get(path), str)]
+        mails = [path for path in mails if isinstance(arguments.get(path), str) and path not in linked]
+        if len(names) == len(mails) == 1 and "@" not in names[0]:
+            known = dict(zip(self.cast.people, self.cast.mails, strict=True))
+            arguments[mails[0]] = known.get(names[0]) or mail_for(names[0], self.rng)
 
     def _profile(self, meaning: Field, schema: Mapping[str, Any]) -> Any:
         for name, text in sorted(self.scene.profile.items()):
@@ -250,6 +301,43 @@ def _kindred(source: View, target: View, meaning: Field) -> bool:
     if meaning.kind in ("email", "phone", "url", "address", "location"):
         return meaning.kind in ("email", "phone") or bool(set(_nouns(source)) & set(_nouns(target)))
     return bool(set(_nouns(source)) & set(_nouns(target)))
+
+
+_LOOKING_BACK = re.compile(
+    r"\b(?:histor\w*|volume|ohlcv?|fundamentals?|market cap\w*|statistics|stats|trades|transactions|logs?|earnings|statements?|"
+    r"trend\w*|articles|news|headlines|results|scores|past|previous|filings|reports|analytics|usage|audit)\b"
+)
+_PEOPLE = frozenset(["contact", "employee", "patient", "student", "member", "customer", "user", "attendee", "candidate", "tenant", "guest", "person", "lead", "subscriber", "recipient", "staff"])  # fmt: skip
+_STEADY = ("city", "email", "phone", "person", "address", "country", "country_code", "currency", "timezone", "company",
+           "language_code", "path", "username", "domain", "ticker", "year", "month", "date")  # fmt: skip
+
+
+def _about_someone_else(view: View) -> bool:
+    """Whether a call puts somebody else on record: then the user's own name and address do not belong in it."""
+    if not view.writes:
+        return False
+    if view.phrase.verb in ("create", "add", "register", "invite", "onboard", "save", "import"):
+        nouns = {singularise(word) for word in (*split_words(view.name)[1:], *core_object(view.phrase.rest).split(" "))}
+        if nouns & _PEOPLE and not nouns & {"booking", "account", "profile", "reservation"}:
+            return True
+    named = [leaf.field for leaf in view.params if leaf.required and leaf.field.kind == "person"]
+    return any(split_words(field.name) not in (("name",), ("full", "name"), ("your", "name")) for field in named)
+
+
+def _shared_key(meaning: Field) -> tuple[str, ...] | None:
+    """What two parameters mean alike by their names alone, described or not; None where the name is too plain."""
+    if meaning.listed or meaning.edge:
+        return None
+    wide = meaning.entity.split(" ")[-1] in _WIDE
+    if meaning.kind in ("id", "uuid") and meaning.entity and meaning.entity not in _PLAIN_THINGS and not wide:
+        return ("same", meaning.kind, meaning.entity)
+    if meaning.kind == "text" and not set(split_words(meaning.name)) & _OWN_WORDS:
+        return ("same", "text", *split_words(meaning.name))
+    return ("same", meaning.kind, *split_words(meaning.name)) if meaning.kind in _STEADY else None
+
+
+_OWN_WORDS = frozenset(["text", "query", "message", "title", "name", "value", "selector", "description", "note", "notes", "prompt", "question", "content", "body", "comment", "label", "input", "data", "type", "subject", "pattern", "script", "code", "word", "expression", "input"])  # fmt: skip
+_PLAIN_THINGS = frozenset(["item", "object", "resource", "record", "entity", "element", "thing", "id", "key"])
 
 
 def _meaning_key(meaning: Field, view: View) -> tuple[str, ...]:

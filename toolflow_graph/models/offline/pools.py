@@ -35,7 +35,8 @@ SECTIONS = ("north", "harbour", "station", "garden", "market", "river", "college
 VENUES = ("Riverside Hall", "Harbour Conference Centre", "Old Town Library", "Meadow Park", "Station Square",
           "Botanical Garden", "Corner Studio", "Mill Lane Theatre")  # fmt: skip
 DOMAINS = ("lindenpress.org", "harbor-guide.com", "northquay.net", "fieldnotes.io", "brightside-print.com")
-TEXTS = ("standard", "north wing", "second floor", "morning", "blue", "regular", "compact", "garden side")
+# What an unknown word may be without meaning anything odd.
+TEXTS = ("standard", "regular", "basic", "main", "primary", "general", "classic", "compact")
 PATHS = (
     "reports/march-summary.md",
     "notes/kickoff.txt",
@@ -43,3 +44,4 @@ PATHS = (
     "drafts/outline.docx",
     "photos/harbour.jpg",
 )
+FOLDERS = ("reports/2025", "projects/website", "photos/summer", "documents/contracts")

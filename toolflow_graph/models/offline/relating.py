@@ -3,10 +3,12 @@
 import random
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 from toolflow_graph.models.offline.binding import leaves, name_of
-from toolflow_graph.models.offline.periods import days_on, fit_window, plus
+from toolflow_graph.models.offline.filters import is_number, words_of
+from toolflow_graph.models.offline.hints import examples_of
+from toolflow_graph.models.offline.periods import days_between, days_on, fit_window, plus
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import mail_for
@@ -23,12 +25,15 @@ def relate(
     """The result with its numbers and moments tied to the call's; ``known`` is what earlier results say of its ids."""
     given = {name_of(path): part for path, part in leaves(dict(arguments)) if path}
     for holder in _dicts(value):
+        _nights(holder, given)
+        _described(holder, view)
         _ends(holder, given, view, rng)
         _routes(holder, given, view)
         _ranges(holder)
         _mails(holder, given, rng)
         _parts(holder)
     if isinstance(value, dict):
+        _counted(value, arguments, view)
         _daylight(value, rng)
         _estate(value, given)
         _series(value, given)
@@ -37,22 +42,20 @@ def relate(
         _mortgage(value, given)
         _pay(value)
         rate, amount = value.get("exchange_rate"), given.get("amount")
-        if "reimbursable_amount" in value and _number(amount):
+        if "reimbursable_amount" in value and is_number(amount):
             value["reimbursable_amount"] = amount
         rows = [row for part in value.values() if isinstance(part, list) for row in part if isinstance(row, dict)]
-        prices = sorted(row["amount"] for row in rows if _number(row.get("amount")))
-        if prices and _number(value.get("median_price")):
+        prices = sorted(row["amount"] for row in rows if is_number(row.get("amount")))
+        if prices and is_number(value.get("median_price")):
             value["median_price"] = prices[len(prices) // 2]
-        accounts = [row["available_balance"] for row in rows if _number(row.get("available_balance"))]
+        accounts = [row["available_balance"] for row in rows if is_number(row.get("available_balance"))]
         if "net_worth" in value and accounts:
             value["net_worth"] = round(sum(accounts), 2)
-        if _number(rate) and _number(amount) and "converted_amount" in value:
+        if is_number(rate) and is_number(amount) and "converted_amount" in value:
             value["converted_amount"] = round(rate * amount, 2)
     fit_window(value, given, view, now)
     _ranked(value)
     _weather(value, view)
-    _capped(value, view, given)
-    _floored(value, given)
     return value
 
 
@@ -67,7 +70,7 @@ def _ranked(value: Any) -> None:
         for place, row in enumerate(rows):
             row[rank] = place + 1
         for name in ("points", "minutes_played", "article_volume", "play_count"):
-            if all(_number(row.get(name)) for row in rows):
+            if all(is_number(row.get(name)) for row in rows):
                 for row, part in zip(rows, sorted((row[name] for row in rows), reverse=True), strict=True):
                     row[name] = part
 
@@ -80,7 +83,7 @@ def _weather(value: Any, view: View) -> None:
         warm = [name for name, part in rows[0].items() if "temperature" in name and isinstance(part, float)]
         for row in rows[1:]:
             for name in warm:
-                if _number(row.get(name)):
+                if is_number(row.get(name)):
                     row[name] = round(rows[0][name] + (row[name] - rows[0][name]) * 0.2, 1)
         for row in rows if warm else ():
             low, high = (next((name for name in warm if name.startswith(side)), "") for side in ("low_", "high_"))
@@ -89,33 +92,6 @@ def _weather(value: Any, view: View) -> None:
             for name, part in row.items():
                 if part == "snow" and max(row[one] for one in warm) > 3:
                     row[name] = "overcast"
-
-
-def _floored(value: Any, given: Mapping[str, Any]) -> None:
-    """Nothing found has fewer stars than were asked for."""
-    found = next((part for name, part in given.items() if _number(part)
-                  and re.match(r"min(imum)?_.*(star|rating|score)|(star|rating|score).*_min", name)), None)  # fmt: skip
-    if found is None:
-        return
-    least: float = found
-    for holder in _dicts(value):
-        for name, part in holder.items():
-            if _number(part) and re.search(r"star|rating|score", name) and part < least:
-                # Scores go up to the next whole step at most, so that none leaves its scale.
-                more = round(least + (1 - least % 1) * (part * 10 % 10) / 10, 1)
-                holder[name] = more if isinstance(part, float) else int(-(-least // 1))
-
-
-def _capped(value: Any, view: View, given: Mapping[str, Any]) -> None:
-    """Nothing found exceeds the most that was accepted of the very same thing."""
-    for leaf in view.params:
-        most = given.get(leaf.field.name)
-        if not _number(most) or not re.match(r"(?i)(most|longest|highest|largest|maximum)\b", leaf.field.description):
-            continue
-        for holder in _dicts(value):
-            part = holder.get(leaf.field.name)
-            if _number(part) and part > most:
-                holder[leaf.field.name] = type(part)(max(1, int(most * 0.8)))
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:
@@ -128,8 +104,42 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
             yield from _dicts(part)
 
 
-def _number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _described(holder: dict[str, Any], view: View) -> None:
+    """A description is that of the thing: of the schema's examples the one that speaks of what the title names."""
+    for name, part in holder.items():
+        prefix = name.removesuffix("description")
+        title = next(
+            (holder[key] for key in (f"{prefix}title", f"{prefix}name") if isinstance(holder.get(key), str)), None
+        )
+        if prefix == name or title is None or not isinstance(part, str):
+            continue
+        leaf = next((leaf for leaf in view.returns if leaf.field.name == name), None)
+        told = [text for text in examples_of(leaf.schema) if isinstance(text, str)] if leaf else []
+        words = {word for word in re.findall(r"[a-z]{4,}", title.lower())}
+        best = max(told, key=lambda text: len(words & set(re.findall(r"[a-z]{4,}", text.lower()))), default="")
+        if len(told) > 1 and words & set(re.findall(r"[a-z]{4,}", best.lower())):
+            holder[name] = best
+        elif len(told) > 1 and re.search("product|item", name):
+            holder[name] = f"{title}, tried and tested, with a two-year guarantee."
+
+
+def _nights(holder: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """As many nights as lie between the days of a stay."""
+    first, last = (given.get(name, holder.get(name)) for name in ("check_in_date", "check_out_date"))
+    nights = days_between(first, last) if isinstance(first, str) and isinstance(last, str) else None
+    for name, part in holder.items():
+        if nights and is_number(part) and re.fullmatch(r"(?:number_of_)?nights?(?:_count)?", name):
+            holder[name] = nights
+
+
+def _counted(value: dict[str, Any], arguments: Mapping[str, Any], view: View) -> None:
+    """A count of what was given is as high as what was given: "devices_included" for three device settings."""
+    lists = {words_of(name): len(part) for name, part in arguments.items() if isinstance(part, list)}
+    for name, part in value.items() if view.writes else ():
+        if isinstance(part, int) and not isinstance(part, bool):
+            for words, count in lists.items():
+                if words & words_of(name) and re.search(r"count|included|added|number|total|sent", name):
+                    value[name] = count
 
 
 def _ends(holder: dict[str, Any], given: Mapping[str, Any], view: View, rng: random.Random) -> None:
@@ -137,7 +147,7 @@ def _ends(holder: dict[str, Any], given: Mapping[str, Any], view: View, rng: ran
     start, end = holder.get("start_time"), holder.get("end_time")
     if not isinstance(start, str) or not isinstance(end, str) or len(start) < 16 or given.get("end_time") == end:
         return
-    minutes = next((part for name, part in given.items() if _number(part) and name.endswith("minutes")
+    minutes = next((part for name, part in given.items() if is_number(part) and name.endswith("minutes")
                     and re.search("duration|session|meeting|length|slot|interview", name)), None)  # fmt: skip
     if minutes is None and re.search(r"calendar|event|session|slot|interview|appointment|lesson|meeting", view.name):
         minutes = rng.choice((30, 45, 60, 60, 90))
@@ -148,30 +158,32 @@ def _ends(holder: dict[str, Any], given: Mapping[str, Any], view: View, rng: ran
 def _routes(holder: dict[str, Any], given: Mapping[str, Any], view: View) -> None:
     """Time on the way follows from its length and the means."""
     way = next(
-        (part for name, part in holder.items() if _number(part) and re.search(r"(distance|length)_km$", name)), None
+        (part for name, part in holder.items() if is_number(part) and re.search(r"(distance|length)_km$", name)), None
     )
-    metres = next((part for name, part in holder.items() if _number(part) and re.search(r"distance_m$", name)), None)
+    metres = next((part for name, part in holder.items() if is_number(part) and re.search(r"distance_m$", name)), None)
     mode = given.get("travel_mode", "walking" if "walk" in view.name else "car")
     rate = _RATES.get(str(mode), 1.7)
     for name, part in holder.items():
-        if not _number(part) or not name.endswith("minutes"):
+        if not is_number(part) or not name.endswith("minutes"):
             continue
         if way is not None and re.search(r"drive|travel|walk|ride|trip", name):
             holder[name] = type(part)(max(2, round(way * (12 if "walk" in name else rate) + (4 if rate < 4 else 0))))
         elif metres is not None and "walk" in name:
             holder[name] = type(part)(max(1, round(metres / 80)))
-    if _number(holder.get("slowest_minutes")):
-        usual = next((part for name, part in holder.items() if _number(part) and re.search("drive|travel", name)), None)
+    if is_number(holder.get("slowest_minutes")):
+        usual = next(
+            (part for name, part in holder.items() if is_number(part) and re.search("drive|travel", name)), None
+        )
         if usual is not None:
             holder["slowest_minutes"] = type(holder["slowest_minutes"])(round(usual * 1.4))
     for name, part in holder.items():
-        if re.search(r"radius_m$", name) and _number(given.get("walking_radius_m")) and _number(part):
+        if re.search(r"radius_m$", name) and is_number(given.get("walking_radius_m")) and is_number(part):
             holder[name] = given["walking_radius_m"]
     limit = given.get("radius_km", given.get("search_radius_km"))
     reach = given.get("walking_radius_m")
     for name, part in holder.items():
         for most, ending in ((limit, "distance_km"), (reach, "distance_m")):
-            if _number(most) and most and name.endswith(ending) and _number(part) and part > most:
+            if is_number(most) and most and name.endswith(ending) and is_number(part) and part > most:
                 near = most * (0.35 + 0.6 * (part * 7 % 10) / 10)
                 holder[name] = round(near, 1) if ending == "distance_km" else round(near)
 
@@ -183,10 +195,10 @@ def _ranges(holder: dict[str, Any]) -> None:
         highs = [name for name in holder if name.startswith(f"{high}_") or name == high]
         for one, other in zip(lows[:1], highs[:1], strict=False):
             a, b = holder[one], holder[other]
-            if _number(a) and _number(b) and a > b:
+            if is_number(a) and is_number(b) and a > b:
                 holder[one], holder[other] = b, a
     now, least = holder.get("current_price", holder.get("last_price")), holder.get("lowest_price_seen")
-    if _number(now) and _number(least):
+    if is_number(now) and is_number(least):
         holder["lowest_price_seen"] = round(now * 0.86, 2)
     if {"latest_value", "average_value", "peak_value"} <= set(holder):
         order = sorted((holder["latest_value"], holder["average_value"], holder["peak_value"]))
@@ -244,13 +256,13 @@ def _price(value: dict[str, Any], view: View, given: Mapping[str, Any], known: M
     """What is bought costs its price times the quantity."""
     if not view.writes or view.phrase.verb in ("cancel", "return", "change", "refund", "move", "grade"):
         return
-    price = next((part for words, part in known.items() if _number(part) and part > 0
+    price = next((part for words, part in known.items() if is_number(part) and part > 0
                   and set(words) & {"price", "fare", "amount"}), None)  # fmt: skip
     for name, part in value.items():
         if (
             price is not None
             and name in ("amount", "total_price", "order_total")
-            and _number(part)
+            and is_number(part)
             and name not in given
         ):
             passengers = given.get("passengers")
@@ -260,10 +272,10 @@ def _price(value: dict[str, Any], view: View, given: Mapping[str, Any], known: M
 
 def _mortgage(value: dict[str, Any], given: Mapping[str, Any]) -> None:
     price, years, rate = given.get("amount"), given.get("term_years"), given.get("interest_rate_percent")
-    if "monthly_payment" not in value or not (_number(price) and _number(years) and _number(rate)):
+    if "monthly_payment" not in value or not (is_number(price) and is_number(years) and is_number(rate)):
         return
     own = given.get("down_payment")
-    loan = float(price) - (float(own) if _number(own) and own < price else 0)
+    loan = float(price) - (float(own) if is_number(own) and own < price else 0)
     month, count = float(rate) / 1200, int(years) * 12
     due = loan / count if not month else loan * month / (1 - (1 + month) ** -count)
     value["monthly_payment"] = round(due, 2)
@@ -277,7 +289,7 @@ def _daylight(value: dict[str, Any], rng: random.Random) -> None:
     """The sun rises in the morning and sets after as many hours as the day is said to have."""
     rise, down, hours = (value.get(name) for name in ("sunrise_time", "sunset_time", "daylight_hours"))
     if isinstance(rise, str) and isinstance(down, str) and len(rise) > 15 and len(down) > 15:
-        long = float(hours) if _number(hours) else 12.0
+        long = float(hours) if is_number(hours) else 12.0
         morning = round((12.6 - long / 2) * 60) + rng.randint(-8, 8)
         value["sunrise_time"] = f"{rise[:10]}T{morning // 60:02d}:{morning % 60:02d}:00"
         value["sunset_time"] = plus(value["sunrise_time"], round(long * 60))
@@ -296,9 +308,9 @@ _STEPS = {"day": 1, "week": 7, "two_weeks": 14, "month": 30, "year": 365}
 def _estate(value: dict[str, Any], given: Mapping[str, Any]) -> None:
     """An estimate lies between its ends, a price per square metre follows from the area."""
     middle, area = value.get("amount"), given.get("living_area_m2")
-    if _number(middle) and {"lower_estimate", "upper_estimate"} <= set(value):
+    if is_number(middle) and {"lower_estimate", "upper_estimate"} <= set(value):
         value["lower_estimate"], value["upper_estimate"] = round(middle * 0.93), round(middle * 1.06)
-        if _number(area) and area and "price_per_m2" in value:
+        if is_number(area) and area and "price_per_m2" in value:
             value["price_per_m2"] = round(middle / area)
 
 
@@ -315,5 +327,5 @@ def _series(value: dict[str, Any], given: Mapping[str, Any]) -> None:
 
 def _pay(value: dict[str, Any]) -> None:
     gross, tax, net = (value.get(name) for name in ("gross_pay", "tax_withheld", "amount"))
-    if _number(gross) and _number(tax) and _number(net) and gross > tax:
+    if is_number(gross) and is_number(tax) and is_number(net) and gross > tax:
         value["amount"] = round(gross - tax, 2)

@@ -41,7 +41,8 @@ def written_text(view: View, cells: list[Cell], style: int, rng: random.Random, 
     details = _pick(cells, given, view, None, 3)
     # "I've sent it" says already that it is sent.
     did = participle(view.phrase.verb)
-    details = [cell for cell in details if not (_is_state(cell) and str(cell.value).lower() == did)]
+    plain_end = ("completed", "complete", "done", "success", "succeeded", "ok")
+    details = [cell for cell in details if not (_is_state(cell) and str(cell.value).lower() in (did, *plain_end))]
     clauses = [clause(cell, cells, style, view, rng) for cell in details]
     done = done_phrase(view.phrase, entities)
     if bad is not None:
@@ -164,7 +165,7 @@ def _nice_label(cell: Cell) -> str:
     first = label.split(" ")[0]
     if cell.field.description and (first.endswith("ed") or first in ("spent", "sent", "taken", "used")):
         short = re.split(r"[,;.(]", cell.field.description)[0].strip()
-        if len(short.split()) < 8 and not short.lower().startswith(("whether", "number of")):
+        if len(short.split()) < 8 and not re.match(r"(?i)(?:whether|number of|if|when|is|true|set|the|an?) ", short):
             return lower_first(short)
     words = label.split(" ")
     if len(words) == 2 and (words[1].endswith("ed") or words[1] == "withheld") and not is_plural(words[0]):
@@ -176,7 +177,9 @@ def _nice_label(cell: Cell) -> str:
 def _noun_of_count(label: str, cell: Cell) -> str:
     """ "number of nights of the changed stay" gives "nights"."""
     words = label.removeprefix("number of ")
-    words = re.split(r" (?:of the|of this|on the|in the|for this|with|at the|right now|so far|to the)\b", words)[0]
+    words = re.split(
+        r" (?:of the|of this|on the|in the|for this|with|at the|right now|now|so far|to the|in total)\b", words
+    )[0]
     if cell.value == 1:
         words = re.split(r" (?:attached|kept|taken|in|on|of|for|that|who|which|at|to)\b", words)[0]
     return singularise(words) if cell.value == 1 and len(words.split()) < 4 else words
@@ -208,6 +211,8 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
         return _truth(cell)
     if isinstance(cell.value, list):
         one = len(cell.value) == 1
+        if re.search(r"\b(?:due|available|supported|allowed|missing|required|enabled|disabled|pending)$", label):
+            return f"{text} {'is' if one else 'are'} {label}"
         noun = singularise(label) if one else label if is_plural(label) else pluralise(label)
         return f"the {noun} {'is' if one else 'are'} {text}"
     if _is_state(cell):
@@ -220,7 +225,9 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
         return rng.choice((f"the {label} is {text}", f"you'll find it under {text}", f"the {label} is {text}"))
     if kind == "money" and label == "amount":
         return f"it comes to {text}" if view.phrase.verb in _BUYING else f"the amount is {text}"
-    if isinstance(cell.value, int) and (found := re.match(r"(?:number of )?(\w+s) (\w+ed|sent)$", label_text(cell))):
+    if isinstance(cell.value, int) and (
+        found := re.match(r"(?:number of )?(\w+s) (\w+ed|sent)(?: total)?$", label_text(cell))
+    ):
         noun = singularise(found[1]) if cell.value == 1 else found[1]
         return f"{text if cell.value else 'no'} {noun} {'was' if cell.value == 1 else 'were'} {found[2]}"
     if label.startswith("number of "):
@@ -245,16 +252,18 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
 def _moment(cell: Cell, label: str, text: str) -> str:
     on = "at" if cell.field.kind == "time" else "on"
     found = re.match(
-        r"(?:exact |precise |last |local |first )?(?:moment|time|date|day)(?: and time)?(?: on which| at which| when)? "
+        r"(?:[a-z]+ )?(?:moment|time|date|day)(?: and time)?(?: on which| at which| when)? "
         r"((?:the|an?|this) .+)$",
         label,
     )
     if found and re.search(rf" {_VERBS}\b", found[1]):
         by = found[1].endswith((" by", " until"))
         return f"{found[1]} {text}" if by else f"{found[1]} {on} {text}"
-    if found := re.match(rf"(?:moment|time|date|day) ([a-z ]+ {_VERBS}\b.*)$", label):
+    if found := re.match(
+        rf"(?:[a-z]+ )?(?:moment|time|date|day) (?:on which |at which |when )?([a-z ]+ {_VERBS}\b.*)$", label
+    ):
         return f"{found[1]} {on} {text}"
-    if found := re.match(r"(\w+ed|sent|taken|seen) (?:on|at)$", label):
+    if found := re.match(r"(\w+ed|sent|taken|seen)(?: on| at| time| date)?$", label):
         return f"it was {found[1]} {on} {text}"
     if label in ("start time", "start", "starts at") and (found := re.search(r" at (\d\d:\d\d)$", text)):
         return f"it starts on {text.removesuffix(found[0])} at {found[1]}"
@@ -262,6 +271,8 @@ def _moment(cell: Cell, label: str, text: str) -> str:
         return f"it starts {on} {text}"
     if label in ("end time", "end", "ends at"):
         return f"it ends {on} {text}"
+    if found := re.match(r"(.+) due$", label):
+        return f"the {found[1]} is due {on} {text}"
     if found := re.match(r"(.+?) (at|on)$", label):
         return f"the {found[1]} {'date' if found[2] == 'on' else 'time'} is {text}"
     return f"the {label} is {text}"
@@ -271,6 +282,6 @@ def _truth(cell: Cell) -> str:
     text = cell.field.description.split(". ")[0].strip(" .")
     found = re.match(r"(?i)whether (?:or not )?(.+)", text)
     if found and cell.value and not found[1].startswith("to "):
-        return lower_first(found[1])
+        return lower_first(re.sub(r"\b([a-z]+)_([a-z]+)\b", r"\1 \2", found[1]))
     words = " ".join(split_words(re.sub(r"^(is|has)_", "", cell.name)))
     return f"{words}: {'yes' if cell.value else 'no'}"

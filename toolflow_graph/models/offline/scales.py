@@ -116,6 +116,18 @@ _TABLE: tuple[tuple[str, str, tuple[float, float]], ...] = (
     ("money", r"discount", (4, 30)),
     ("money", r"price change against|price.difference", (12, 90)),
 )  # fmt: skip
+_GENERAL: tuple[tuple[str, tuple[float, float]], ...] = (
+    # For numbers of any API: words of the field's own name, the narrower ones first.
+    (r"ratio", (0.12, 0.94)), (r"\bwidth\b", (320, 1920)), (r"\bheight\b", (240, 1080)), (r"bit ?rate", (96, 320)),
+    (r"revenue|profit|ebitda|income|expenses?|assets|liabilities|equity|cash ?flow|debt|cost of", (12_000, 980_000)),
+    (r"\bshares?\b|\bfloat\b|shs", (1_200_000, 48_000_000)), (r"market ?cap", (240_000_000, 9_800_000_000)),
+    (r"\bvolume\b", (42_000, 6_800_000)), (r"population", (12_000, 2_400_000)),
+    (r"views?|plays?|listeners?|streams|followers?|subscribers?", (1_200, 480_000)),
+    (r"likes?|downloads?|retweets|reposts|upvotes", (14, 4_800)), (r"\btempo\b|\bbpm\b", (72, 148)),
+    (r"\b(?:rank|position|place)\b", (1, 40)), (r"\b(?:file ?size|bytes|content ?length)\b", (48_000, 4_600_000)),
+    (r"\bcalories|\bkcal\b|energy", (90, 680)), (r"\b(?:protein|fat|carb\w*|fiber|fibre|sugars?)\b", (1, 42)),
+    (r"\b(?:open|close|high|low|last|bid|ask)\b", (24, 310)), (r"\beps\b|epsdiluted", (0.4, 9.6)),
+)  # fmt: skip
 _AMOUNTS: tuple[tuple[str, tuple[float, float]], ...] = (
     (r"late checkout", (15, 45)), (r"prescription|pharmacy|refill", (6, 38)),
     (r"doctor|medical|appointment", (35, 110)),
@@ -135,6 +147,12 @@ def span_of(kind: str, text: str) -> tuple[float, float] | None:
         if (kind in kinds or (kinds == "duration" and kind in ("count", "number"))) and re.search(words, text):
             return span
     return None
+
+
+@lru_cache(maxsize=4096)
+def usual_span(name: str) -> tuple[float, float] | None:
+    """The usual range of a number of this name (its words, lower case), whatever API it comes from."""
+    return next((span for words, span in _GENERAL if re.search(words, name)), None)
 
 
 @lru_cache(maxsize=2048)

@@ -7,8 +7,11 @@ from typing import Any
 
 from toolflow_graph.behaviours import REVISED
 from toolflow_graph.models.briefs import Scene
-from toolflow_graph.models.offline.planner import build_request, can_withhold, find_other, rank_changing, say_chat
+from toolflow_graph.models.offline.layout import CHANGING, varies
+from toolflow_graph.models.offline.planner import build_request, can_withhold, say_chat
 from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
+from toolflow_graph.models.offline.playable import is_playable
+from toolflow_graph.models.offline.repeating import find_other
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
 from toolflow_graph.models.offline.views import view_of
 from toolflow_graph.schemas import find_free_text
@@ -57,7 +60,7 @@ class _Tools:
         self._planner = planner
         self._rng = rng
         self._uses: dict[str, int] = {tool.name: 0 for tool in scene.tools}
-        self._tools = list(scene.tools)
+        self._tools = [tool for tool in scene.tools if is_playable(tool)] or list(scene.tools)
         self._linked = {
             (first.name, second.name): planner.links_between(first, second)
             for first, second in permutations(self._tools, 2)
@@ -131,6 +134,14 @@ class _Tools:
         return worth - 1.5 * lone
 
 
+def _rank(fact: dict[str, Any], calls: list[PlannedCall]) -> tuple[int, str]:
+    """How naturally people change their mind about a fact: the smaller the sooner."""
+    tool, _, path = fact["parameter"].partition(":")
+    leaf = next((call.view.param(path) for call in calls if call.tool.name == tool), None)
+    kind = leaf.field.kind if leaf else ""
+    return (CHANGING.index(kind) if kind in CHANGING else len(CHANGING), fact["parameter"])
+
+
 def _askable(leaf: Any) -> bool:
     return bool(leaf.required and "default" not in leaf.schema and "[" not in leaf.path)
 
@@ -151,17 +162,17 @@ def _revise(
     """Give one fact a second value, the one that counts in the end."""
     if "correction" not in slot.behaviours and slot.mishap not in REVISED:
         return
-    for fact in sorted(request["facts"], key=lambda fact: min(rank_changing(fact, call) for call in calls)):
+    for fact in sorted(request["facts"], key=lambda fact: _rank(fact, calls)):
         tool, _, path = fact["parameter"].partition(":")
         call = next((call for call in calls if call.tool.name == tool), None)
         leaf = call.view.param(path) if call else None
-        if call is None or leaf is None or leaf.field.listed or "[" in path or isinstance(fact["value"], bool):
+        if call is None or leaf is None or not varies(leaf) or "[" in path or isinstance(fact["value"], bool):
             continue
         if leaf.field.kind in ("latitude", "longitude"):
             continue
         if any(other is not fact and other["name"] == fact["name"] for other in request["facts"]):
             continue
-        other = find_other(planner, leaf.field, leaf.schema, fact["value"], rng)
+        other = find_other(planner, leaf.field, leaf.schema, [fact["value"]], rng)
         if other is None:
             continue
         request["revision"] = {"name": fact["name"], "value": other, "parameter": fact["parameter"]}

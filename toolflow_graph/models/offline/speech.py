@@ -9,7 +9,7 @@ from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.phrases import Phrase, after_verbs, two_verbs
 from toolflow_graph.models.offline.saying import say, say_key
 from toolflow_graph.models.offline.views import owner_of
-from toolflow_graph.models.offline.words import join_and, lower_first
+from toolflow_graph.models.offline.words import is_plural, join_and, lower_first, split_words
 from toolflow_graph.models.offline.world import PLACES
 
 _A = r"(?:an?|one|another|the given|a given|the|this|each|any|my)"
@@ -34,6 +34,12 @@ _LANGUAGES = {"en": "English", "pt": "Portuguese", "de": "German", "es": "Spanis
 _COUNTRIES = {place.country_code: place.country for place in PLACES}
 _AIRPORTS = {place.airport: place.city for place in PLACES}
 _FREE = ("sentence", "title", "query", "question", "prompt", "reason")
+_AFTER = (
+    "and|or|in|on|at|for|from|to|with|by|of|that|which|who|over|using|without|so|was|is|as|before|after|into|under|between|"
+    "around|near|via|per|ahead|until|once|up|off|out|given|its|when|where|if|be|has|have|can|will|not|now|through|while|being|"
+    "about|within|across|against|during|next|until|only|matching|including|plus|a|an|the|one|it"
+)
+"""What may follow a noun that stands for a thing: "a vector store file" is no vector store."""
 _PREP = (
     r"(?:in|for|of|at|near|around|from|to|by|about|on|into|within|close to|closest to|between|through|over|"
     r"during|across)"
@@ -98,8 +104,15 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
                 rest = f" {after_verbs(phrase)} "
                 break
     rest = re.sub(r" by (?:[a-z' -]+, )*[a-z' -]+ (?:or|and) [a-z' -]+ $", " ", rest)
-    rest = re.sub(r" by (keyword|name|title|id|ID|its ID|ids|subject|text|keywords)(?= )", "", rest)
+    rest = re.sub(
+        r" by (?:(?:its|their|his|her|the|a) )?(?:(?:full )?name|keywords?|title|id|ID|ids|subject|text|username)(?= )",
+        "",
+        rest,
+    )
     rest = rest.replace(" with yes ", " ")
+    if any(item.field.kind in ("id", "uuid") and not item.field.listed for item in items):
+        rest = re.sub(r" (?:with|by|using|for) (?:the |an? |its |their )?(?:given |specific |specified |unique )?(?:ID|id|identifier)s?(?= |,)",
+                      "", rest)  # fmt: skip
     rest = _periods(rest, items, style)
     rest = _pairs(rest, items, style)
     for item in items:
@@ -108,6 +121,8 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
     for item in items:
         if item.held:
             rest = re.sub(r" (?:who|that|which) [a-z]+ $", " ", _drop(rest, item))
+    rest = _in_state(rest, items)
+    rest = _labelled(rest, items, style)
     rest = _people(rest, items, style)
     rest = _named(rest, items, style, verb)
     if any(not item.held and not item.ref for item in items):
@@ -131,6 +146,50 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
     rest = re.sub(r"\b(a|the) (?:given|specified|specific|particular|certain) ", r"\1 ", rest)
     rest = rest.replace(" for given nights ", " ").replace(" a given one ", " this one ")
     return lower_first(re.sub(r" +", " ", f"{verb} {rest}").replace(" ,", ",").strip())
+
+
+_STATES = frozenset(["past", "upcoming", "active", "open", "closed", "pending", "completed", "cancelled", "unread", "archived", "available", "overdue", "scheduled", "current", "recent", "planned", "finished", "inactive"])  # fmt: skip
+
+
+def _in_state(rest: str, items: list[Item]) -> str:
+    """An option that is an adjective goes before its noun: "my table reservations" become "my past table reservations"."""
+    for item in items:
+        if item.held or item.used or item.field.kind != "enum" or str(item.value) not in _STATES:
+            continue
+        found = re.match(
+            r"( (?:for )?(?:my |the |all )?)([a-z][a-z ]*?)(?= (?:in|on|at|of|for|from|with|by|that|who)\b|,| $)", rest
+        )
+        if found and is_plural(found[2]):
+            item.used = True
+            tail = re.sub(
+                r",? (?:upcoming|past|recent|current)(?: (?:and|or) (?:upcoming|past|recent|current))?(?= |,)",
+                "",
+                rest[found.end() :],
+            )
+            noun = re.sub(r"\b(?:upcoming|past|recent|current) ", "", found[2])
+            rest = f"{found[1]}{item.value} {noun}{tail}"
+    return rest
+
+
+_SPELT = ("text", "path", "ticker", "url", "tag", "query", "version", "username", "domain", "title", "id", "uuid", "food",
+          "colour", "company")  # fmt: skip
+
+
+def _labelled(rest: str, items: list[Item], style: int) -> str:
+    """A parameter that the phrase speaks of gets its value there: "matching a pattern" becomes "matching the pattern *.md"."""
+    for item in items:
+        if item.held or item.used or item.ref or item.field.kind not in _SPELT or not isinstance(item.value, str):
+            continue
+        label = re.escape(item.label)
+        said = speak(item, style)
+        found = re.search(
+            rf" (?:an?|the|any|some|your) (?:(?:given|specific|specified|certain|particular|single) )?{label}(?= |,)",
+            rest,
+        )
+        if found and len(said) < 40 and found.start() > 0:
+            item.used = True
+            rest = f"{rest[: found.start()]} the {item.label} {said}{rest[found.end() :]}"
+    return rest
 
 
 def _people(rest: str, items: list[Item], style: int) -> str:
@@ -273,13 +332,19 @@ def _place_id(rest: str, item: Item, said: str) -> str:
     head = item.field.entity.split(" ")[-1] if item.field.entity else ""
     nouns = [head, *_ALIAS.get(head, ()), *_ALIAS.get(item.field.entity, ())]
     for noun in filter(None, nouns):
-        found = re.search(rf"(?<= )({_A}) ({_ADJ})({re.escape(noun)})(?=[ ,'])", rest)
+        found = re.search(rf"(?<= )({_A}) ({_ADJ})({re.escape(noun)})(?= (?:{_AFTER})\b|,|'| $)", rest, re.I)
         if not found:
+            continue
+        if rest[: found.start()].endswith(" from ") and split_words(item.name)[:1] in (
+            ("to",),
+            ("destination",),
+            ("target",),
+        ):
             continue
         own = re.sub(r"\b(confirmed|scheduled|given|specific|specified|single|saved|existing|pending|stored|"
                      r"registered|booked|"
                      r"deployed|finished|running|new|calendar|completed|placed)\b ?", "", found[2])  # fmt: skip
-        text = said if item.ref else f"{own}{found[3]} {said}"
+        text = said if item.ref else f"{own}{lower_first(found[3])} {said}"
         if item.ref and rest[found.end()] == "'":
             text = f"that {found[3]}"
         item.used = True

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolflow_graph.models.briefs import AssistantBrief, Scene, UserBrief
-from toolflow_graph.models.offline.cells import Cell, cells_of, headline, rows_of, telling, value_text
+from toolflow_graph.models.offline.cells import GENERIC, Cell, cells_of, headline, rows_of, telling, value_text
+from toolflow_graph.models.offline.chatter import CHOICE, DONE, KINDS, SEEN, answers_to, pick
 from toolflow_graph.models.offline.phrases import doing_phrase, head_noun
 from toolflow_graph.models.offline.views import View, view_of
 from toolflow_graph.models.offline.words import capitalise, pluralise, polish, split_words
@@ -44,120 +45,22 @@ def user_talk(brief: UserBrief, rng: random.Random) -> str:
     """What the user says without wanting anything."""
     topic = _topic(brief.messages, brief.scene)
     if len(topic.names) > 1:
-        one, other = topic.names[0], topic.names[1]
-        return polish(rng.choice((
-            f"Hm, {one} or {other}. Which of the two would you go for?",
-            f"{one} caught my eye. Would you agree, or do you see a better one?",
-            f"Is there much of a difference between {one} and {other}, as far as you can tell?",
-            f"I keep going back and forth between {one} and {other}. What would you do?",
-            f"I had never come across {other} before. How does it compare with {one}?",
-            f"Which of these {topic.noun} would you look at first?",
-            f"My first thought was {one}. Does anything speak against that?",
-            f"Interesting, I only expected {one}. Do any of the other {topic.noun} stand out to you?",
-        )))  # fmt: skip
-    says = _SAID.get(topic.kind, ())
-    if says and topic.value:
-        return polish(capitalise(rng.choice(says).format(value=topic.value, label=topic.label)))
+        return polish(pick(CHOICE, rng, one=topic.names[0], other=topic.names[1], noun=topic.noun))
+    if topic.kind in KINDS and topic.value:
+        return polish(capitalise(pick(KINDS[topic.kind], rng, value=topic.value, label=topic.label)))
     if topic.view is not None and topic.view.writes:
-        doing = doing_phrase(topic.view.phrase).replace("your ", "my ")
-        return polish(rng.choice((
-            f"That was quick. I usually put off {doing} until somebody reminds me.",
-            f"Thanks. With {doing} done, is there anything I tend to forget at this point?",
-            f"Good. I had set aside half an hour for {doing}, so I'm ahead of my day now.",
-            f"Nice, {doing} was the part I was not looking forward to.",
-            f"Perfect. I have been burnt before when {doing}, so I'm glad it went through.",
-            f"Great, then I can tell the others that this is settled. They kept asking about {doing}.",
-            f"Wonderful. Is there a good habit for {doing}, so that it doesn't pile up next time?",
-            f"Easier than expected. Last time, {doing} took me three attempts.",
-        )))  # fmt: skip
-    return polish(rng.choice((
-        f"Okay, that clears up the {topic.noun} for me. What would you keep an eye on?",
-        f"I thought the {topic.noun} would look different, to be honest. Does that surprise you?",
-        f"Good to know about the {topic.noun}. I'll sleep on it.",
-        f"That makes sense. Is there anything about the {topic.noun} you would double-check?",
-    )))  # fmt: skip
-
-
-_SAID = {
-    "money": ("{value} is about what I expected. Does that sound fair to you?",
-              "I was bracing for more than {value}, so that's fine by me.",
-              "Hm, {value}. I'll have to see how that fits into this month.",
-              "{value} is a bit more than I would like, but fine. Would you have expected that?",
-              "Okay, {value}. I'll note that down for my budget.",
-              "Somebody told me to expect a lot more than {value}. Is there a catch?"),
-    "date": ("{value} should work for me. What should I keep in mind until then?",
-             "Good, {value} is a day I can plan around.",
-             "{value} is sooner than I thought. Should I prepare anything?"),
-    "datetime": ("{value} should work for me. What should I keep in mind until then?",
-                 "I'll write down {value} so that I don't forget it.",
-                 "{value} fits nicely between two other things I have on.",
-                 "Let me see, {value}. Yes, I can make that work. Anything to watch out for?"),
-    "time": ("{value} suits me fine. I'm usually up and about by then.",
-             "{value}, got it. I'll plan the rest around that."),
-    "duration": ("{value} is longer than I had in mind, but I can live with it.",
-                 "{value}, okay. Is that something you would plan a margin for?"),
-    "distance": ("{value} is closer than I thought.", "{value} sounds manageable. Would you agree?"),
-    "temperature": ("{value} is not what I would have guessed. What would you wear?",
-                    "So {value}. I'll pack accordingly."),
-    "person": ("I don't know {value} yet. Is that somebody I should get in touch with?",
-               "{value} sounds familiar, I think we have met once."),
-    "rating": ("{value} is a decent score, isn't it?", "I would have guessed a little lower than {value}."),
-    "percent": ("{value} is more than I would have guessed. How do you read that?",
-                "So the {label} is {value}. Is that a figure I should worry about?"),
-    "condition": ("{value}, so no surprises there.",),
-    "company": ("I've heard of {value} before, but I have never dealt with them.",),
-    "address": ("{value} is easy to reach from my place.", "I think I've walked past {value} before."),
-    "location": ("{value} is easy to reach from my place.",),
-}  # fmt: skip
-_BACK = {
-    "money": ("I can only go by the {value} that came back. If in doubt, we can compare it with something else.",
-              "Nothing else was added to it as far as I can see, so {value} is the figure to plan with.",
-              "I see no catch in what came back. It simply says {value}.",
-              "If {value} fits your budget, I would leave it at that.",
-              "It is hard to call {value} cheap or dear without a second figure, but now you know where you stand."),
-    "date": ("I'd put {value} in your calendar now and check the details once more the day before.",
-             "Keep {value} free and you should be fine. If it stops working for you, tell me early."),
-    "datetime": ("I'd put {value} in your calendar now and check the details once more the day before.",
-                 "Keep {value} free and you should be fine. If it stops working for you, tell me early."),
-    "time": ("Then {value} it is. I'd leave a little room before it in case something runs late.",),
-    "duration": ("I would plan a bit more than {value}, since such figures are rarely exact.",
-                 "Going by the {value}, you can still fit other things around it."),
-    "distance": ("Yes, {value} should be manageable, although it depends on how you get there.",),
-    "temperature": ("With {value}, I'd take an extra layer that is easy to carry.",),
-    "person": ("I only know {value} from this result, so a short message to introduce yourself would not hurt.",),
-    "rating": ("I'd call {value} solid. I would still read what is behind it before deciding.",),
-    "percent": ("Taken alone, {value} says little. I would look at it again in a while and see which way it moves.",),
-    "condition": ("Right, with {value} there is no need to change your plans.",),
-    "company": ("Then it is worth reading their terms before you settle anything with {value}.",),
-    "address": ("That helps. I'd still allow a few minutes to find the entrance at {value}.",),
-    "location": ("That helps. I'd still allow a few minutes to find the entrance at {value}.",),
-}  # fmt: skip
+        return polish(pick(DONE, rng, doing=doing_phrase(topic.view.phrase).replace("your ", "my ")))
+    return polish(pick(SEEN, rng, noun=topic.noun))
 
 
 def small_talk(brief: AssistantBrief, rng: random.Random) -> str:
-    """What the assistant says when nothing is asked of it."""
+    """What the assistant says when nothing is asked of it: an answer to just what was remarked."""
     topic = _topic(brief.messages, brief.scene)
     if len(topic.names) > 1 and (advice := _compare(brief, topic, rng)):
         return advice
-    says = _BACK.get(topic.kind, ())
-    if says and topic.value:
-        return polish(rng.choice(says).format(value=topic.value, label=topic.label))
-    if topic.view is not None and topic.view.writes:
-        doing = doing_phrase(topic.view.phrase)
-        return polish(rng.choice((
-            f"Glad that is off your list. For {doing}, there is nothing left to do on your side.",
-            f"Happy to hear it. If you change your mind about {doing}, tell me soon, then it is easiest to fix.",
-            f"A fixed day in the week helps: {doing} takes little time once it is routine.",
-            "That is how it should be. I'd only check back if you don't hear anything for a few days.",
-            f"With {doing} out of the way, the next steps should be shorter.",
-            "Most people forget to keep the confirmation, so I would save it somewhere safe.",
-            "Then enjoy the free time. If a detail turns out to be wrong, tell me what should be different.",
-        )))  # fmt: skip
-    return polish(rng.choice((
-        f"I would look at the {topic.noun} again later on, since such things can change.",
-        f"Nothing about the {topic.noun} stands out to me, so take the time you need.",
-        f"It is worth keeping the {topic.noun} in view, but I see nothing urgent there.",
-    )))  # fmt: skip
+    asked = next((m.content or "" for m in reversed(brief.messages) if m.role == "user"), "")
+    answers = answers_to(asked) or rng.choice(SEEN)[1]
+    return polish(rng.choice(answers).format(value=topic.value, label=topic.label, noun=topic.noun))
 
 
 _ASIDE = re.compile(r"cancel|restore|deadline|expir|until|late|due|sunrise|sunset|tide|per_|lower|upper|penalty")
@@ -190,10 +93,12 @@ def _topic(messages: Sequence[Message], scene: Scene) -> _Topic:
         cells = cells_of(result.value, view, "")
         given = {str(part) for part in call.arguments.values() if not isinstance(part, dict | list)}
         found = [cell for cell in telling(cells, given, 8, None)
-                 if cell.field.kind in _SAID and not isinstance(cell.value, list)
+                 if cell.field.kind in KINDS and not isinstance(cell.value, list)
                  and not (cell.field.past and cell.field.kind in ("date", "datetime"))
                  and not (cell.field.kind in ("duration", "distance") and not cell.field.unit)
                  and not _ASIDE.search(cell.name)
+                 and not (cell.field.kind == "temperature" and cell.field.unit != "°C")
+                 and not (cell.field.kind in ("date", "datetime") and str(cell.value) < scene.now)
                  and cell.value not in (0, 0.0)]  # fmt: skip
         if found:
             pick = derive_rng(scene.random_seed, "talk", len(history)).choice(found)
@@ -214,7 +119,7 @@ def topic_of(messages: Any, scene: Scene) -> tuple[str, bool]:
     if len(noun.split()) > 4:
         noun = " ".join(noun.split()[-2:])
     holder = next((leaf.path.split("[")[0].split(".")[-1] for leaf in view.returns if "[]." in leaf.path), "")
-    if holder and not view.writes:
+    if holder and not view.writes and holder.lower() not in GENERIC:
         return " ".join(split_words(pluralise(holder))), True
     return noun, False
 

@@ -7,6 +7,7 @@ from typing import Any
 from toolflow_graph.models.briefs import Scene, UserBrief
 from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.doubting import find_doubt
+from toolflow_graph.models.offline.draws import draw_for
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.frames import connect, curt, follow_up, frame, greet, lead_in, loosen
 from toolflow_graph.models.offline.planner import label_of
@@ -28,36 +29,45 @@ from toolflow_graph.models.offline.words import (
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.types import Fact, Request, Tool, Use
+from toolflow_graph.verification.wording import normalise
+
+_TRIES = 12
 
 
-def user_step(brief: UserBrief) -> dict[str, Any]:
-    """The user role's reply: {"done", "message"}, in words that know nothing of tools."""
-    step = _step(brief)
-    return {**step, "message": without_identifiers(step["message"], brief.scene.tools)}
-
-
-def _step(brief: UserBrief) -> dict[str, Any]:
-    rng = derive_rng(brief.scene.random_seed, "offline", "user", brief.request_index, brief.visit)
-    if brief.cue is not None:
-        return {"done": False, "message": polish(_cued(brief, rng))}
-    if brief.visit > 0 and brief.settled:
+def user_step(brief: UserBrief, salt: int = 0) -> dict[str, Any]:
+    """The user role's reply: {"done", "message"}, in words that know nothing of tools and were not said before."""
+    if brief.visit > 0 and brief.settled and brief.cue is None:
         return {"done": True, "message": ""}
+    before = {normalise(message.content or "") for message in brief.messages if message.role == "user"}
+    message = ""
+    for attempt in range(_TRIES):
+        labels = ("user", brief.request_index, brief.visit, *((attempt,) if attempt else ()))
+        message = _message(brief, draw_for(brief.scene, *labels, salt=salt))
+        message = without_identifiers(message, brief.scene.tools)
+        if normalise(message) not in before:
+            break
+    return {"done": False, "message": message}
+
+
+def _message(brief: UserBrief, rng: random.Random) -> str:
+    if brief.cue is not None:
+        return polish(_cued(brief, rng))
     wish = next((wish for wish in UNHEARD_OF if wish.intent == brief.request.intent), None)
     if wish is not None and brief.visit == 0:
-        return {"done": False, "message": rng.choice(wish.asked)}
+        return rng.choice(wish.asked)
     asked = brief.messages[-1].content or "" if brief.messages else ""
     if brief.visit > 0 and any(phrase in asked for phrase in GO_AHEAD):
-        return {"done": False, "message": say_yes(brief.scene.style, rng)}
+        return say_yes(brief.scene.style, rng)
     if brief.visit > 0:
-        return {"done": False, "message": _reply(brief, rng)}
+        return _reply(brief, rng)
     if brief.request.kind == "chat":
-        return {"done": False, "message": user_talk(brief, rng)}
+        return user_talk(brief, rng)
     request = brief.request
     if request.kind == "open":
         request = open_request(brief.scene, brief.request_index)
     before = next((old for old in reversed(brief.earlier) if old.tools == request.tools and old.kind == "tool"), None)
     again = _again(request, before, brief, rng) if before and request.tools and not request.withheld else ""
-    return {"done": False, "message": polish(again or _opening(request, brief, rng))}
+    return polish(again or _opening(request, brief, rng))
 
 
 def _cued(brief: UserBrief, rng: random.Random) -> str:
@@ -82,7 +92,7 @@ def _cued(brief: UserBrief, rng: random.Random) -> str:
 
 def open_request(scene: Scene, index: int) -> Request:
     """What the user chooses to ask for when the plan leaves it open; the same for whoever asks."""
-    rng = derive_rng(scene.random_seed, "offline", "open", index)
+    rng = draw_for(scene, "open", index)
     planner = CallPlanner(scene, rng)
     order = sorted(
         scene.tools, key=lambda tool: sum(leaf.required and leaf.field.kind == "id" for leaf in view_of(tool).params)

@@ -23,7 +23,10 @@ sign simulate snooze solve sort split star start stop stream subscribe suggest s
 switch sync synchronise tag test track transcribe transfer transform translate trigger trim turn type unblock undo
 unfollow unlock unmark unmute unpin unsubscribe unstar update upgrade upload use validate verify view visit void vote
 wait watch withdraw zoom counter roll grade page practise rent reach pick chat join look remix archive
-lend lease bid swap explain
+lend lease bid swap explain manage seek skip hover scroll initialise initialize observe navigate paste focus press type
+drag install uninstall invest mint stake solve guess spell define pronounce recognise recognize anonymise blend crop resize
+rotate flip stitch render embed tokenize tokenise vote like dislike repost mention seed shuffle unban kick mute pay tip top
+revert commit rebase stash clone restock rerun retry recharge debit credit reconcile settle audit flag escalate triage diagnose prescribe dispense admit discharge
 """
 _IRREGULAR = {
     "get": "got", "find": "found", "send": "sent", "read": "read", "write": "written", "make": "made", "set": "set",
@@ -36,13 +39,13 @@ _IRREGULAR = {
     "onboard": "onboarded", "forecast": "forecast", "broadcast": "broadcast", "decide": "decided", "think": "thought",
     "know": "known", "invest": "invested", "hide": "hidden", "show": "shown", "learn": "learned", "speak": "spoken",
     "go": "gone",
-    "edit": "edited", "visit": "visited", "rebuild": "rebuilt", "reset": "reset", "teach": "taught", "win": "won",
+    "edit": "edited", "seek": "sought", "upset": "upset", "visit": "visited", "rebuild": "rebuilt", "reset": "reset", "teach": "taught", "win": "won",
 }  # fmt: skip
 _DOUBLING = {
     "stop", "plan", "drop", "cancel", "submit", "pin", "log", "tag", "trim", "ban", "swap", "unpin", "star", "control",
     "enrol", "ship", "scan", "label", "refer", "put", "cut", "set", "get", "run", "win", "begin", "split", "let",
     "unstar",
-    "reset", "transfer", "prefer", "defer",
+    "reset", "transfer", "prefer", "defer", "skip", "drag", "crop", "flip", "tip", "top", "unban", "admit",
 }  # fmt: skip
 BASE = frozenset(_REGULAR.split()) | frozenset(_IRREGULAR)
 READING = frozenset(

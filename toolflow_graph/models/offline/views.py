@@ -82,6 +82,8 @@ def _leaf(found: SchemaField, noun: str) -> Leaf:
 def noun_of(phrase: Phrase) -> str:
     """What the tool is about, in a word or two: what a bare ``id`` identifies."""
     words = [word for word in head_noun(phrase.thing).lower().split(" ") if word not in _LOOSE][-2:]
+    if set(words) & {"was", "is", "are", "being", "were", "been"}:
+        return ""
     text = " ".join(words)
     return singularise(text) if text.replace(" ", "").isalpha() and len(words[-1]) > 2 else ""
 

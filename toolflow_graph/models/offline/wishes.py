@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from toolflow_graph.models.offline.speech import Item, speak, take_points
 from toolflow_graph.models.offline.verbs import base_of
-from toolflow_graph.models.offline.words import is_plural, lower_first, pluralise, singularise, with_article
+from toolflow_graph.models.offline.words import is_plural, join_and, lower_first, pluralise, singularise, with_article
 
 _MOST = ("highest", "longest", "most", "largest", "latest", "maximum", "greatest", "farthest")
 _LEAST = ("lowest", "fewest", "least", "smallest", "shortest", "earliest", "minimum", "oldest")
@@ -34,7 +34,7 @@ def clauses(
     used = used or Told()
     tails: list[str] = [f"@point {point}" for point in take_points(items, style)]
     wishes: list[str] = []
-    plain: list[Item] = []
+    codes: list[Item] = []
     money = next(
         (item for item in items if item.field.kind == "currency" and not item.used and not item.held and not item.ref),
         None,
@@ -57,10 +57,22 @@ def clauses(
             tails.append(tail)
         elif wish := _wish(item, text):
             wishes.append(wish)
+        elif item.field.kind in ("id", "uuid") and not item.field.listed:
+            codes.append(item)
         else:
-            plain.append(item)
             wishes.append(_plain(item, text, used, rng))
-    return tails, wishes
+    return tails, _codes(codes, style, used, rng) + wishes
+
+
+def _codes(items: list[Item], style: int, used: Told, rng: random.Random) -> list[str]:
+    """Several codes in one breath: "the user ID is 57934, the account ID 13316 and the item ID 36525"."""
+    if len(items) < 2:
+        return [_plain(item, speak(item, style), used, rng) for item in items]
+    used.plain += 1
+    first, *rest = [(item.label, speak(item, style)) for item in items]
+    if len(items) == 2 and rng.random() < 0.5:
+        return [f"please use {first[1]} as the {first[0]} and {rest[0][1]} as the {rest[0][0]}"]
+    return [join_and([f"the {first[0]} is {first[1]}", *(f"the {label} {text}" for label, text in rest)])]
 
 
 def _with_unit(text: str, item: Item) -> str:
@@ -131,7 +143,7 @@ def _tail(item: Item, text: str, core: str, tails: list[str], used: Told, rng: r
         return f"{'with' if 'book' in core or 'bag' in noun else 'for'} {text} {noun}"
     if kind == "duration" and re.match(r"(length|duration|how long)\b", low) and "most" not in low:
         return f"for {text}"
-    if kind == "distance" and ("radius" in low or "within" in low):
+    if kind == "distance" and item.field.unit and ("radius" in low or "within" in low):
         return f"within {text}"
     if kind == "enum" and words[-1] == "class" and len(words) == 2:
         return f"in {text} class" if words[0] == "cabin" else f"in the {text} {words[0]}"
@@ -294,6 +306,9 @@ def _switch(item: Item) -> str:
     """A boolean as a wish, from its description: "Whether guests are told" gives "guests should be told"."""
     text = item.field.description.split(". ")[0].strip(" .")
     on = bool(item.value)
+    text = re.sub(
+        r"(?i)^(only|just) (?:returns?|shows?|includes?|lists?|searches|searching|gets?|fetch(?:es)?) ", r"\1 ", text
+    )
     if found := re.match(r"(?i)(?:only|just) (.+)", text):
         return f"I only want {lower_first(found[1])}" if on else f"not only {lower_first(found[1])}, please"
     if found := re.match(r"(?i)(?:whether|if true,?|set to true|flag|indicates whether)(?: or not)? to (.+)", text):
@@ -319,6 +334,9 @@ def _switch(item: Item) -> str:
         and len(text) < 60
     ):
         return f"please {lower_first(text)}" if on else f"there is no need to {lower_first(text)}"
+    if base_of(item.label.split(" ")[0]) == item.label.split(" ")[0] and len(item.label.split(" ")) > 1:
+        verb, _, rest = item.label.partition(" ")
+        return f"please {verb} the {rest}" if on else f"there is no need to {verb} the {rest}"
     if found := re.match(r"needs (.+)", item.label):
         return f"I {'need' if on else 'do not need'} {with_article(found[1])}"
     return (

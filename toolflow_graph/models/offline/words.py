@@ -9,7 +9,7 @@ _UPPER = {
     "isbn": "ISBN", "vat": "VAT", "sku": "SKU", "gps": "GPS", "uv": "UV", "pdf": "PDF", "csv": "CSV", "html": "HTML",
     "css": "CSS", "sql": "SQL", "dns": "DNS", "ssl": "SSL", "sms": "SMS", "tv": "TV", "bic": "BIC", "usd": "USD",
     "eur": "EUR", "iso": "ISO", "cv": "CV", "hr": "HR", "npm": "npm", "json": "JSON", "xml": "XML", "bpm": "BPM",
-    "uuid": "UUID", "iata": "IATA", "faq": "FAQ", "http": "HTTP", "cpu": "CPU", "ssh": "SSH", "vin": "VIN",
+    "uuid": "UUID", "gid": "ID", "uid": "ID", "iata": "IATA", "faq": "FAQ", "http": "HTTP", "cpu": "CPU", "ssh": "SSH", "vin": "VIN",
     "pr": "PR", "spf": "SPF", "db": "dB",
 }  # fmt: skip
 _LONG = {
@@ -33,7 +33,7 @@ UNITS = {
     "celsius": "°C", "kwh": "kWh", "kelvin": "K", "mb": "MB", "gb": "GB", "kmh": "km/h", "kph": "km/h", "mph": "mph",
     "kcal": "kcal", "hpa": "hPa", "watts": "W", "ms": "ms", "nights": "nights", "years": "years", "usd": "USD",
     "eur": "EUR", "gbp": "GBP", "bytes": "bytes", "sqm": "m²", "litres": "litres", "c": "°C", "k": "K", "m": "metres",
-    "db": "dB", "bpm": "bpm", "g": "g",
+    "db": "dB", "bpm": "bpm", "g": "g", "sec": "seconds", "secs": "seconds", "hrs": "hours",
 }  # fmt: skip
 _SMOOTH = {
     "feels like": "perceived temperature",
@@ -55,10 +55,24 @@ _SINGULARS = {many: one for one, many in _PLURALS.items()} | {"statuses": "statu
 _NOT_PLURAL = ("ss", "us", "is", "news", "ics")
 
 
+_JOINED = re.compile(
+    r"(from|to|start|end|begin|birth|base|user|owner|image|photo|avatar|thumb|thumbnail|video|audio|web|play|share|track|"
+    r"artist|album|movie|item|product|order|customer|account|group|page|post|parent|team|player|match|event|source|"
+    r"target|min|max|total|current|create|created|update|updated|modified|publish|published|release|arrival|departure|"
+    r"country|city|state|currency|place|station|cover|profile|banner|icon|logo|news|article|channel|list|category|"
+    r"client|company|device|game|season|league|book|author|image|doc|document|record|task|project|report|ticket)"
+    r"(date|dates|time|url|urls|uri|id|ids|code|codes|count|type|number|address|list|price)"
+)
+
+
 @lru_cache(maxsize=8192)
 def split_words(identifier: str) -> tuple[str, ...]:
-    """``checkInDate`` or ``check_in_date`` as ("check", "in", "date")."""
-    return tuple(piece.lower() for piece in _PIECE.findall(identifier))
+    """``checkInDate``, ``check_in_date`` as ("check", "in", "date"); ``fromdate`` as ("from", "date")."""
+    words: list[str] = []
+    for piece in _PIECE.findall(identifier):
+        joined = _JOINED.fullmatch(piece.lower())
+        words += joined.groups() if joined else (piece.lower(),)
+    return tuple(words)
 
 
 @lru_cache(maxsize=8192)
@@ -67,7 +81,9 @@ def humanise(identifier: str) -> str:
     words = list(split_words(identifier))
     if len(words) > 1 and words[0] in ("is", "has", "was"):
         words = words[1:]
-    if len(words) > 1 and words[-1] in ("count", "num") and words[0] not in ("total", "view", "word"):
+    if 1 < len(words) < 4 and words[0] == "id" and words[-1] != "id":
+        words = [*words[1:], "id"]
+    if len(words) > 1 and words[-1] in ("count", "num") and words[0] not in ("total", "view", "word", "max", "min"):
         words = ["number", "of", *words[:-2], pluralise(words[-2])]
     text = " ".join(_UPPER.get(word, _LONG.get(word, word)) for word in words)
     text = re.sub(r"\b(check|drop|pick|sign|log|opt|stand|lay) (in|out|off|up|by|over)\b", r"\1-\2", text)
@@ -114,6 +130,8 @@ def singularise(noun: str) -> str:
 def is_plural(noun: str) -> bool:
     """Whether the noun's last word looks plural."""
     last = noun.rpartition(" ")[2].lower()
+    if last in ("alias", "canvas", "atlas", "lens", "gas", "bias", "chaos", "cosmos"):
+        return False
     return last in ("people", "children", "men", "women", "feet") or (
         len(last) > 3 and last.endswith("s") and not last.endswith(_NOT_PLURAL)
     )

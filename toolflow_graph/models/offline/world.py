@@ -4,6 +4,7 @@
 
 import datetime
 import random
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -150,3 +151,9 @@ def build_cast(random_seed: int, now: str) -> Cast:
         nights=rng.randint(2, 5),
         date_style=rng.choice((0, 0, 0, 1)),
     )
+
+
+def place_for(cast: Cast, text: str) -> Place:
+    """The place that a field with these words (lower case) means: where somebody comes from, or where they go."""
+    away = re.search(r"origin|depart|leaves|from_|pick.?up|nationality|passport|source|home|base", text)
+    return cast.origin if away and not re.search(r"target|into|arriv|destination", text) else cast.place

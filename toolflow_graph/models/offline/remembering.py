@@ -1,0 +1,113 @@
+"""What the dialogue already holds about a thing: attributes by its id or name, and what was made or ended in it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolflow_graph.models.briefs import ToolBrief
+from toolflow_graph.models.offline.binding import leaves
+from toolflow_graph.models.offline.views import View, view_of
+from toolflow_graph.models.offline.words import split_words
+
+_NAMING = re.compile(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
+_MADE = ("create", "add", "book", "schedule", "reserve", "register", "open", "place", "order", "submit", "save", "post",
+         "request", "buy", "make", "set", "start")  # fmt: skip
+_GONE = ("cancel", "delete", "remove", "close", "return", "withdraw")
+
+
+def known_of(brief: ToolBrief) -> dict[tuple[str, ...], Any]:
+    """What earlier results say of the things that the call names by id or by name, by the words of a field's name."""
+    marks = {mark for _, value in leaves(brief.call.arguments) if (mark := _mark(value)) is not None}
+    found: dict[tuple[str, ...], Any] = {}
+    for call, result in brief.history:
+        if result.ok and marks:
+            for holder in _holders(result.value):
+                if _take(holder, marks, found) and holder is result.value:
+                    # What was made has what it was made with.
+                    _take({**call.arguments, "": next(iter(marks & _plain_values(holder)))}, marks, found)
+    return found
+
+
+def _plain_values(holder: Mapping[str, Any]) -> set[Any]:
+    return {part for part in holder.values() if isinstance(part, str | int)}
+
+
+def _mark(value: Any) -> Any:
+    """A value that identifies something: a code, a long number, or a name of its own."""
+    if isinstance(value, str) and len(value) > 3 and "@" not in value and not re.fullmatch(r"[\d:T-]+", value):
+        return value
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1000 else None
+
+
+def _holders(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for part in value.values():
+            yield from _holders(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _holders(part)
+
+
+def _take(holder: Mapping[str, Any], marks: set[Any], found: dict[tuple[str, ...], Any]) -> bool:
+    """Add the attributes of a holder that has one of the marks; whether it has."""
+    own = [name for name, part in holder.items() if isinstance(part, str | int) and part in marks and (
+           not isinstance(part, str) or re.search(r"\d", part) or _NAMING.search(name))]  # fmt: skip
+    if own:
+        for name, part in holder.items():
+            if not isinstance(part, dict | list) and not (isinstance(part, str | int) and part in marks):
+                found.setdefault(split_words(name), part)
+    return bool(own)
+
+
+def with_made_things(value: Any, view: View, brief: ToolBrief) -> Any:
+    """A list shows what this dialogue made before, and not what it ended: the new booking stands among the bookings."""
+    if view.writes or not isinstance(value, dict):
+        return value
+    made, gone = _changes(brief)
+    for rows in value.values():
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+            continue
+        key = next(iter(rows[0]), "")
+        for number, thing in made.items():
+            if thing.get(key) == number and number not in gone and len(rows) > 1:
+                row = rows[-1]
+                shared = {name: part for name, part in thing.items() if name in row and type(part) is type(row[name])}
+                if _allowed({**row, **shared}, brief.call.arguments):
+                    row.update(shared)
+        rows[:] = [row for row in rows if not (isinstance(row.get(key), str) and row[key] in gone)] or rows
+    return value
+
+
+def _changes(brief: ToolBrief) -> tuple[dict[Any, dict[str, Any]], set[Any]]:
+    """(what was made, by its id; the ids of what was ended) in the dialogue so far."""
+    views = {tool.name: view_of(tool) for tool in brief.scene.tools}
+    made: dict[Any, dict[str, Any]] = {}
+    gone: set[Any] = set()
+    for call, result in brief.history:
+        view = views.get(call.name)
+        if view is None or not view.writes or not result.ok:
+            continue
+        plain = {name: part for name, part in call.arguments.items() if not isinstance(part, dict | list)}
+        if view.phrase.verb in _GONE:
+            gone |= {part for part in plain.values() if isinstance(part, str) and re.search(r"\d", part)}
+        elif view.phrase.verb in _MADE and isinstance(result.value, dict) and result.value:
+            number = next(iter(result.value.values()))
+            if isinstance(number, str) and re.search(r"\d", number) and number not in plain.values():
+                made[number] = {**plain, **result.value}
+    return made, gone
+
+
+def _allowed(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    """Whether a row passes what the call filters by, as far as names tell; days outside a window do not."""
+    if any(name in row and row[name] != part for name, part in arguments.items() if not isinstance(part, dict | list)):
+        return False
+    days = [part[:10] for part in row.values() if isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part)]
+    start = _day_in(arguments, r"from|start|since|after|earliest") or ""
+    end = _day_in(arguments, r"until|end|before|latest|(?:^|_)to$") or "9"
+    return not {"past", "completed"} & set(map(str, arguments.values())) and all(start <= day <= end for day in days)
+
+
+def _day_in(arguments: Mapping[str, Any], words: str) -> str | None:
+    return next((part[:10] for name, part in arguments.items() if isinstance(part, str) and re.search(words, name)
+                 and re.match(r"\d{4}-\d\d-\d\d", part)), None)  # fmt: skip
