@@ -13,7 +13,7 @@ LEVELS = [
     {"errors", "types", "randomness", "wording"},
     {"references", "schemas", "record", "outputs"},
     {"state", "templates", "rendering", "config"},
-    {"catalog", "tool_graph", "models", "verification"},
+    {"backends", "catalog", "tool_graph", "models", "verification"},
     {"context"},
     {"dialogue"},
     {"run", "studio", "nodes"},

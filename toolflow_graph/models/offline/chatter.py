@@ -170,4 +170,6 @@ def pick(pairs: tuple[Pair, ...], rng: random.Random, **words: str) -> str:
 
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
-    return tuple((re.compile(re.sub(r"\\\{\w+\\\}", ".+?", re.escape(says))), answers) for says, answers in _ALL if answers)
+    return tuple(
+        (re.compile(re.sub(r"\\\{\w+\\\}", ".+?", re.escape(says))), answers) for says, answers in _ALL if answers
+    )

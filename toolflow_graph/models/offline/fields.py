@@ -106,7 +106,11 @@ def _field(
         label = label.replace("emails addresses", "email addresses")
     if kind == "id" and words == (label,) and label in THINGS:
         label += " IDs" if listed else " ID"
-    if kind == "id" and label == "ID" and owner.lower() not in ("", "id", "data", "result", "response", "payload", "entry"):
+    if (
+        kind == "id"
+        and label == "ID"
+        and owner.lower() not in ("", "id", "data", "result", "response", "payload", "entry")
+    ):
         label = f"{owner} ID"
     return Field(
         name=name,
@@ -267,7 +271,9 @@ def _entity(words: tuple[str, ...], description: str, kind: str, owner: str) -> 
         description.split(". ")[0],
         re.I,
     ):
-        text = re.sub(r" (?:being|to|you|we|associated|involved|attached|requested|specified|was|is)\b.*$", "", found[1].lower())
+        text = re.sub(
+            r" (?:being|to|you|we|associated|involved|attached|requested|specified|was|is)\b.*$", "", found[1].lower()
+        )
         if len(text.split()) <= 3 and not text.startswith(("this", "object")):
             return singularise(text)
     rest = [word for word in words if word not in ("id", "ids", "uuid", "guid", "gid", "uid", "code", "key", "number", "no",

@@ -17,13 +17,27 @@ _LOW = frozenset("min minimum least lowest over above gte gt lower atleast".spli
 _HIGH_SAID = re.compile(r"\b(?:at most|no more than|not more than|maximum|highest|upper (?:limit|bound)|up to|cheaper than|"
                         r"below|under|not exceed|longest|largest|ceiling|most that)\b")  # fmt: skip
 _LOW_SAID = re.compile(r"\b(?:at least|minimum|lowest|lower (?:limit|bound)|above|no less than|smallest|fewest)\b")
-_BOUNDED = ("money", "rating", "duration", "distance", "count", "percent", "temperature", "number", "age", "year", "ratio")
+_BOUNDED = (
+    "money",
+    "rating",
+    "duration",
+    "distance",
+    "count",
+    "percent",
+    "temperature",
+    "number",
+    "age",
+    "year",
+    "ratio",
+)
 _ALONE = ("money", "rating", "duration", "distance", "temperature", "percent", "age", "year")
 """Kinds of which a row's only one is meant, whatever it is called: "max_price" caps a "nightly_rate"."""
 _LOOSE = frozenset("total number count of num the filter by only wanted preferred value".split())
 _LIMIT = re.compile(r"^(?:limit|max_?(?:results|items|count)|page_?size|per_?page|top(?:_?[nk])?|num_?results|n_?results|"
                     r"results?_?(?:limit|count)|rows|size|count|number_of_results|take|first)$", re.I)  # fmt: skip
-_LIMIT_SAID = re.compile(r"\b(?:number|maximum|most|limit|how many)\b.{0,30}\b(?:results?|items?|records?|entries|rows)\b")
+_LIMIT_SAID = re.compile(
+    r"\b(?:number|maximum|most|limit|how many)\b.{0,30}\b(?:results?|items?|records?|entries|rows)\b"
+)
 _EQUAL = ("enum", "tag", "status", "bool", "email", "company", "colour", "food", "country", "text", "region", "year",
           "username", "domain", "language_code", "version")  # fmt: skip
 
@@ -92,7 +106,9 @@ def _is_limit(leaf: Leaf) -> bool:
 
 def limit_of(view: View, arguments: Mapping[str, Any]) -> int | None:
     """How many rows the call wants at most."""
-    wanted = [int(value) for leaf, value in _given(view, arguments) if is_number(value) and _is_limit(leaf) and value > 0]
+    wanted = [
+        int(value) for leaf, value in _given(view, arguments) if is_number(value) and _is_limit(leaf) and value > 0
+    ]
     return min(wanted, default=None)
 
 
@@ -104,7 +120,9 @@ def rows_wanted(holder: str, view: View, arguments: Mapping[str, Any]) -> int | 
         words = split_words(leaf.field.name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MOST_ROWS or leaf.field.listed:
             continue
-        counted = leaf.field.kind == "count" and bool(words_of(leaf.field.name) & noun) and not set(words) & (_HIGH | _LOW)
+        counted = (
+            leaf.field.kind == "count" and bool(words_of(leaf.field.name) & noun) and not set(words) & (_HIGH | _LOW)
+        )
         if counted or (days and leaf.field.unit == "days" and words[-1] == "days"):
             return value
     return None

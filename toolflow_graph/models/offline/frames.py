@@ -142,7 +142,11 @@ def curt(core: str, rng: random.Random) -> str:
     plain = re.match(r"(the|my|all|a|an|everything|your|recent|current|available|one)\b", rest)
     if verb in _GET and plain:
         return rng.choice(("{}, please.", "I need {}.", "{}?", "Need {}.")).format(rest)
-    if verb in ("find", "search", "browse") and not rest.startswith("for ") and not (verb == "search" and " for " in rest):
+    if (
+        verb in ("find", "search", "browse")
+        and not rest.startswith("for ")
+        and not (verb == "search" and " for " in rest)
+    ):
         return rng.choice(("Looking for {}.", "Any {}?", "I need {}.") if is_plural(core_object(rest)) else (
             "Looking for {}.", "I need {}.")).format(re.sub(r"^all ", "", rest))  # fmt: skip
     return rng.choice(("{}.", "Please {}.", "{}, please.", "I want to {}.")).format(core)

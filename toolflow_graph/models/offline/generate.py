@@ -253,7 +253,11 @@ class Maker:
             pattern = sorted(patterns)[turn % len(patterns)]
             name = (string_for(pattern, self.rng) or "part") + (f"{turn}" if turn >= len(patterns) else "")
             return name if find_pattern(pattern, name) else "", patterns[pattern]
-        if self.result and (keys := _KEYS.get(singularise((split_words(holder) or ("",))[-1]))) and not isinstance(named, Mapping):
+        if (
+            self.result
+            and (keys := _KEYS.get(singularise((split_words(holder) or ("",))[-1])))
+            and not isinstance(named, Mapping)
+        ):
             return (keys[turn] if turn < len(keys) else ""), other
         if isinstance(named, Mapping):
             name = self.make({"type": "string", **named}, "", "key")

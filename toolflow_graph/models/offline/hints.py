@@ -18,7 +18,9 @@ _LISTED = re.compile(
 )
 _MARKED = re.compile(r"[`'\"“]([\w+.-]{1,30})[`'\"”]")
 _ROW = re.compile(r"[`'\"“][\w+.-]{1,30}[`'\"”](?:(?:,? (?:or|and) |, ?| ?/ ?|\|)[`'\"“][\w+.-]{1,30}[`'\"”])+")
-_NO_VALUES = frozenset("a an the used not it them this that id name value values string number etc more other others".split())
+_NO_VALUES = frozenset(
+    "a an the used not it them this that id name value values string number etc more other others".split()
+)
 _BORING = ("value", "test", "text", "name", "null", "")
 
 
@@ -43,8 +45,14 @@ def options_in(description: str) -> tuple[str, ...]:
     said = description[found.end() :] if found else description
     said = re.split(r"(?<![A-Z])\.(?:\s|$)|;|\n| Default\b", re.sub(r"\([^)]*\)", "", said))[0]
     quoted = _MARKED.findall(said) if found else []
-    words = quoted if len(quoted) > 1 else [part.strip(" `'\"“”:") for part in re.split(r",? or |,? and |, |\||/", said.strip())]
-    plain = len(words) > 1 and all(re.fullmatch(r"[\w+.-]{1,24}", word) and word.lower() not in _NO_VALUES for word in words)
+    words = (
+        quoted
+        if len(quoted) > 1
+        else [part.strip(" `'\"“”:") for part in re.split(r",? or |,? and |, |\||/", said.strip())]
+    )
+    plain = len(words) > 1 and all(
+        re.fullmatch(r"[\w+.-]{1,24}", word) and word.lower() not in _NO_VALUES for word in words
+    )
     if not plain or (not found and not re.fullmatch(r"\w+ or \w+", said.strip())):
         return ()
     return tuple(dict.fromkeys(words))

@@ -117,7 +117,9 @@ def kind_of(
         return "datetime"
     if last in ("email", "mail") or "email address" in low:
         return "email"
-    if last in ("recipients", "invitees", "attendees", "cc", "bcc") and not re.search(r"\b(?:ids?|names?|numbers?)\b", low):
+    if last in ("recipients", "invitees", "attendees", "cc", "bcc") and not re.search(
+        r"\b(?:ids?|names?|numbers?)\b", low
+    ):
         return "email"
     if some & {"phone", "telephone", "mobile", "msisdn"} or "phone number" in low:
         return "phone"
@@ -139,7 +141,12 @@ def kind_of(
         return "id"
     if words[0] in ("id", "ids") and len(words) > 1:
         return "id"
-    if formats != "words" and last in THINGS and len(words) == 1 and not re.search(r"\b(?:names?|titles?|types?|kinds?|text|email|url)\b", low):
+    if (
+        formats != "words"
+        and last in THINGS
+        and len(words) == 1
+        and not re.search(r"\b(?:names?|titles?|types?|kinds?|text|email|url)\b", low)
+    ):
         return "id"
     if some >= {"postal", "code"} or some >= {"zip", "code"} or some >= {"post", "code"}:
         return "postcode"
@@ -179,7 +186,7 @@ def kind_of(
         return "username"
     if some >= {"first", "name"} or last in ("firstname", "forename"):
         return "first_name"
-    if some & {"last", "maiden", "family"} and "name" in some or last in ("lastname", "surname"):
+    if (some & {"last", "maiden", "family"} and "name" in some) or last in ("lastname", "surname"):
         return "last_name"
     if last == "name" and some & {"given", "middle", "nick", "nickname"}:
         return "first_name"
@@ -201,10 +208,23 @@ def kind_of(
 def _is_person(words: tuple[str, ...], low: str, owner: str) -> bool:
     if words[-1] in ("author", "authors", "owner", "artist", "assignee"):
         return True
-    if words[-1] == "name" and set(words) & {"display", "nick", "nickname", "screen", "holder", "real", "legal", "full"}:
+    if words[-1] == "name" and set(words) & {
+        "display",
+        "nick",
+        "nickname",
+        "screen",
+        "holder",
+        "real",
+        "legal",
+        "full",
+    }:
         return True
     place = " ".join((*words[:-1], owner if len(words) == 1 and not low else ""))
-    return bool(_PERSON.search(place) or (len(words) == 1 and _NAMED_PERSON.search(low)) or re.search(r"full name of|name of the (person|guest)|^full ", low))
+    return bool(
+        _PERSON.search(place)
+        or (len(words) == 1 and _NAMED_PERSON.search(low))
+        or re.search(r"full name of|name of the (person|guest)|^full ", low)
+    )
 
 
 def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, top: float, formats: str) -> str:
@@ -215,8 +235,15 @@ def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, to
         return "longitude"
     if some & {"id", "ids"}:
         return "id"
-    sided = last == "time" and len(words) > 1 and words[0] in ("start", "end", "begin", "created", "updated", "from", "to")
-    stamped = (sided and not unit) or some >= {"date", "ms"} or last in ("timestamp", "epoch", "created", "updated", "expires") or (last in ("at", "deadline") and len(words) > 1)
+    sided = (
+        last == "time" and len(words) > 1 and words[0] in ("start", "end", "begin", "created", "updated", "from", "to")
+    )
+    stamped = (
+        (sided and not unit)
+        or some >= {"date", "ms"}
+        or last in ("timestamp", "epoch", "created", "updated", "expires")
+        or (last in ("at", "deadline") and len(words) > 1)
+    )
     if "unix" in low or "epoch" in low or formats in ("unix-time", "timestamp") or stamped:
         return "unix"
     if (last == "year" and not some & {"last", "per", "this", "previous"}) or "four-digit year" in low:

@@ -79,7 +79,9 @@ def varies(leaf: Leaf) -> bool:
     """Whether people may ask the same with another value of this parameter."""
     field, schema = leaf.field, leaf.schema
     fixed = "const" in schema or len(schema.get("enum", (1, 2))) < 2
-    return field.kind in CHANGING and not (field.listed or field.technical or field.edge or fixed) and "[" not in leaf.path
+    return (
+        field.kind in CHANGING and not (field.listed or field.technical or field.edge or fixed) and "[" not in leaf.path
+    )
 
 
 def _repeatable(tool: Tool) -> int:

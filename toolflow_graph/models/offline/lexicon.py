@@ -6,7 +6,15 @@ from functools import lru_cache
 from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.world import COMPANIES, FIRST, LAST, PLACES
 
-_SONGS = ("Paper Lanterns", "Slow Tide", "Northbound", "Glass Garden", "Second Sunrise", "Copper Rain", "Half Past Blue")
+_SONGS = (
+    "Paper Lanterns",
+    "Slow Tide",
+    "Northbound",
+    "Glass Garden",
+    "Second Sunrise",
+    "Copper Rain",
+    "Half Past Blue",
+)
 _ARTISTS = ("Marlow Quartet", "The Tin Harbours", "Ines Calder", "Ochre Street", "Violet Arcade", "Tomas Wren")
 _FILMS = ("The Quiet Harbour", "Winter Orchard", "A Map of Rain", "The Last Ferry", "Salt and Stone", "City of Swifts")
 _SHOWS = ("Harbour Lights", "Case Fourteen", "The Allotment", "Northern Line", "Kitchen Table")
@@ -46,7 +54,7 @@ _HOLIDAYS = ("Labour Day", "Easter Monday", "Christmas Day", "New Year's Day")
 _SPORTS = ("football", "tennis", "basketball", "swimming", "cycling")
 _GENRES = ("drama", "jazz", "mystery", "documentary", "folk")
 _CUISINES = ("Italian", "Thai", "Mexican", "Lebanese", "Japanese")
-_SELECTORS = ("#search-box", "button.submit", "input[name='email']", "#main-content", "a.next-page", ".product-card")
+_SELECTORS = ("#search-box", "button.submit", "#email-field", "#main-content", "a.next-page", ".product-card")
 _SCRIPTS = ("document.title", "window.scrollTo(0, 400)", "document.querySelectorAll('a').length")
 _SQL = ("SELECT name, city FROM customers LIMIT 10", "SELECT COUNT(*) FROM orders WHERE status = 'open'")
 _CODE = ("print('hello, world')", "print(sum(range(1, 11)))")
@@ -81,8 +89,15 @@ _JOKES = ("Why did the bicycle fall over? It was two-tired.", "I told my plants 
 _QUOTES = ("Small steps, taken daily, go a long way.", "What is written down is half done.")
 _FACTS = ("Honey keeps for years without spoiling.", "Octopuses have three hearts.")
 _DEFINITIONS = ("a place on the coast where ships may shelter", "finding something good without looking for it")
-_TRANSLATIONS = ("Good morning to all of you.", "The nearest station is round the corner.", "The meeting starts at nine.")
-_TEXTS = ("The delivery arrived early and everything was packed well.", "We met at the station and walked along the river.")
+_TRANSLATIONS = (
+    "Good morning to all of you.",
+    "The nearest station is round the corner.",
+    "The meeting starts at nine.",
+)
+_TEXTS = (
+    "The delivery arrived early and everything was packed well.",
+    "We met at the station and walked along the river.",
+)
 _HTML = ("<h1>Spring programme</h1><p>Doors open at seven.</p>", "<p>The new timetable starts on Monday.</p>")
 _REVIEWS = ("Friendly staff and quick delivery.", "Good value, but the manual could be clearer.")
 _HASHTAGS = ("#citywalk", "#weekendbaking", "#trailrunning")
@@ -191,5 +206,6 @@ def words_for(words: tuple[str, ...], owner: str = "") -> tuple[str, ...]:
     text = " ".join(rest) or owner
     for pattern, values in _TABLE if text else ():
         if re.fullmatch(rf"(?:.* )?(?:{pattern})", text):
-            return values
+            # The name of a picture is not where it lies.
+            return pools.PATHS if len(rest) < len(words) and values[0].startswith("http") else values
     return ()

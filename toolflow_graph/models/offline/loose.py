@@ -44,7 +44,11 @@ def loose_result(brief: ToolBrief, view: View, salt: int = 0) -> dict[str, Any]:
         return {**echo, "result": _converted(brief, view, rng)}
     if re.search(r"\bcontents?\b", noun):
         return {**echo, "content": rng.choice(words_for(("content",)))}
-    if (is_plural(noun) and not re.search(r"\b(?:details|settings|preferences)$", noun)) or view.phrase.verb in _LISTING or re.search(r"\b(?:listing|tree|director(?:y|ies))\b", noun):
+    if (
+        (is_plural(noun) and not re.search(r"\b(?:details|settings|preferences)$", noun))
+        or view.phrase.verb in _LISTING
+        or re.search(r"\b(?:listing|tree|director(?:y|ies))\b", noun)
+    ):
         rows = _rows(brief, view, last, rng)
         return {**echo, "results": rows, "count": len(rows)}
     if re.match(r"(if|whether)\b", view.phrase.rest):
@@ -65,7 +69,9 @@ def loose_text(brief: ToolBrief, view: View, salt: int = 0) -> str:
     rows = plain.get("results")
     if isinstance(rows, list):
         return f"Found {len(rows)}: " + "; ".join(str(row["title"]) for row in rows)
-    parts = [f"{' '.join(split_words(name))} {value}" for name, value in plain.items() if name not in brief.call.arguments]
+    parts = [
+        f"{' '.join(split_words(name))} {value}" for name, value in plain.items() if name not in brief.call.arguments
+    ]
     text = ", ".join(parts) or "done"
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -120,7 +126,11 @@ def _record(brief: ToolBrief, view: View, noun: str, rng: random.Random) -> dict
 
 def _last_day(brief: ToolBrief) -> str:
     """The end of the period that was asked for, if it is over."""
-    days = [value for value in brief.call.arguments.values() if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)]
+    days = [
+        value
+        for value in brief.call.arguments.values()
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)
+    ]
     return max((day for day in days if day <= brief.scene.now[:10]), default="")
 
 

@@ -90,9 +90,17 @@ def _from_description(name: str, description: str) -> Phrase | None:
     adverb, _, after = text.partition(" ")
     if adverb.lower().endswith("ly") and base_of(adverb) is None and base_of(after.partition(" ")[0]):
         text = after
-    text = re.sub(r" (?:using|with|by|for) (?:the|its|an?|their) (?:given |specified |unique )?(?:ID|id|identifier)s?\b[^,]*$", "", text)
+    text = re.sub(
+        r" (?:using|with|by|for) (?:the|its|an?|their) (?:given |specified |unique )?(?:ID|id|identifier)s?\b[^,]*$",
+        "",
+        text,
+    )
     text = re.sub(r"(?i)^allows? (?:for )?(?:the )?retrieval of", "get", text)
-    text = re.sub(r"(?i)^(?:batch|bulk|force|mass|full-text|hard|soft) (?=[a-z]+ )", "", text) if base_of(text.split(" ")[1:2][0] if " " in text else "") else text
+    text = (
+        re.sub(r"(?i)^(?:batch|bulk|force|mass|full-text|hard|soft) (?=[a-z]+ )", "", text)
+        if base_of(text.split(" ")[1:2][0] if " " in text else "")
+        else text
+    )
     text = re.sub(r" (?:from|of|to|for|in|with|by|at|on|and|or|the|an?)$", "", text)
     text = re.sub(r" by setting the values? of .*$| specified in the request .*$", "", text)
     text = re.sub(r"(?<=[a-z]) by id [a-z]+(?: by id [a-z]+)*$", "", text)
@@ -111,7 +119,9 @@ def _from_description(name: str, description: str) -> Phrase | None:
         text = re.sub(r" (?:and|or|the|a|an|of|to|for|in|with|by)$", "", text)
     first, _, rest = text.partition(" ")
     verb = base_of(first.strip(",:")) or _unknown_verb(first, rest)
-    if verb is None and re.match(r"(?:An?|The|This|Your) (?:[\w-]+ ){1,3}?(?:can|is|are|will|has|have|may|must|should|was)\b", text):
+    if verb is None and re.match(
+        r"(?:An?|The|This|Your) (?:[\w-]+ ){1,3}?(?:can|is|are|will|has|have|may|must|should|was)\b", text
+    ):
         return None
     if verb in _VAGUE_VERBS:
         # "Manage the notes" says less than the name that reads or deletes them.
@@ -150,7 +160,9 @@ def _from_description(name: str, description: str) -> Phrase | None:
     return _phrase(verb, f", {rest}" if first.endswith(",") else rest)
 
 
-_SORTS = frozenset("public private new existing old single multiple active inactive open closed local remote direct".split())
+_SORTS = frozenset(
+    "public private new existing old single multiple active inactive open closed local remote direct".split()
+)
 _HTTP = ("get", "post", "put", "patch", "delete")
 _DEEDS = {"post": "create", "put": "update", "patch": "update"}
 _ACTS = ("cancel", "confirm", "capture", "submit", "verify", "approve", "decline", "close", "send", "pay", "redact", "expire",
@@ -159,7 +171,11 @@ _ACTS = ("cancel", "confirm", "capture", "submit", "verify", "approve", "decline
 
 def _without_echo(words: list[str]) -> str:
     """Words without a plural that its singular repeats: "sessions session" is one session."""
-    kept = [word for place, word in enumerate(words) if singularise(word) not in words[place + 1 : place + 2] or word == singularise(word)]
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if singularise(word) not in words[place + 1 : place + 2] or word == singularise(word)
+    ]
     return humanise("_".join(kept))
 
 
@@ -172,7 +188,12 @@ def _unknown_verb(first: str, rest: str) -> str | None:
     """A verb that is not in the list, told by what follows it: "Hover an element", "Seeks to a position"."""
     word = first.strip(",:").lower()
     after = re.match(r"(?:an?|the|all|your|user’s|user's|multiple|to (?:an?|the|[a-z]+ in)) [a-z]", rest.lower())
-    if not after or not re.fullmatch(r"[a-z]{3,14}", word) or word in _NO_VERBS or word.endswith(("ing", "ed", "tion", "ly")):
+    if (
+        not after
+        or not re.fullmatch(r"[a-z]{3,14}", word)
+        or word in _NO_VERBS
+        or word.endswith(("ing", "ed", "tion", "ly"))
+    ):
         return None
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
@@ -229,7 +250,13 @@ def _with_determiner(verb: str, rest: str) -> str:
     """ "create group" as "create a group", "update comment" as "update the comment": people do not drop articles."""
     words = rest.split(" ")
     plain = 0 < len(words) < 4 and all(re.fullmatch(r"[a-z]{3,}", word) for word in words)
-    if not plain or is_plural(rest) or words[-1] in _MASS or words[0] in _NO_VERBS or words[-1].endswith(("ing", "ly", "ed")):
+    if (
+        not plain
+        or is_plural(rest)
+        or words[-1] in _MASS
+        or words[0] in _NO_VERBS
+        or words[-1].endswith(("ing", "ly", "ed"))
+    ):
         return rest
     return with_article(rest) if verb in _MADE else f"the {rest}"
 
@@ -238,11 +265,13 @@ def _with_determiner(verb: str, rest: str) -> str:
 def core_object(rest: str) -> str:
     """The noun phrase a verb phrase starts with: "a free table at a restaurant" gives "a free table"."""
     rest = re.sub(r"^(?:for|up|on|off|out) ", "", rest)
-    rest = re.sub(r"^(?:an? |the )?(?:list|collection|array) (?:of|with|containing) (?:all )?(?:the )?(?=[a-z])", "the ", rest)
-    if found := re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest):
+    rest = re.sub(
+        r"^(?:an? |the )?(?:list|collection|array) (?:of|with|containing) (?:all )?(?:the )?(?=[a-z])", "the ", rest
+    )
+    found = re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest)
+    if found and found[2] in _SORTS and found[3] in _SORTS:
         # "a public or private channel" is a channel.
-        if found[2] in _SORTS and found[3] in _SORTS:
-            return f"{found[1]} {found[4]}"
+        return f"{found[1]} {found[4]}"
     text = re.split(
         r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|"
         r"where|under|near|focused|associated|related|belonging|matching|containing|including|"
@@ -258,7 +287,9 @@ def head_noun(phrase: str) -> str:
     """The head of a noun phrase: "the list of players" gives "players"; "a free table" "table"."""
     text = re.sub(r"^(?:all|the|a|an|my|your|any|some|new|one)\b ?", "", phrase)
     text = re.sub(r"^(?:all|the|a|an|my|your|new|multiple|several|various|many) ", "", text)
-    if found := re.match(r"(?:list|number|set|table|collection|array) (?:of|with|containing) (?:all )?(?:the )?(.+)", text):
+    if found := re.match(
+        r"(?:list|number|set|table|collection|array) (?:of|with|containing) (?:all )?(?:the )?(.+)", text
+    ):
         text = found[1]
     return re.split(r" of | in ", text)[0].strip()
 

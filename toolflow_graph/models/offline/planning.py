@@ -74,7 +74,9 @@ class CallPlanner:
 
         others = _about_someone_else(view)
 
-        behind = not view.writes and bool(_LOOKING_BACK.search(f"{view.name} {view.phrase.text}".replace("_", " ").lower()))
+        behind = not view.writes and bool(
+            _LOOKING_BACK.search(f"{view.name} {view.phrase.text}".replace("_", " ").lower())
+        )
 
         def leaf(meaning: Field, schema: Mapping[str, Any], path: str) -> Any:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
@@ -92,7 +94,9 @@ class CallPlanner:
             ):
                 base = self.cast.place.latitude if meaning.kind == "latitude" else self.cast.place.longitude
                 return round(base + 0.0274, 4)
-            if meaning.kind == "path" and re.search(r"director|folder|tree|\brepo", view.name.replace("_", " ").lower()):
+            if meaning.kind == "path" and re.search(
+                r"director|folder|tree|\brepo", view.name.replace("_", " ").lower()
+            ):
                 return self._folder()
             if meaning.kind == "bool" and isinstance(schema.get("default"), bool):
                 return not schema["default"]

@@ -24,7 +24,9 @@ def _playable(text: str) -> bool:
         if not schema:
             continue
         try:
-            value = make_valid(schema, random.Random(0), build_cast(0, _NOW), result=not closed, closed=closed, attempts=8)
+            value = make_valid(
+                schema, random.Random(0), build_cast(0, _NOW), result=not closed, closed=closed, attempts=8
+            )
             if schema_errors(value, schema, closed=closed, limit=1):
                 return False
         except Exception:

@@ -108,12 +108,14 @@ def _described(holder: dict[str, Any], view: View) -> None:
     """A description is that of the thing: of the schema's examples the one that speaks of what the title names."""
     for name, part in holder.items():
         prefix = name.removesuffix("description")
-        title = next((holder[key] for key in (f"{prefix}title", f"{prefix}name") if isinstance(holder.get(key), str)), None)
+        title = next(
+            (holder[key] for key in (f"{prefix}title", f"{prefix}name") if isinstance(holder.get(key), str)), None
+        )
         if prefix == name or title is None or not isinstance(part, str):
             continue
         leaf = next((leaf for leaf in view.returns if leaf.field.name == name), None)
         told = [text for text in examples_of(leaf.schema) if isinstance(text, str)] if leaf else []
-        words = {word for word in re.findall(r"[a-z]{4,}", title.lower())}
+        words = set(re.findall(r"[a-z]{4,}", title.lower()))
         best = max(told, key=lambda text: len(words & set(re.findall(r"[a-z]{4,}", text.lower()))), default="")
         if len(told) > 1 and words & set(re.findall(r"[a-z]{4,}", best.lower())):
             holder[name] = best
@@ -169,7 +171,9 @@ def _routes(holder: dict[str, Any], given: Mapping[str, Any], view: View) -> Non
         elif metres is not None and "walk" in name:
             holder[name] = type(part)(max(1, round(metres / 80)))
     if is_number(holder.get("slowest_minutes")):
-        usual = next((part for name, part in holder.items() if is_number(part) and re.search("drive|travel", name)), None)
+        usual = next(
+            (part for name, part in holder.items() if is_number(part) and re.search("drive|travel", name)), None
+        )
         if usual is not None:
             holder["slowest_minutes"] = type(holder["slowest_minutes"])(round(usual * 1.4))
     for name, part in holder.items():

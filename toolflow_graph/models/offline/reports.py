@@ -177,7 +177,9 @@ def _nice_label(cell: Cell) -> str:
 def _noun_of_count(label: str, cell: Cell) -> str:
     """ "number of nights of the changed stay" gives "nights"."""
     words = label.removeprefix("number of ")
-    words = re.split(r" (?:of the|of this|on the|in the|for this|with|at the|right now|now|so far|to the|in total)\b", words)[0]
+    words = re.split(
+        r" (?:of the|of this|on the|in the|for this|with|at the|right now|now|so far|to the|in total)\b", words
+    )[0]
     if cell.value == 1:
         words = re.split(r" (?:attached|kept|taken|in|on|of|for|that|who|which|at|to)\b", words)[0]
     return singularise(words) if cell.value == 1 and len(words.split()) < 4 else words
@@ -223,7 +225,9 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
         return rng.choice((f"the {label} is {text}", f"you'll find it under {text}", f"the {label} is {text}"))
     if kind == "money" and label == "amount":
         return f"it comes to {text}" if view.phrase.verb in _BUYING else f"the amount is {text}"
-    if isinstance(cell.value, int) and (found := re.match(r"(?:number of )?(\w+s) (\w+ed|sent)(?: total)?$", label_text(cell))):
+    if isinstance(cell.value, int) and (
+        found := re.match(r"(?:number of )?(\w+s) (\w+ed|sent)(?: total)?$", label_text(cell))
+    ):
         noun = singularise(found[1]) if cell.value == 1 else found[1]
         return f"{text if cell.value else 'no'} {noun} {'was' if cell.value == 1 else 'were'} {found[2]}"
     if label.startswith("number of "):
@@ -255,7 +259,9 @@ def _moment(cell: Cell, label: str, text: str) -> str:
     if found and re.search(rf" {_VERBS}\b", found[1]):
         by = found[1].endswith((" by", " until"))
         return f"{found[1]} {text}" if by else f"{found[1]} {on} {text}"
-    if found := re.match(rf"(?:[a-z]+ )?(?:moment|time|date|day) (?:on which |at which |when )?([a-z ]+ {_VERBS}\b.*)$", label):
+    if found := re.match(
+        rf"(?:[a-z]+ )?(?:moment|time|date|day) (?:on which |at which |when )?([a-z ]+ {_VERBS}\b.*)$", label
+    ):
         return f"{found[1]} {on} {text}"
     if found := re.match(r"(\w+ed|sent|taken|seen)(?: on| at| time| date)?$", label):
         return f"it was {found[1]} {on} {text}"

@@ -130,7 +130,9 @@ class ResultLeaves:
 
     def _own_id(self, meaning: Field, path: str) -> Any:
         """The bare id of what is shown or changed is the one that was asked for; what is made gets a new one."""
-        bare = split_words(meaning.name) in (("id",), ("gid",), ("uuid",), ("uid",)) or meaning.entity == noun_of(self.view.phrase)
+        bare = split_words(meaning.name) in (("id",), ("gid",), ("uuid",), ("uid",)) or meaning.entity == noun_of(
+            self.view.phrase
+        )
         if meaning.kind not in ("id", "uuid") or not bare or path.count(".") > 1 or self.view.phrase.verb in _MAKING:
             return MISSING
         inner = split_words(path.partition(".")[0]) if "." in path else ()
@@ -138,13 +140,21 @@ class ResultLeaves:
                and leaf.field.kind in ("id", "uuid") and not isinstance(value, list)]  # fmt: skip
         nouns = set(noun_of(self.view.phrase).split()) | {singularise(word) for word in inner}
         about = [value for leaf, value in ids if set(leaf.field.entity.split()) & nouns]
-        if inner and inner[0] not in _WRAPPERS and not any(word in nouns for leaf, _ in ids for word in leaf.field.entity.split()):
+        if (
+            inner
+            and inner[0] not in _WRAPPERS
+            and not any(word in nouns for leaf, _ in ids for word in leaf.field.entity.split())
+        ):
             return MISSING
         return about[-1] if about else ids[-1][1] if ids and not inner else MISSING
 
     def _remembered(self, meaning: Field, part: Mapping[str, Any], path: str) -> Any:
         """What earlier results said of the same thing, and what is known of the user."""
-        if meaning.kind == "email" and meaning.name in ("email", "email_address") and re.search(r"\bmy\b", self.view.phrase.text):
+        if (
+            meaning.kind == "email"
+            and meaning.name in ("email", "email_address")
+            and re.search(r"\bmy\b", self.view.phrase.text)
+        ):
             return self.scene.profile.get("email", self.cast.mails[0])
         if "[" in path:
             return MISSING
@@ -170,7 +180,9 @@ class ResultLeaves:
         texts = [(where, value) for where, value in self.given if isinstance(value, str)]
         if meaning.kind == "time":
             own = {word for word in split_words(meaning.name) if word not in ("time", "local", "at")}
-            said = (value for where, value in texts if _CLOCK.fullmatch(value) and own & set(split_words(name_of(where))))
+            said = (
+                value for where, value in texts if _CLOCK.fullmatch(value) and own & set(split_words(name_of(where)))
+            )
             return MISSING if listed else next(said, MISSING)
         if not meaning.past and not listed:
             planned = [value for _, value in texts if _MOMENT.fullmatch(value)]
@@ -235,7 +247,11 @@ def telling_paths(view: View) -> frozenset[str]:
         holder = leaf.path.rpartition(".")[0]
         most = 8 if not holder else 5 if holder.endswith("[]") and "." not in holder else 2
         group = groups.setdefault(holder, [])
-        if len(group) < most and leaf.path.count(".") < 3 and leaf.field.kind not in ("text", "unix", "number", "object"):
+        if (
+            len(group) < most
+            and leaf.path.count(".") < 3
+            and leaf.field.kind not in ("text", "unix", "number", "object")
+        ):
             group.append(leaf.path)
     return frozenset(path for group in groups.values() for path in group)
 

@@ -207,7 +207,11 @@ def _common_types(left: Any, right: Any) -> Any:
     some = [left] if isinstance(left, str) else list(left)
     others = [right] if isinstance(right, str) else list(right)
     both = [kind for kind in some if kind in others]
-    if "integer" not in both and ("integer" in some or "integer" in others) and ("number" in some or "number" in others):
+    if (
+        "integer" not in both
+        and ("integer" in some or "integer" in others)
+        and ("number" in some or "number" in others)
+    ):
         both = [kind for kind in both if kind != "number"] + ["integer"]
     return left if not both else both[0] if len(both) == 1 else both
 

@@ -105,7 +105,9 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
                 break
     rest = re.sub(r" by (?:[a-z' -]+, )*[a-z' -]+ (?:or|and) [a-z' -]+ $", " ", rest)
     rest = re.sub(
-        r" by (?:(?:its|their|his|her|the|a) )?(?:(?:full )?name|keywords?|title|id|ID|ids|subject|text|username)(?= )", "", rest
+        r" by (?:(?:its|their|his|her|the|a) )?(?:(?:full )?name|keywords?|title|id|ID|ids|subject|text|username)(?= )",
+        "",
+        rest,
     )
     rest = rest.replace(" with yes ", " ")
     if any(item.field.kind in ("id", "uuid") and not item.field.listed for item in items):
@@ -155,10 +157,16 @@ def _in_state(rest: str, items: list[Item]) -> str:
     for item in items:
         if item.held or item.used or item.field.kind != "enum" or str(item.value) not in _STATES:
             continue
-        found = re.match(r"( (?:for )?(?:my |the |all )?)([a-z][a-z ]*?)(?= (?:in|on|at|of|for|from|with|by|that|who)\b|,| $)", rest)
+        found = re.match(
+            r"( (?:for )?(?:my |the |all )?)([a-z][a-z ]*?)(?= (?:in|on|at|of|for|from|with|by|that|who)\b|,| $)", rest
+        )
         if found and is_plural(found[2]):
             item.used = True
-            tail = re.sub(r",? (?:upcoming|past|recent|current)(?: (?:and|or) (?:upcoming|past|recent|current))?(?= |,)", "", rest[found.end() :])
+            tail = re.sub(
+                r",? (?:upcoming|past|recent|current)(?: (?:and|or) (?:upcoming|past|recent|current))?(?= |,)",
+                "",
+                rest[found.end() :],
+            )
             noun = re.sub(r"\b(?:upcoming|past|recent|current) ", "", found[2])
             rest = f"{found[1]}{item.value} {noun}{tail}"
     return rest
@@ -175,7 +183,10 @@ def _labelled(rest: str, items: list[Item], style: int) -> str:
             continue
         label = re.escape(item.label)
         said = speak(item, style)
-        found = re.search(rf" (?:an?|the|any|some|your) (?:(?:given|specific|specified|certain|particular|single) )?{label}(?= |,)", rest)
+        found = re.search(
+            rf" (?:an?|the|any|some|your) (?:(?:given|specific|specified|certain|particular|single) )?{label}(?= |,)",
+            rest,
+        )
         if found and len(said) < 40 and found.start() > 0:
             item.used = True
             rest = f"{rest[: found.start()]} the {item.label} {said}{rest[found.end() :]}"
@@ -325,7 +336,11 @@ def _place_id(rest: str, item: Item, said: str) -> str:
         found = re.search(rf"(?<= )({_A}) ({_ADJ})({re.escape(noun)})(?= (?:{_AFTER})\b|,|'| $)", rest, re.I)
         if not found:
             continue
-        if rest[: found.start()].endswith(" from ") and split_words(item.name)[:1] in (("to",), ("destination",), ("target",)):
+        if rest[: found.start()].endswith(" from ") and split_words(item.name)[:1] in (
+            ("to",),
+            ("destination",),
+            ("target",),
+        ):
             continue
         own = re.sub(r"\b(confirmed|scheduled|given|specific|specified|single|saved|existing|pending|stored|"
                      r"registered|booked|"

@@ -55,7 +55,15 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
     hooks = ResultLeaves(scene, view, call.arguments, known, cast, rng)
     noun = noun_of(view.phrase)
     value = make_valid(
-        schema, rng, cast, leaf=hooks.leaf, include=hooks.include, length=hooks.length, result=True, closed=False, owner=noun
+        schema,
+        rng,
+        cast,
+        leaf=hooks.leaf,
+        include=hooks.include,
+        length=hooks.length,
+        result=True,
+        closed=False,
+        owner=noun,
     )
     dated = any(isinstance(part, str) and re.match(r"\d{4}-\d\d-\d\d", part) for _, part in hooks.given)
     better = copy.deepcopy(value) if dated else spread_days(copy.deepcopy(value), scene.now, rng.randint(1, 3))
@@ -75,8 +83,14 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
 
 def _is_open(schema: Any) -> bool:
     """Whether a schema says no more than that something comes back."""
-    told = set(schema) - {"type", "description", "title", "additionalProperties"} if isinstance(schema, Mapping) else {"no"}
-    return not told and schema.get("type", "object") == "object" and schema.get("additionalProperties", True) in (True, {})
+    told = (
+        set(schema) - {"type", "description", "title", "additionalProperties"}
+        if isinstance(schema, Mapping)
+        else {"no"}
+    )
+    return (
+        not told and schema.get("type", "object") == "object" and schema.get("additionalProperties", True) in (True, {})
+    )
 
 
 def _with_open_part(value: Any, schema: Mapping[str, Any], brief: ToolBrief, view: View, salt: int) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import number_for
-from toolflow_graph.models.offline.hints import examples_of
+from toolflow_graph.models.offline.hints import examples_of, holds_place
 from toolflow_graph.models.offline.lexicon import words_for
 from toolflow_graph.models.offline.patterns import string_for
 from toolflow_graph.models.offline.shapes import fits
@@ -25,6 +25,8 @@ _FROM_CAST = {"city", "date", "datetime", "email", "country_code", "currency", "
 _TELLING_APART = ("person", "title", "first_name", "last_name", "company", "query")
 _WORDED = ("text", "title", "query", "tag", "path", "company", "condition")
 """Kinds whose values the lexicon may know better than the pools."""
+
+
 def leaf_value(
     field: Field, schema: Mapping[str, Any], rng: random.Random, cast: Cast, *, result: bool, spread: bool = False
 ) -> Any:
@@ -68,14 +70,16 @@ def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         candidates.append(_shaped(own, examples) if field.kind == "datetime" else own)
     candidates += examples
     for value in candidates:
-        if fits(value, schema):
+        if fits(value, schema) and not holds_place(value):
             return value
     return _forced(field, schema, rng, candidates[0] if candidates else "")
 
 
 def _is_amount(field: Field) -> bool:
     """Whether a text holds an amount of money, as many APIs write it."""
-    words = set(split_words(field.name)) | (set(split_words(field.owner)) if field.name in ("value", "amount") else set())
+    words = set(split_words(field.name)) | (
+        set(split_words(field.owner)) if field.name in ("value", "amount") else set()
+    )
     return bool(words & {"price", "amount", "balance", "fee", "cost", "total", "fare", "salary", "budget"})
 
 
@@ -118,7 +122,9 @@ def new_id(entity: str, rng: random.Random) -> str:
     """An id for an entity no example is known of: "hotel" gives "HTL-48213"."""
     word = re.sub(r"[^a-z]", "", (entity or "item").split(" ")[-1].lower()) or "item"
     letters = (word[0] + re.sub("[aeiouy]", "", word[1:]) + "xq")[:3].upper()
-    letters = "ITM" if letters in ("ASS", "TIT", "SEX", "FUK", "CUM", "FAG", "FCK", "KKK", "NZX", "SSX", "FAT") else letters
+    letters = (
+        "ITM" if letters in ("ASS", "TIT", "SEX", "FUK", "CUM", "FAG", "FCK", "KKK", "NZX", "SSX", "FAT") else letters
+    )
     return f"{letters}-{rng.randint(10_200, 98_900)}"
 
 

@@ -51,8 +51,14 @@ def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
 
 def _centre(arguments: Mapping[str, Any]) -> tuple[float, float] | None:
     """The one point that a call names."""
-    points = {split_words(name_of(path))[-1:]: part for path, part in leaves(dict(arguments)) if path and is_number(part)}
-    count = sum(1 for path, _ in leaves(dict(arguments)) if path and split_words(name_of(path))[-1:] in (("latitude",), ("lat",)))
+    points = {
+        split_words(name_of(path))[-1:]: part for path, part in leaves(dict(arguments)) if path and is_number(part)
+    }
+    count = sum(
+        1
+        for path, _ in leaves(dict(arguments))
+        if path and split_words(name_of(path))[-1:] in (("latitude",), ("lat",))
+    )
     latitude = points.get(("latitude",), points.get(("lat",)))
     longitude = points.get(("longitude",), points.get(("lon",), points.get(("lng",))))
     return (latitude, longitude) if count == 1 and is_number(latitude) and is_number(longitude) else None

@@ -306,7 +306,9 @@ def _switch(item: Item) -> str:
     """A boolean as a wish, from its description: "Whether guests are told" gives "guests should be told"."""
     text = item.field.description.split(". ")[0].strip(" .")
     on = bool(item.value)
-    text = re.sub(r"(?i)^(only|just) (?:returns?|shows?|includes?|lists?|searches|searching|gets?|fetch(?:es)?) ", r"\1 ", text)
+    text = re.sub(
+        r"(?i)^(only|just) (?:returns?|shows?|includes?|lists?|searches|searching|gets?|fetch(?:es)?) ", r"\1 ", text
+    )
     if found := re.match(r"(?i)(?:only|just) (.+)", text):
         return f"I only want {lower_first(found[1])}" if on else f"not only {lower_first(found[1])}, please"
     if found := re.match(r"(?i)(?:whether|if true,?|set to true|flag|indicates whether)(?: or not)? to (.+)", text):
