@@ -12,7 +12,25 @@ from toolflow_graph.models.offline.views import Leaf, View
 from toolflow_graph.models.offline.words import singularise, split_words
 
 MOST_ROWS = 15
-_HIGH = frozenset(["max", "maximum", "most", "highest", "upto", "under", "below", "ceiling", "cap", "budget", "lte", "lt", "upper", "longest", "cheaper"])
+_HIGH = frozenset(
+    [
+        "max",
+        "maximum",
+        "most",
+        "highest",
+        "upto",
+        "under",
+        "below",
+        "ceiling",
+        "cap",
+        "budget",
+        "lte",
+        "lt",
+        "upper",
+        "longest",
+        "cheaper",
+    ]
+)
 _LOW = frozenset(["min", "minimum", "least", "lowest", "over", "above", "gte", "gt", "lower", "atleast"])
 _HIGH_SAID = re.compile(r"\b(?:at most|no more than|not more than|maximum|highest|upper (?:limit|bound)|up to|cheaper than|"
                         r"below|under|not exceed|longest|largest|ceiling|most that)\b")  # fmt: skip
@@ -32,7 +50,9 @@ _BOUNDED = (
 )
 _ALONE = ("money", "rating", "duration", "distance", "temperature", "percent", "age", "year")
 """Kinds of which a row's only one is meant, whatever it is called: "max_price" caps a "nightly_rate"."""
-_LOOSE = frozenset(["total", "number", "count", "of", "num", "the", "filter", "by", "only", "wanted", "preferred", "value"])
+_LOOSE = frozenset(
+    ["total", "number", "count", "of", "num", "the", "filter", "by", "only", "wanted", "preferred", "value"]
+)
 _LIMIT = re.compile(r"^(?:limit|max_?(?:results|items|count)|page_?size|per_?page|top(?:_?[nk])?|num_?results|n_?results|"
                     r"results?_?(?:limit|count)|rows|size|count|number_of_results|take|first)$", re.I)  # fmt: skip
 _LIMIT_SAID = re.compile(

@@ -19,7 +19,7 @@ _LISTED = re.compile(
 _MARKED = re.compile(r"[`'\"“]([\w+.-]{1,30})[`'\"”]")
 _ROW = re.compile(r"[`'\"“][\w+.-]{1,30}[`'\"”](?:(?:,? (?:or|and) |, ?| ?/ ?|\|)[`'\"“][\w+.-]{1,30}[`'\"”])+")
 _NO_VALUES = frozenset(
-    ["a", "an", "the", "used", "not", "it", "them", "this", "that", "id", "name", "value", "values", "string", "number", "etc", "more", "other", "others"]
+    "a an the used not it them this that id name value values string number etc more other others".split()
 )
 _BORING = ("value", "test", "text", "name", "null", "")
 

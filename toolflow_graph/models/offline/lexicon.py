@@ -54,7 +54,7 @@ _HOLIDAYS = ("Labour Day", "Easter Monday", "Christmas Day", "New Year's Day")
 _SPORTS = ("football", "tennis", "basketball", "swimming", "cycling")
 _GENRES = ("drama", "jazz", "mystery", "documentary", "folk")
 _CUISINES = ("Italian", "Thai", "Mexican", "Lebanese", "Japanese")
-_SELECTORS = ("#search-box", "button.submit", "input[name='email']", "#main-content", "a.next-page", ".product-card")
+_SELECTORS = ("#search-box", "button.submit", "#email-field", "#main-content", "a.next-page", ".product-card")
 _SCRIPTS = ("document.title", "window.scrollTo(0, 400)", "document.querySelectorAll('a').length")
 _SQL = ("SELECT name, city FROM customers LIMIT 10", "SELECT COUNT(*) FROM orders WHERE status = 'open'")
 _CODE = ("print('hello, world')", "print(sum(range(1, 11)))")
@@ -206,5 +206,6 @@ def words_for(words: tuple[str, ...], owner: str = "") -> tuple[str, ...]:
     text = " ".join(rest) or owner
     for pattern, values in _TABLE if text else ():
         if re.fullmatch(rf"(?:.* )?(?:{pattern})", text):
-            return values
+            # The name of a picture is not where it lies.
+            return pools.PATHS if len(rest) < len(words) and values[0].startswith("http") else values
     return ()

@@ -6,7 +6,7 @@ nothing about how to render: what they ask for is rendered in place or laid over
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -23,7 +23,7 @@ _CLASSES = {
     codes.CATEGORY_NOT_WORD: "-",
 }
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. !#$%&*+=?@/:;,"
-_IS = {
+_IS: dict[Any, Callable[[str], bool]] = {
     codes.CATEGORY_DIGIT: str.isdigit,
     codes.CATEGORY_WORD: lambda char: char.isalnum() or char == "_",
     codes.CATEGORY_SPACE: str.isspace,

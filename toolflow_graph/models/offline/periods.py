@@ -16,7 +16,7 @@ def plus(moment: str, minutes: int) -> str:
     """The moment some minutes later; a text that is none stays."""
     try:
         return (datetime.datetime.fromisoformat(moment) + datetime.timedelta(minutes=minutes)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return moment
 
 
@@ -24,7 +24,7 @@ def days_on(day: str, count: int) -> str:
     """The date some days later; a text that is none stays."""
     try:
         return (datetime.date.fromisoformat(day) + datetime.timedelta(days=count)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return day
 
 

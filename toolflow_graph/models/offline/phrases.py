@@ -161,7 +161,7 @@ def _from_description(name: str, description: str) -> Phrase | None:
 
 
 _SORTS = frozenset(
-    ["public", "private", "new", "existing", "old", "single", "multiple", "active", "inactive", "open", "closed", "local", "remote", "direct"]
+    "public private new existing old single multiple active inactive open closed local remote direct".split()
 )
 _HTTP = ("get", "post", "put", "patch", "delete")
 _DEEDS = {"post": "create", "put": "update", "patch": "update"}
@@ -180,7 +180,8 @@ def _without_echo(words: list[str]) -> str:
 
 
 _VAGUE_VERBS = ("manage", "handle", "process", "perform", "execute")
-_NO_VERBS = frozenset(["after", "before", "when", "if", "once", "for", "in", "with", "on", "at", "by", "to", "is", "it", "will", "do", "must", "note", "here", "has", "should", "and", "or", "you", "we", "this", "that", "these", "all", "any", "your", "my", "our", "each", "every", "its", "their", "the", "a", "an", "from", "of", "as", "not", "no"])  # fmt: skip
+_NO_VERBS = frozenset("after before when if once for in with on at by to is it will do must note here has should and or you we "
+                      "this that these all any your my our each every its their the a an from of as not no".split())  # fmt: skip
 
 
 def _unknown_verb(first: str, rest: str) -> str | None:
@@ -241,7 +242,8 @@ def _phrase(verb: str, rest: str) -> Phrase:
     return Phrase(verb, re.sub(r"\s+", " ", rest).strip(), _TAIL.sub("", rest).rstrip(" ,;:"))
 
 
-_MASS = frozenset(["data", "information", "access", "metadata", "content", "feedback", "history", "music", "news", "weather", "traffic", "text", "html", "audio", "code", "json", "pdf", "help", "support", "usage", "stock", "advice", "equipment", "status", "time", "research"])  # fmt: skip
+_MASS = frozenset("data information access metadata content feedback history music news weather traffic text html audio code "
+                  "json pdf help support usage stock advice equipment status time research".split())  # fmt: skip
 
 
 def _with_determiner(verb: str, rest: str) -> str:
@@ -266,10 +268,10 @@ def core_object(rest: str) -> str:
     rest = re.sub(
         r"^(?:an? |the )?(?:list|collection|array) (?:of|with|containing) (?:all )?(?:the )?(?=[a-z])", "the ", rest
     )
-    if found := re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest):
+    found = re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest)
+    if found and found[2] in _SORTS and found[3] in _SORTS:
         # "a public or private channel" is a channel.
-        if found[2] in _SORTS and found[3] in _SORTS:
-            return f"{found[1]} {found[4]}"
+        return f"{found[1]} {found[4]}"
     text = re.split(
         r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|"
         r"where|under|near|focused|associated|related|belonging|matching|containing|including|"

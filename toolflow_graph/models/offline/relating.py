@@ -115,7 +115,7 @@ def _described(holder: dict[str, Any], view: View) -> None:
             continue
         leaf = next((leaf for leaf in view.returns if leaf.field.name == name), None)
         told = [text for text in examples_of(leaf.schema) if isinstance(text, str)] if leaf else []
-        words = {word for word in re.findall(r"[a-z]{4,}", title.lower())}
+        words = set(re.findall(r"[a-z]{4,}", title.lower()))
         best = max(told, key=lambda text: len(words & set(re.findall(r"[a-z]{4,}", text.lower()))), default="")
         if len(told) > 1 and words & set(re.findall(r"[a-z]{4,}", best.lower())):
             holder[name] = best

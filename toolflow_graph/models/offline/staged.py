@@ -1,6 +1,6 @@
 """What user and assistant say at the staged moments: changed values, doubts, things that cannot or must not be done."""
 
-# ruff: noqa: E501  (tables of sentences)
+
 
 import random
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import Any
 from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import number_for
-from toolflow_graph.models.offline.hints import examples_of
+from toolflow_graph.models.offline.hints import examples_of, holds_place
 from toolflow_graph.models.offline.lexicon import words_for
 from toolflow_graph.models.offline.patterns import string_for
 from toolflow_graph.models.offline.shapes import fits
@@ -70,7 +70,7 @@ def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         candidates.append(_shaped(own, examples) if field.kind == "datetime" else own)
     candidates += examples
     for value in candidates:
-        if fits(value, schema):
+        if fits(value, schema) and not holds_place(value):
             return value
     return _forced(field, schema, rng, candidates[0] if candidates else "")
 

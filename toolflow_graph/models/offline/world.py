@@ -1,7 +1,5 @@
 """The cast of a dialogue: who asks, the places, the days. One draw a dialogue, shared by fields of the same meaning."""
 
-# ruff: noqa: E501  (the table of places)
-
 import datetime
 import random
 import re
