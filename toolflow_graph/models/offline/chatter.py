@@ -153,7 +153,7 @@ KINDS: dict[str, tuple[Pair, ...]] = {
         ("{value} is easy to reach from my place.", ("That helps. I'd still allow a few minutes to find the entrance.",)),
         ("I think I've walked past {value} before.", ("Then you will find it without trouble.",)),
     ),
-    "location": (("{value} is easy to reach from my place.", ("That helps. I'd still allow a few minutes for the way.",)),),
+    "location": (("{value} is not far from my place.", ("That helps. I'd still allow a few minutes for the way.",)),),
 }  # fmt: skip
 _ALL: tuple[Pair, ...] = (*DONE, *SEEN, *(pair for pairs in KINDS.values() for pair in pairs))
 

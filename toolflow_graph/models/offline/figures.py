@@ -30,7 +30,8 @@ def _span(field: Field, schema: Mapping[str, Any], cast: Cast, result: bool) -> 
     kind, text = field.kind, f"{field.name} {field.description}".lower()
     if (found := span_of(kind, text)) is not None:
         return found
-    if result and kind in ("count", "number", "ratio", "money") and not field.description:
+    told = result or re.search(r"width|height", field.name.lower())
+    if told and kind in ("count", "number", "ratio", "money") and not field.description:
         plain = usual_span(" ".join(split_words(field.name)))
         if plain is not None:
             return plain

@@ -10,6 +10,7 @@ from toolflow_graph.models.offline import pools
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.hints import examples_of
 from toolflow_graph.models.offline.patterns import string_for
+from toolflow_graph.models.offline.rows import Rows
 from toolflow_graph.models.offline.shapes import ENDLESS, HARD, Chooser, Shapes, fits, fold, names_under
 from toolflow_graph.models.offline.values import leaf_value, name_for, new_id
 from toolflow_graph.models.offline.words import humanise, singularise, split_words
@@ -282,7 +283,12 @@ class Maker:
         need = int(schema.get("minContains", 1)) if isinstance(inside, Mapping) else 0
         size = max(size, min(need + len(prefix), int(schema.get("maxItems", 1000))))
         noun = singularise(name) if name else owner
-        rows = _Rows(least=int(schema.get("minItems", 0)), unique=bool(schema.get("uniqueItems")), result=self.result)
+        asked = 0 if self.plain else self.length(name, schema) or 0
+        rows = Rows(
+            least=max(int(schema.get("minItems", 0)), min(asked, size)),
+            unique=bool(schema.get("uniqueItems")),
+            result=self.result,
+        )
         for turn in range(size * 12):
             place = len(rows.made)
             if place >= size or rows.full:
@@ -337,42 +343,6 @@ class Maker:
         if isinstance(value, str | int | float):
             seen.add(value)
         return value
-
-
-@dataclass(slots=True)
-class _Rows:
-    """The items of a list on their way: equal ones look like a mistake even where the schema allows them."""
-
-    least: int
-    unique: bool
-    result: bool
-    made: list[Any] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    full: bool = False
-
-    def add(self, item: Any, turn: int, size: int) -> None:
-        """Take an item unless it repeats one; after ``turn`` of many tries the list stays as it is."""
-        mark = repr(item)
-        patient = size <= 20 and (len(self.made) >= self.least or turn < size * 8)
-        if mark in self.seen and (self.unique or patient):
-            return
-        if isinstance(item, dict) and self.result:
-            # Two rows of one name look like one row twice.
-            named = _name_of(item)
-            if named and named in self.seen and len(self.made) >= self.least:
-                self.full = turn >= size * 4
-                return
-            self.seen.add(named)
-        self.seen.add(mark)
-        self.made.append(item)
-
-
-_NAMED = re.compile(r"(^|_)(name|title|headline|subject|label|category|nickname|question_text|comment|hour_code)$")
-
-
-def _name_of(row: dict[str, Any]) -> str:
-    """What a row is called, as a mark for comparing."""
-    return next((f"name {part}" for name, part in row.items() if isinstance(part, str) and _NAMED.search(name)), "")
 
 
 def _noun(owner: str) -> str:

@@ -168,7 +168,7 @@ def kind_of(
         last == "state" and len(words) == 1 and re.search(r"province|address|^$", low)
     ):
         return "region"
-    if last in ("location", "venue", "place", "destination", "origin", "pickup", "dropoff", "station"):
+    if last in ("location", "venue", "place", "destination", "origin", "pickup", "dropoff"):
         return "location"
     if last in ("path", "file", "filename", "filepath", "folder", "directory", "dir") or some >= {"file", "name"}:
         return "path"
@@ -233,7 +233,7 @@ def _number_kind(words: tuple[str, ...], low: str, kind_word: str, unit: str, to
         return "latitude"
     if some & {"longitude", "lng", "lon", "long"}:
         return "longitude"
-    if some & {"id", "ids"}:
+    if some & {"id", "ids", "phone", "telephone", "msisdn"}:
         return "id"
     sided = (
         last == "time" and len(words) > 1 and words[0] in ("start", "end", "begin", "created", "updated", "from", "to")

@@ -206,6 +206,8 @@ def words_for(words: tuple[str, ...], owner: str = "") -> tuple[str, ...]:
     text = " ".join(rest) or owner
     for pattern, values in _TABLE if text else ():
         if re.fullmatch(rf"(?:.* )?(?:{pattern})", text):
+            if not rest and values[0].startswith(("/", "http")):
+                return ()  # an endpoint's or a picture's own "name" is something else
             # The name of a picture is not where it lies.
             return pools.PATHS if len(rest) < len(words) and values[0].startswith("http") else values
     return ()

@@ -26,6 +26,7 @@ _FIGURE = re.compile(r"\b(?:price|rate|cost|value|amount|number|count|score|sum|
                      r"stats|capitali[sz]ation|fundamentals?|ohlcv|metrics?|index|ratio|return|yield|supply|figures?)\b", re.I)  # fmt: skip
 _TOLD = ("version", "city", "country", "address", "url", "company", "domain", "timezone", "currency", "condition", "email",
          "phone", "person")  # fmt: skip
+_MARKET = re.compile(r"\b(?:stocks?|tickers?|crypto|coins?|earnings|share price|quotes?|bonds?|futures)\b")
 _TEXT = re.compile(r"\b(?:lyrics|jokes?|quotes?|facts?|trivia|definitions?|meaning|translation|html|text|content|transcript|"
                    r"passage|paragraph)\b")  # fmt: skip
 
@@ -60,6 +61,9 @@ def loose_result(brief: ToolBrief, view: View, salt: int = 0) -> dict[str, Any]:
         return {**echo, name: value}
     if _FIGURE.search(noun):
         return {**echo, "value": round(rng.uniform(3, 480), 2), "date": _last_day(brief) or _day(brief, rng)}
+    if _MARKET.search(f"{view.name} {view.phrase.text}".replace("_", " ").lower()):
+        price = round(rng.uniform(24, 310), 2)
+        return {**echo, "price": price, "currency": "USD", "date": _last_day(brief) or _day(brief, rng)}
     return {**echo, **_record(brief, view, last, rng)}
 
 
@@ -119,6 +123,8 @@ def _record(brief: ToolBrief, view: View, noun: str, rng: random.Random) -> dict
     kinds = {leaf.field.kind for leaf in view.params if leaf.field.name in brief.call.arguments}
     named = bool(kinds & {"id", "uuid", "ticker", "path", "url", "title", "person", "query", "domain", "text"})
     known = words_for((noun,))
+    if query := query_of(brief.call.arguments):
+        return {"name": query, "status": "available", "updated_on": _day(brief, rng)}
     head = {} if named and not known else {"name": name_for(noun, rng)} if named else {
         "id": new_id(noun, rng), "name": name_for(noun, rng)}  # fmt: skip
     return {**head, "status": rng.choice(("active", "available", "up to date")), "updated_on": _day(brief, rng)}

@@ -91,8 +91,9 @@ def _candidates(tree: Any, rng: random.Random, at_least: int, at_most: int | Non
     """Strings to try, the plainest first."""
     ahead = [part for negative, part in _looks(tree) if not negative]
     stretches = (0, 0, 1, 3, 8, 20, 60) if not at_least or at_least < 60 else (0, 20, 60, at_least)
+    near = (at_least, max(at_least - 2, 0), max(at_least - 4, 0)) if at_least else ()
     if at_most is not None:
-        stretches = (0, 0, -1, -1, *stretches)
+        stretches = (0, 0, -1, -1, *near, *stretches)
     for turn in range(_TRIES):
         stretch = stretches[turn % len(stretches)]
         writer = _Writer(rng, stretch, asserted=bool(ahead) and turn % 3 == 1)

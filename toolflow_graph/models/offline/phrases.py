@@ -83,10 +83,15 @@ def _clean(text: str) -> str:
 def _from_description(name: str, description: str) -> Phrase | None:
     # "getFares is used to get fares" and "getFares: gets fares" say no more than the rest.
     purpose = r"(?:is|are|can be|may be) used (?:to|for)\b|(?:allows|lets) (?:you|users) to\b|[:–-]"
-    own = rf"\b{re.escape(name)}\b\s*(?:{purpose})?"
+    # "search" alone is a word of the sentence: "Search the archive" loses nothing.
+    own = rf"\b{re.escape(name)}\b\s*(?:{purpose}){'?' if re.search('[_-]|[a-z][A-Z]', name) else ''}"
     text = _clean(re.sub(own, " ", description, flags=re.IGNORECASE) if len(name) > 3 else description)
     for _ in range(2):
         text = _LEAD.sub("", text, count=1).strip()
+    given = re.match(r"(?i)(?:given|for|with|using|based on|when|if|once|after) [^,]{2,80}, ([a-z]+) ", text)
+    if given and base_of(given[1]):
+        text = text[given.start(1) :]
+    text = re.sub(r" (?:after|once|when|before) you(?:['’]ve| have)? .*$", "", text)
     adverb, _, after = text.partition(" ")
     if adverb.lower().endswith("ly") and base_of(adverb) is None and base_of(after.partition(" ")[0]):
         text = after
@@ -266,7 +271,9 @@ def core_object(rest: str) -> str:
     """The noun phrase a verb phrase starts with: "a free table at a restaurant" gives "a free table"."""
     rest = re.sub(r"^(?:for|up|on|off|out) ", "", rest)
     rest = re.sub(
-        r"^(?:an? |the )?(?:list|collection|array) (?:of|with|containing) (?:all )?(?:the )?(?=[a-z])", "the ", rest
+        r"^(?:an? |the )?(?:list|collection|array) (?:of|with|containing) (?:all )?(?:the )?(?:(?:currently )?(?:available|supported|possible|existing) )?(?=[a-z])",
+        "the ",
+        rest,
     )
     found = re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest)
     if found and found[2] in _SORTS and found[3] in _SORTS:

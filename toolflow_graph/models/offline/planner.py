@@ -20,6 +20,8 @@ _ASKABLE = ("city", "date", "datetime", "count", "enum", "money", "person", "tit
             "month",
             "address", "phone", "currency", "country_code", "airport", "percent", "temperature", "company", "duration",
             "text", "number", "location", "year", "ticker", "rating", "distance", "age", "reason")  # fmt: skip
+_DEEDS = {"created": "creation", "updated": "update", "completed": "completion", "modified": "modification",
+          "published": "publication", "deleted": "deletion", "expired": "expiry", "started": "start"}  # fmt: skip
 _CHAT = (
     "react to the latest answer and talk about it for a moment",
     "comment on what was just found, without wanting anything new",
@@ -32,6 +34,8 @@ def label_of(path: str, view: View) -> str:
     """The human words for the parameter at ``path``; a bare name gets its holder's noun."""
     leaf = view.param(path)
     label = leaf.field.label if leaf else humanise(path.split(".")[-1])
+    if leaf and leaf.field.kind in ("date", "datetime") and (found := re.fullmatch(r"(\w+ed) (?:at|on)", label)):
+        label = f"{_DEEDS.get(found[1], found[1])} {'time' if leaf.field.kind == 'datetime' else 'date'}"
     owner = owner_of(path)
     return f"{owner} {label}" if owner and " " not in label and label not in owner else label
 

@@ -184,6 +184,10 @@ class CallPlanner:
         mails = [leaf.path for leaf in call.view.params if leaf.field.kind == "email" and not leaf.field.listed]
         names = [arguments[path] for path in people if isinstance(arguments.get(path), str)]
         mails = [path for path in mails if isinstance(arguments.get(path), str) and path not in linked]
+        plain = [
+            path for path in mails if not set(split_words(path.split(".")[-1])) - {"email", "mail", "address", "work"}
+        ]
+        mails = mails if len(mails) == 1 else plain
         if len(names) == len(mails) == 1 and "@" not in names[0]:
             known = dict(zip(self.cast.people, self.cast.mails, strict=True))
             arguments[mails[0]] = known.get(names[0]) or mail_for(names[0], self.rng)

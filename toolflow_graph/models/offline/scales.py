@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 _TABLE: tuple[tuple[str, str, tuple[float, float]], ...] = (
+    ("id", r"\bphone|telephone|msisdn", (34_600_100_000, 34_699_900_000)),
     # (kinds, words in name and description, span); the first row that fits wins.
     ("duration", r"\b(walk|stroll)", (3, 18)),
     ("duration", r"\bdelay", (5, 45)),

@@ -182,6 +182,8 @@ def kind_value(field: Field, rng: random.Random, cast: Cast, result: bool) -> st
         return f"{rng.randint(1, 4)}.{rng.randint(0, 12)}.{rng.randint(0, 9)}"
     if kind == "username":
         return person.split(" ")[0].lower() + str(rng.randint(10, 99))
+    if kind == "tag" and split_words(field.name)[-1:] in (("type",), ("kind",)):
+        return rng.choice(pools.TEXTS)
     pool = {
         "title": pools.TITLES, "query": pools.QUERIES, "question": pools.QUESTIONS, "prompt": pools.PROMPTS,
         "sentence": pools.SENTENCES, "reason": pools.REASONS, "company": COMPANIES, "status": pools.STATUSES_READ,

@@ -3,7 +3,9 @@
 import re
 from functools import lru_cache
 
-_PIECE = re.compile(r"[A-Z]+s?(?=[A-Z][a-z]|[^a-zA-Z]|$)|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+import regex
+
+_PIECE = regex.compile(r"\p{Lu}+s?(?=\p{Lu}\p{Ll}|[^\p{L}\p{M}]|$)|\p{Lu}?[\p{Ll}\p{M}]+|\d+|[\p{Lo}\p{Lm}\p{M}]+")
 _UPPER = {
     "id": "ID", "ids": "IDs", "iban": "IBAN", "url": "URL", "urls": "URLs", "uri": "URI", "ip": "IP", "api": "API",
     "isbn": "ISBN", "vat": "VAT", "sku": "SKU", "gps": "GPS", "uv": "UV", "pdf": "PDF", "csv": "CSV", "html": "HTML",
