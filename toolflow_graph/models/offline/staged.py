@@ -1,7 +1,5 @@
 """What user and assistant say at the staged moments: changed values, doubts, things that cannot or must not be done."""
 
-
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
