@@ -19,7 +19,7 @@ def test_project_runs_as_it_was_laid_out(tmp_path: Path) -> None:
     records = [json.loads(line) for line in lines]
     assert len(records) == 4
     tools = {tool["function"]["name"] for record in records for tool in record["tools"]}
-    assert tools <= {"search_books", "reserve_book", "get_reservation"}
+    assert tools <= {"search_books", "reserve_book", "get_reservation", "search_tools"}
 
     assert "already finished" in toolflow("run", "-n", "4", "--turns", "2", cwd=project).stdout
     assert records[0]["id"] in toolflow("show", cwd=project).stdout

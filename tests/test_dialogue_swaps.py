@@ -42,7 +42,7 @@ async def test_swapped_prompt_folder(tmp_path: Path) -> None:
 async def test_swapped_single_prompt(tmp_path: Path) -> None:
     mine = tmp_path / "mine.md"
     mine.write_text("You are Marlin.")
-    await run(tmp_path, "--prompt", f"system={mine}")
+    await run(tmp_path, "--prompt", f"system={mine}", "--mix", "none")
     assert first_record(tmp_path)["messages"][0]["content"] == "You are Marlin."
 
 

@@ -330,7 +330,7 @@ async def test_key_goes_to_its_own_server_only(tmp_path: Path, tools_file: Path)
         assert all("sk-very-secret" not in json.dumps(headers) for headers in server.headers)
     async with OpenAIServer(think, models=MODELS, key="sk-very-secret") as server:
         names = [part.replace(f"@{server.base_url}", "") for part in flags(server.base_url)]
-        command = [*run_flags(server, tools_file, "-n", "1")[: -8 - 2], *names, "-n", "1", "--fresh"]
+        command = [*run_flags(server, tools_file, "-n", "1")[: -len(names) - 2], *names, "-n", "1", "--fresh"]
         code, out2, err2 = await run_cli(*command, cwd=tmp_path, env=environ | {"OPENAI_BASE_URL": server.base_url})
         assert code == 0, err2
     assert "sk-very-secret" not in out + err + out2 + err2

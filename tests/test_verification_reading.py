@@ -193,7 +193,14 @@ def test_verify_on_the_command_line(tmp_path: Path) -> None:
     code, out, _ = _invoke("verify", str(bad), "--json")
     report = json.loads(out)
     assert (code, report["accepted"], report["rejected"]) == (1, 1, 1)
-    assert report["rules"] == {"control_words": {"severity": "error", "findings": 1, "dialogues": 1}}
+    assert report["rules"] == {
+        "control_words": {
+            "severity": "error",
+            "findings": 1,
+            "dialogues": 1,
+            "hint": RULES["control_words"].hint,
+        }
+    }
     assert report["results"][1]["findings"][0]["message_index"] == 11
 
 

@@ -157,6 +157,14 @@ ONLY: list[tuple[str, str, Mutation]] = [
             ),
         ),
     ),
+    ("assistant_names_tool", "says how", _say(10, "I used book_flight for it.")),
+    (
+        "contradicting_echo",
+        "another flight",
+        lambda data: data["messages"][9].update(
+            content='{"booking_id": "BK-70031", "flight_id": "FL-48377", "total": 129.5}'
+        ),
+    ),
     ("repeated_call", "again", _insert(4, calls(_AGAIN), brings("call_9", clean()["messages"][3]["content"]))),
     (
         "repeated_call",

@@ -17,7 +17,9 @@ CITIES = ("Lisbon", "Osaka", "Denver", "Nairobi", "Lyon", "Krakow")
 
 def flags(base_url: str) -> list[str]:
     """``--model`` flags that give each role its model on this server."""
-    return [part for name in MODELS for part in ("--model", f"{name[2:]}={name}@{base_url}")]
+    # It plans one kind of dialogue, whatever it is asked for.
+    plain = ["--mix", "none", "--distractors", "0"]
+    return [part for name in MODELS for part in ("--model", f"{name[2:]}={name}@{base_url}")] + plain
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:

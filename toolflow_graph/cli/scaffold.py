@@ -49,9 +49,7 @@ node = { verifier = "nodes/my_rules.py:verifier" }
 # backend_timeout = 60              # seconds that a call may take
 
 # What models cost, in US dollars per million tokens; the run's summary then tells the cost.
-# [price."my-model"]
-# input = 0.5
-# output = 1.5
+# price = { "my-model" = { input = 0.5, output = 1.5 } }
 
 # A server with a key of its own. The key stays in the environment; only the variable's name stands here.
 # [[endpoint]]

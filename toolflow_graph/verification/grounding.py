@@ -37,8 +37,8 @@ _NAME_FIELDS = frozenset(
     )
 )
 # How much of something to show: the assistant's own choice in every API.
-_KNOBS = frozenset(listed("limit max results size per page top k offset radius depth num count width height precision"))
-_KNOB_HEADS = frozenset(listed("limit max page per top offset radius num size"))
+_KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
+_KNOB_HEADS = frozenset(listed("limit max page per top k offset radius num size"))
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")

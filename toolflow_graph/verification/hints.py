@@ -23,6 +23,8 @@ HINTS: dict[str, str] = {
     "placeholder_result": "return realistic data",
     "giant_result": "return fewer items or shorter texts",
     "contradicting_results": "return what the same read brought before, as long as nothing was written",
+    "contradicting_echo": "return the identifier that the call was made with",
+    "assistant_names_tool": "say what was done or can be done, not by which tool",
     "inconsistent_world": "return the name that earlier results gave to this identifier",
     "repeated_call": "use the result that is there; after a lasting error change something or tell the user",
     "too_many_calls": "split the work over messages, or use a tool that takes a list",

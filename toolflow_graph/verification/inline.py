@@ -27,15 +27,15 @@ _USER_RULES = listed(
     "control_words repair_residue repeated_message invented_fact"
 )
 _CALL_RULES = listed(
-    "unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label role_flip "
+    "assistant_names_tool unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label role_flip "
     "control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument"
 )
 _ASSISTANT_RULES = listed(
-    "empty_message giant_message looping_text speaker_label role_flip control_words claimed_success "
+    "assistant_names_tool empty_message giant_message looping_text speaker_label role_flip control_words claimed_success "
     "repair_residue repeated_message"
 )
 _RESULT_RULES = listed(
-    "invalid_result placeholder_result giant_result control_words contradicting_results inconsistent_world"
+    "invalid_result placeholder_result giant_result control_words contradicting_results contradicting_echo inconsistent_world"
 )
 
 

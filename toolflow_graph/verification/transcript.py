@@ -173,7 +173,7 @@ class Transcript:
         """The messages from a request's opening to the next one's (or the end)."""
         start = self.request_starts[number]
         later = self.request_starts[number + 1 :]
-        return range(start, later[0] if later else len(self.messages))
+        return range(start, min(later[0] if later else len(self.messages), len(self.messages)))
 
     @cached_property
     def leaves(self) -> "tuple[GroundedLeaf, ...]":
