@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toolflow_graph.cli.score import score
 from toolflow_graph.wording import COMMAND, count_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from toolflow_graph.verification import Rule, Transcript
 
 rules_app = typer.Typer(help="The verifier's rules.", no_args_is_help=True, rich_markup_mode=None)
+rules_app.command("score", short_help="How many broken dialogues of each kind the rules find.")(score)
 
 
 def verify(

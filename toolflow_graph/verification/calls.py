@@ -8,11 +8,12 @@ from typing import Any
 
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Json, ToolCall, ToolResult
-from toolflow_graph.verification.grounding import iter_leaves
+from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.placeholders import is_placeholder
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
+from toolflow_graph.verification.wording import listed, squeeze
 
 MOST_RESULT_BYTES = 20_000
 _CHANGING = ("random", "roll", "shuffle", "generate", "time", "clock", "now")
@@ -85,7 +86,9 @@ def _results(transcript: Transcript) -> Iterator[tuple[int, CallSite]]:
 )
 def placeholder_argument(transcript: Transcript) -> Iterator[Spot]:
     for leaf in transcript.leaves:
-        if "enum" in leaf.schema or "const" in leaf.schema or leaf.source.kind in ("user", "result", "default"):
+        if "enum" in leaf.schema or "const" in leaf.schema or leaf.source.kind == "default":
+            continue
+        if leaf.source.kind in ("user", "result") and _stands(transcript, leaf):
             continue
         required = leaf.required or leaf.pattern.endswith(("id", "Id", "ID"))
         if is_placeholder(leaf.value, required):
@@ -93,6 +96,13 @@ def placeholder_argument(transcript: Transcript) -> Iterator[Spot]:
                 f"{leaf.site.call.name}: {leaf.path} is the placeholder {leaf.value!r}; use a real value or ask for it"
             )
             yield leaf.site.message_index, reason
+
+
+def _stands(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether the value stands in its source letter by letter: that somebody said "id" makes no "<id>" of it."""
+    index = leaf.source.message_index
+    said = transcript.messages[index].content or "" if index is not None else ""
+    return str(leaf.value).casefold() in said.casefold()
 
 
 @rule("placeholder_result", "error", "A result holds placeholders, or is a schema instead of data.")
@@ -174,6 +184,40 @@ def contradicting_results(transcript: Transcript) -> Iterator[Spot]:
         ledger.see(site.call, site.result, transcript.is_read(site.call.name))
 
 
+# Tools that bring another thing than the one they are given.
+_OTHER_ONE = frozenset(
+    listed(
+        "copy clone duplicate fork renew replace exchange swap rebook convert merge split next previous parent child "
+        "similar related alternative replacement successor predecessor root latest random"
+    )
+)
+
+
+@rule(
+    "contradicting_echo",
+    "error",
+    "A result is about another thing than the call asked for: it has another id under the argument's own name.",
+)
+def contradicting_echo(transcript: Transcript) -> Iterator[Spot]:
+    for index, site in _results(transcript):
+        value = site.result.value if site.succeeded and site.result is not None else None
+        if not isinstance(value, dict) or _OTHER_ONE.intersection(split_name(site.call.name)):
+            continue
+        for key, asked in site.call.arguments.items():
+            brought = value.get(key)
+            if not _is_id(key, asked) or not _is_id(key, brought):
+                continue
+            if squeeze(str(asked)) != squeeze(str(brought)):
+                yield index, f"{site.call.name} was asked for {key} {asked!r}, and the result is about {brought!r}"
+
+
+def _is_id(key: str, value: Json) -> bool:
+    """Whether a value names one thing in particular: a code with digits under a key that ends in "id", or so."""
+    words = split_name(key)
+    named = bool(words) and words[-1] in ("id", "uuid", "code", "number", "key", "ref", "reference", "sku", "isbn")
+    return named and isinstance(value, str) and 4 <= len(value) <= 64 and any(char.isdigit() for char in value)
+
+
 _LASTING = re.compile(
     r"not.?found|invalid|bad.?request|validation|missing|unprocessable|forbidden|denied|\b4(?:00|04|22)\b"
 )
@@ -190,11 +234,14 @@ def repeated_call(transcript: Transcript) -> Iterator[Spot]:
     site = next(sites, None)
     for turn in transcript.turns:
         done: dict[str, int] = {}
+        beside: dict[str, int] = {}
         failed: Counter[str] = Counter()
         while site is not None and site.message_index < turn.stop:
             if site.message_index >= turn.start:
                 key = _same_call(site.call)
-                before = done.get(key)
+                # What stands in one message is asked for at once: nothing was changed in between.
+                before = site.message_index if beside.get(key) == site.message_index else done.get(key)
+                beside[key] = site.message_index
                 if before is not None and site.message_index >= transcript.focus:
                     where = "twice in one message" if before == site.message_index else f"again after message {before}"
                     yield site.message_index, f"{site.call.name} is called {where} with the same arguments"

@@ -9,6 +9,7 @@ from toolflow_graph.verification.evidence import Said, evidence_of, say
 from toolflow_graph.verification.grounding import GroundedLeaf, is_distinctive, iter_leaves
 from toolflow_graph.verification.moments import Date, stated_dates, without_moments
 from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript, read_result
 from toolflow_graph.verification.wording import key_of, normalise, numbers_in, squeeze
 
@@ -57,14 +58,24 @@ def plan_incomplete(transcript: Transcript) -> Iterator[Spot]:
             continue
         if _has_no_call(transcript, number) or transcript.messages[-1].role != "assistant":
             continue
-        if not check_request_done(transcript.messages, request, starts[number], transcript.tools):
-            lacking = [name for name in request.tools if name not in _succeeded(transcript, starts[number])]
+        needed = request.tools if request.kind == "tool" else ()
+        lacking = [name for name in needed if name not in _succeeded(transcript, number, name)]
+        if lacking or not check_request_done(transcript.messages, request, starts[number], transcript.tools):
             what = f"no successful call of {', '.join(lacking)}" if lacking else "no answer after its calls"
             yield starts[number], f"request {number + 1} ({request.intent[:60]!r}): {what}"
 
 
-def _succeeded(transcript: Transcript, start: int) -> set[str]:
-    return {site.call.name for site in transcript.sites if site.message_index >= start and site.succeeded}
+def _succeeded(transcript: Transcript, number: int, name: str) -> set[str]:
+    """The tools that succeeded from a request's opening up to the next request that needs ``name``, too.
+
+    What is called for that later request does not do this one.
+    """
+    assert transcript.plan is not None
+    starts = transcript.request_starts
+    later = zip(starts[number + 1 :], transcript.plan.requests[number + 1 :], strict=False)
+    mates = (start for start, request in later if request.kind == "tool" and name in request.tools)
+    end = next(mates, len(transcript.messages))
+    return {s.call.name for s in transcript.sites if starts[number] <= s.message_index < end and s.succeeded}
 
 
 def _has_no_call(transcript: Transcript, number: int) -> bool:
@@ -112,6 +123,9 @@ _EVERYDAY = re.compile(
 )
 
 
+_MONEY_UNITS = ("dollar", "euro")
+
+
 def _mentions(text: str) -> dict[str, list[float]]:
     """Distinctive things a text states, as written; for numbers, what they may mean."""
     found: dict[str, list[float]] = {}
@@ -126,7 +140,7 @@ def _mentions(text: str) -> dict[str, list[float]]:
     for value, written, unit in numbers_in(without_moments(bare)):
         numbers.setdefault(written, []).append((value, unit))
     for written, readings in numbers.items():
-        money = bool(re.match(r"[$€£¥]", written))
+        money = bool(re.match(r"[$€£¥]", written)) or any(unit in _MONEY_UNITS for _, unit in readings)
         if all(_is_telling(value, unit, money) for value, unit in readings):
             found[written] = [value for value, _ in readings]
     return found
@@ -245,7 +259,8 @@ def guessed_value(transcript: Transcript) -> Iterator[Spot]:
 
 
 _ASK = re.compile(
-    r"\b(?:what(?:'s| is| are)|which|provide|tell me|share|give me|let me know|may I have|could I have|can I have)\b",
+    r"\b(?:what(?:['’]s| is| are)?|which|provide|tell me|share|give me|let me know|(?:may|could|can) I have)\b|"
+    r"\bI (?:just |still |also |only |first )*need (?:to know )?(?=the\b|your\b)",
     re.IGNORECASE,
 )
 
@@ -257,9 +272,9 @@ def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
         if not message.content or message.tool_calls or "?" not in message.content:
             continue
         said = [evidence.said(i) for i in range(index) if evidence.roles[i] == "user"]
-        questions = [
-            part for part in re.split(r"(?<=[.!?])\s+|\n", message.content) if "?" in part and _ASK.search(part)
-        ]
+        sentences = re.split(r"(?<=[.!?])\s+|\n", message.content)
+        # "I still need the date. Could you tell me?" asks in its first sentence.
+        questions = [part for part in sentences if (found := _ASK.search(part)) and ("?" in part or "need" in found[0])]
         number = transcript.request_index_at(index)
         requests = transcript.plan.requests[number : number + 1] if transcript.plan and number >= 0 else ()
         for fact in (fact for request in requests for fact in request.facts):
@@ -267,14 +282,32 @@ def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
             value = str(fact.value)
             if not words or len(value) < 3 or not any(text.contains(value) for text in said):
                 continue
+            longer = [name for name in _field_names(transcript) if len(name) > len(words)]
+            longer = [name[: -len(words)] for name in longer if name[-len(words) :] == words]
             for question in questions:
-                if _asks_for(question, words) and normalise(value) not in normalise(question):
+                if _asks_for(question, words, longer) and normalise(value) not in normalise(question):
                     yield index, f"asks for {fact.name!r}, which the user has already said ({value[:40]!r})"
                     break
 
 
-def _asks_for(question: str, words: list[str]) -> bool:
-    """Whether the words come right after the asking ("What is the arrival date"), not somewhere in the question."""
+def _field_names(transcript: Transcript) -> Iterator[list[str]]:
+    """The names of all arguments and facts, as words."""
+    for name in transcript.tools_by_name:
+        card = transcript.card(name)
+        yield from ([*split_name(key)] for key in (card.spoken_keys if card else ()))
+    for request in transcript.plan.requests if transcript.plan else ():
+        for fact in (*request.facts, *request.withheld):
+            yield normalise(fact.name.replace("_", " ")).split()
+
+
+def _asks_for(question: str, words: list[str], longer: list[list[str]]) -> bool:
+    """Whether the words come right after the asking ("What is the arrival date"), not somewhere in the question.
+
+    ``longer``: what stands before the words in the names of other fields: "the target currency" is not "the currency".
+    """
     asked = _ASK.search(question)
     following = normalise(question[asked.end() :]).split() if asked else []
-    return any(following[start : start + len(words)] == words for start in range(4))
+    for start in range(4):
+        if following[start : start + len(words)] == words:
+            return not any(following[max(0, start - len(head)) : start] == head for head in longer)
+    return False

@@ -2,12 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from toolflow_graph.verification.claims import (
+    VERB_FAMILY,
+    admits_failure,
+    claimed_verb,
+    claims_deed,
+    says_settled,
+    sentences_of,
+    shares_noun,
+)
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
-from toolflow_graph.verification.toolcards import is_identifier
-from toolflow_graph.verification.transcript import Transcript
+from toolflow_graph.verification.toolcards import is_identifier, split_name
+from toolflow_graph.verification.transcript import CallSite, Transcript
 from toolflow_graph.verification.wording import WORD, listed
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
@@ -38,6 +47,19 @@ def user_names_parameter(transcript: Transcript) -> Iterator[Spot]:
             # "my check-in" is English even where a parameter is spelled so.
             if "_" in key or not key.islower():
                 yield index, f"the user speaks the parameter key {key!r}; say it in plain words"
+
+
+@rule(
+    "assistant_names_tool",
+    "error",
+    "The assistant speaks a tool's name; whoever reads it does not know tools.",
+    needs=("tools",),
+)
+def assistant_names_tool(transcript: Transcript) -> Iterator[Spot]:
+    names = {name for name in transcript.tools_by_name if is_identifier(name)}
+    for index, message in transcript.watched("assistant"):
+        for name in sorted(names & _tokens(message.content or "")):
+            yield index, f"the assistant names the tool {name!r}; say in plain words what was done or can be done"
 
 
 MOST_CHARACTERS = 10_000
@@ -122,8 +144,9 @@ def role_flip(transcript: Transcript) -> Iterator[Spot]:
 
 
 _MARKUP = re.compile(
-    r"</?(?:think|thinking|tool_calls?|tool_response|tool_result|function_calls?|function_response|invoke|answer|"
-    r"scratchpad)\b[^>]{0,40}>|"
+    r"</?(?:think|thinking|thoughts?|reasoning|reflection|analysis|tool_calls?|tool_responses?|tool_results?|tool_outputs?|"
+    r"tool_use|function_calls?|function_response|invoke|answer|scratchpad)\b[^>]{0,40}>|"
+    r"\[/?(?:think|thinking|thoughts?|reasoning)\]|\[(?:EOS|BOS|PAD)\]|<(?:pad|unk)>|"
     r"<function=|<\|[A-Za-z_][\w ]{0,30}\|>|<｜[^｜]{1,30}｜>|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|"
     r"\[(?:AVAILABLE_TOOLS|TOOL_RESULTS)\]|"
     r"<(?:start|end)_of_turn>|#{2,}\s?[A-Z][A-Z_]{2,}\s?#{2,}|<eos>|<bos>|</s>"
@@ -133,14 +156,31 @@ _WORDS = re.compile(
     r"value|call)s?\b|"
     r"\b(?:this|here) is (?:just )?a simulat(?:ion|ed)\b|\(simulat(?:ed|ion)\)|\bfor (?:the purposes? of "
     r")?(?:this|the) (?:simulation|role-?play)\b|"
-    r"\bmy (?:system prompt|instructions (?:say|are|tell))\b|\bthe (?:user|assistant) (?:role|simulator)\b",
+    r"\bmy (?:system prompt|instructions (?:say|are|tell))\b|\bthe (?:user|assistant) (?:role|simulator)\b|"
+    r"\bin this (?:simulation|role-?play)\b|"
+    r"\b(?:this|that|it|these|those|which) (?:is|are|was|were) (?:just |only |all )?(?:mock(?:ed)?|dummy|simulated|"
+    r"placeholder) (?:data|results?|responses?|outputs?|values?)\b",
     _I,
 )
+# What a simulated tool says of itself. Data may well speak of simulations: only sentences about this very result count.
+_STAGED = re.compile(
+    r"\bthis is (?:just |only )?(?:a |an )?(?:simulated|simulation|mock(?:ed)?|dummy)\b|\(simulat(?:ed|ion)\)|"
+    r"\bas an? (?:AI|large) language model\b|\bas an AI(?: language)?(?: model| assistant)?,? I\b|"
+    r"\bsimulated (?:response|result|output)s?\b|\bfor demonstration purposes\b|"
+    r"\b(?:simulated|mock|dummy|sample) (?:data|response|result|output)s? (?:generated |created )?for "
+    r"(?:demonstration|demo|testing|test|illustration|example)\b",
+    _I,
+)
+_ABOUT_STAGING = re.compile(r"simulat|mock|dummy|demo|\btest|language model|\bAI\b|\bLLM\b", _I)
+_ENDING = r"(?:CONVERSATION|DIALOGUE|DIALOG|CHAT|TASK|SESSION)"
 _SHOUTS = re.compile(
-    r"(?:\A|\s)(?:TERMINATE|END_OF_CONVERSATION|CONVERSATION_END|\[DONE\]|\[END\]|\[STOP\]|<END>|<STOP>)\s*\Z"
+    rf"(?:\A|\s)(?:TERMINATE|END_OF_{_ENDING}|{_ENDING}_END|[\[<*]{{1,3}}/?(?:END|STOP|DONE|TERMINATE|"
+    rf"END[ _]OF[ _](?:THE[ _])?{_ENDING}|{_ENDING}[ _](?:END|ENDED|OVER|COMPLETE|COMPLETED))[\]>*]{{1,3}})[.!]?\s*\Z"
 )
 _JSON_CALL = re.compile(
-    r"\{\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:"
+    r"\{\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
+    r"\{\s*\"(?:arguments|parameters|args)\"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,500}\}[^{}]{0,1000}){0,5}\}\s*,\s*"
+    r"\"(?:name|tool|function)\"\s*:\s*\""
 )
 
 
@@ -153,6 +193,8 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
         match = _MARKUP.search(content)
         if match is None and message.role in ("user", "assistant"):
             match = _WORDS.search(content) or _SHOUTS.search(content) or _JSON_CALL.search(content)
+        if match is None and message.role == "tool" and (staged := _STAGED.search(content)):
+            match = None if _is_about_staging(transcript, index) else staged
         if match is None and message.tool_calls:
             texts = (leaf for call in message.tool_calls for *_, leaf in iter_leaves(call.arguments))
             match = next((m for text in texts if isinstance(text, str) and (m := _MARKUP.search(text))), None)
@@ -163,35 +205,11 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
             )
 
 
-# A family of verbs: what an assistant says it did, and how tools of that kind are called.
-_DEEDS = {
-    "booked reserved": "book reserve reservation booking order create schedule purchase buy rent make place",
-    "ordered purchased bought": "order purchase buy checkout place create book",
-    "cancelled canceled": "cancel delete remove revoke stop terminate refund update",
-    "sent emailed messaged forwarded": "send email mail message forward share post notify submit reply transfer "
-    "invite create",
-    "scheduled rescheduled": "schedule book create add set update move plan reschedule calendar reserve arrange",
-    "created added": "create add insert new register make save book schedule set open post put append start "
-    "update write",
-    "updated changed modified": "update change modify edit set patch rename move reschedule adjust replace put "
-    "save switch",
-    "deleted removed": "delete remove clear cancel drop unsubscribe erase discard update",
-    "transferred paid": "transfer pay send payment wire move settle charge book create",
-}
-_VERB_FAMILY = {verb: family for verbs, family in _DEEDS.items() for verb in verbs.split()}
-_VERBS = "|".join(_VERB_FAMILY)
-_ADVERBS = r"(?:\s+(?:successfully|now|just|also|gone ahead and))*"
-_CLAIM = re.compile(rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+({_VERBS})\b|\bI successfully ({_VERBS})\b", _I)
-_PASSIVE = re.compile(
-    rf"\b(?:has|have) been{_ADVERBS}\s+({_VERBS})\b|\b(?:is|are) now ({_VERBS})\b|\bsuccessfully ({_VERBS})\b", _I
-)
-_HEDGE = re.compile(
-    r"\b(?:not|never|no|unable|cannot|failed|fail|if|once|when|after|before|until|unless|would|will|could|can|"
-    r"should|may|might|whether|"
-    r"already|previously|earlier|sorry|unfortunately|apologi[sz]e|error|but|however|nothing|none|without|what|"
-    r"which|that)\b|n't|n’t|\?",
-    _I,
-)
+def _is_about_staging(transcript: Transcript, index: int) -> bool:
+    """Whether the tool that answers is itself about simulations, tests or models."""
+    site = transcript.site_of_result.get(index)
+    tool = transcript.tools_by_name.get(site.call.name) if site else None
+    return tool is not None and bool(_ABOUT_STAGING.search(f"{tool.name.replace('_', ' ')} {tool.description}"))
 
 
 @rule(
@@ -213,31 +231,65 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
         here = [site for site in before if site.message_index in turn]
         if any(site.succeeded for site in here):
             continue
-        for sentence in re.split(r"(?<=[.!?])\s+|\n", message.content):
-            verb = _claimed_verb(sentence, failed=bool(here))
-            if verb is None or _HEDGE.search(sentence):
-                continue
-            family = set(_VERB_FAMILY[verb].split())
-            if any(site.succeeded and family & _verbs_of(transcript, site.call.name) for site in before):
-                continue
-            failed = [site.call.name for site in here if family & _verbs_of(transcript, site.call.name)]
-            doers = [name for name in transcript.tools_by_name if _is_doer(transcript, name, family)]
-            if failed:
-                yield index, f"claims {sentence.strip()[:80]!r}, but {failed[-1]} failed; say what happened"
-            elif doers:
-                yield (
-                    index,
-                    f"claims {sentence.strip()[:80]!r}, but nothing of the kind was called; call a tool or do not "
-                    f"claim it",
-                )
+        reported = " ".join(transcript.messages[i].content or "" for i in turn if transcript.messages[i].role == "tool")
+        claim = _plain_claim(transcript, message.content, before, here, reported)
+        claim = claim or _claim_by_name(transcript, message.content, before, here)
+        if claim is not None:
+            sentence, name = claim
+            if name is not None:
+                yield index, f"claims {sentence.strip()[:80]!r}, but {name} failed; say what happened"
             else:
-                continue
-            break
+                reason = "but nothing of the kind was called; call a tool or do not claim it"
+                yield index, f"claims {sentence.strip()[:80]!r}, {reason}"
 
 
-def _claimed_verb(sentence: str, *, failed: bool) -> str | None:
-    match = _CLAIM.search(sentence) or (_PASSIVE.search(sentence) if failed else None)
-    return next(group for group in match.groups() if group).lower() if match else None
+_Claim = tuple[str, str | None]
+"""A sentence, and the call that failed (None: there was none)."""
+
+
+def _plain_claim(
+    transcript: Transcript, text: str, before: Sequence[CallSite], here: Sequence[CallSite], reported: str
+) -> _Claim | None:
+    """A claim in one of the everyday verbs, which stand for tools of many names."""
+    for sentence in sentences_of(text):
+        verb = claimed_verb(sentence, failed=bool(here), reported=reported)
+        if verb is None:
+            continue
+        family = set(VERB_FAMILY[verb].split())
+        if any(site.succeeded and family & _verbs_of(transcript, site.call.name) for site in before):
+            continue
+        failed = [site.call.name for site in here if family & _verbs_of(transcript, site.call.name)]
+        if failed:
+            return sentence, failed[-1]
+        if any(
+            _is_doer(transcript, name) and family & _verbs_of(transcript, name) for name in transcript.tools_by_name
+        ):
+            return sentence, None
+    return None
+
+
+def _claim_by_name(
+    transcript: Transcript, text: str, before: Sequence[CallSite], here: Sequence[CallSite]
+) -> _Claim | None:
+    """A claim in a tool's own verb ("I've followed the artist" of ``follow_artist``), or that all is done.
+
+    After a failed call any such word counts. Where nothing was called, the sentence has to name what the tool is about,
+    too. A sentence that says that something went wrong, or stands beside one, claims nothing.
+    """
+    done = {site.call.name for site in before if site.succeeded}
+    idle = [name for name in transcript.tools_by_name if _is_doer(transcript, name) and name not in done]
+    sentences = sentences_of(text)
+    for place, sentence in enumerate(sentences):
+        if admits_failure(" ".join(sentences[max(0, place - 1) : place + 2])):
+            continue
+        for site in here:
+            if says_settled(sentence) or claims_deed(sentence, _verbs_of(transcript, site.call.name), passive=True):
+                return sentence, site.call.name
+        for name in () if here else idle:
+            words = split_name(name)
+            if claims_deed(sentence, words[:1], passive=False) and shares_noun(sentence, words[1:]):
+                return sentence, None
+    return None
 
 
 def _verbs_of(transcript: Transcript, name: str) -> frozenset[str]:
@@ -245,8 +297,8 @@ def _verbs_of(transcript: Transcript, name: str) -> frozenset[str]:
     return card.verbs if card else frozenset()
 
 
-def _is_doer(transcript: Transcript, name: str, family: set[str]) -> bool:
-    return not transcript.is_read(name) and bool(family & _verbs_of(transcript, name))
+def _is_doer(transcript: Transcript, name: str) -> bool:
+    return not transcript.is_read(name)
 
 
 _APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
@@ -257,6 +309,11 @@ _INNER = re.compile(
     r"\bas (?:valid )?JSON\b|\b(?:in|with|using) the (?:correct|right|required|proper) (?:format|schema|"
     r"parameters|arguments|json)\b|"
     r"\btool call (?:was|is) (?:invalid|rejected|malformed)\b",
+    _I,
+)
+_OWN_ATTEMPT = re.compile(
+    r"\bmy (?:previous|last|earlier|first) (?:tool call|function call|JSON|arguments|format(?:ting)?) "
+    r"(?:was|were|had|has|contained|lacked|did)\b",
     _I,
 )
 
@@ -270,8 +327,8 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
             site.result is not None and not site.succeeded for site in transcript.sites if site.message_index < index
         ):
             continue
-        for sentence in re.split(r"(?<=[.!?])\s+|\n", message.content or ""):
-            if _APOLOGY.search(sentence) and _INNER.search(sentence):
+        for sentence in sentences_of(message.content or ""):
+            if (_APOLOGY.search(sentence) and _INNER.search(sentence)) or _OWN_ATTEMPT.search(sentence):
                 yield (
                     index,
                     f"speaks of an attempt that is not in the dialogue ({sentence.strip()[:80]!r}); just answer",
