@@ -280,3 +280,56 @@ def test_small_talk_answers_what_was_remarked() -> None:
             assert answers_to(says.format(**words)) in {given for said, given in pairs if said == says} | {answers}
     assert all(answers_to(says.format(**words)) == () for says, _ in CHOICE)
     assert answers_to("Please book a room.") == ()
+
+
+def test_whoever_is_named_again_keeps_the_id() -> None:
+    stats, lineups = TOOLS["get_player_statistics"], TOOLS["get_match_lineups"]
+    again = 0
+    for seed in range(20):
+        shown = call_tool(stats, {"player_id": "PLY-35568"}, seed=seed)
+        past = after(stats, {"player_id": "PLY-35568"}, shown)
+        for row in call_tool(lineups, {"match_id": "MTC-44379"}, past, seed=seed)["starters"]:
+            if row["player_name"] == shown["player_name"]:
+                assert row["player_id"] == "PLY-35568"
+                again += 1
+    assert again
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rate"), [("PLN", "USD", 0.25), ("EUR", "JPY", 161), ("GBP", "EUR", 1.18)]
+)
+def test_exchange_rates_are_about_right_and_recent(source: str, target: str, rate: float) -> None:
+    convert = TOOLS["convert_currency_amount"]
+    for seed in range(5):
+        arguments = {"amount": 780, "currency": source, "target_currency": target}
+        found = call_tool(convert, arguments, seed=seed)
+        assert found["exchange_rate"] == pytest.approx(rate, rel=0.06)
+        assert found["converted_amount"] == pytest.approx(780 * found["exchange_rate"], abs=0.01)
+        assert "2026-02-26" < found.get("rate_date", NOW) <= NOW
+
+
+def test_a_refused_offer_is_not_open_and_a_new_list_is_empty() -> None:
+    respond, make, add = TOOLS["respond_purchase_offer"], TOOLS["create_music_playlist"], TOOLS["add_playlist_track"]
+    for seed in range(5):
+        ended = call_tool(respond, {"offer_id": "OFR-86886", "seller_response": "reject"}, seed=seed)
+        assert ended["negotiation_state"] == "closed"
+        made = call_tool(make, {"playlist_name": "Slow"}, seed=seed)
+        assert made.get("track_count", 0) == 0
+        past = after(make, {"playlist_name": "Slow"}, {**made, "track_count": 0})
+        more = call_tool(add, {"playlist_id": made["playlist_id"], "track_id": "TRK-862483"}, past, seed=seed)
+        assert more["track_count"] == 1
+
+
+def test_what_has_been_delivered_is_no_longer_on_its_way() -> None:
+    track = TOOLS["track_food_delivery"]
+    for seed in range(30):
+        found = call_tool(track, {"food_delivery_id": "FDL-60680"}, seed=seed)
+        assert found["delivery_phase"] != "delivered" or found.get("minutes_left", 0) == 0
+
+
+def test_a_courier_gives_nobody_his_telephone_number() -> None:
+    for seed in range(12):
+        played = play(sample_scene((TOOLS["track_food_delivery"], TOOLS["register_new_patient"]), seed), 2)
+        assert not any(
+            use.parameter == "register_new_patient:phone_number" for r in played.plan.requests for use in r.uses
+        )

@@ -1,5 +1,6 @@
 """Each rule catches its own defect in an otherwise clean dialogue, and stays silent on the clean one."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -101,7 +102,6 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("role_order", "two users", _insert(6, user("Any luck?"))),
     ("role_order", "assistant twice", _insert(11, says("One moment."))),
     ("role_order", "assistant first", _insert(1, says("Welcome aboard."))),
-    ("role_order", "late result", _swap(3, 4)),
     ("unanswered_call", "result dropped", _both(_drop(14), _plan(2, tools=["get_weather_forecast"]))),
     ("orphan_result", "answers nothing", _insert(10, brings("call_77", {"message_id": "MSG-1"}))),
     ("doubly_answered_call", "twice", _insert(10, brings("call_2", {"booking_id": "BK-70031", "total": 129.5}))),
@@ -120,8 +120,8 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("invalid_arguments", "type", _argue(8, seats="one")),
     ("invalid_arguments", "enum", _argue(2, cabin="first")),
     ("invalid_arguments", "no JSON", lambda d: d["messages"][8]["tool_calls"][0]["function"].update(arguments="{a: 1")),
-    ("invalid_result", "missing field", _set(13, content='{"summary": "sunny"}')),
-    ("invalid_result", "type", _set(13, content='{"summary": "sunny", "high": "19"}')),
+    ("invalid_result", "missing field", _both(_set(13, content='{"summary": "sunny"}'), _set(15, content="Sunny."))),
+    ("invalid_result", "type", _set(13, content='{"summary": "sunny", "high": "19.5"}')),
     ("placeholder_argument", "angle", _argue(8, passenger_name="<passenger_name>")),
     ("placeholder_argument", "braces", _argue(8, flight_id="{{flight_id}}")),
     ("placeholder_argument", "tbd", _argue(8, passenger_name="TBD")),
@@ -209,7 +209,13 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("control_words", "template", _say(10, "<|im_start|>assistant")),
     ("control_words", "simulated", _say(10, "Here is the simulated response.")),
     ("claimed_success", "nothing called", _set(6, content="I've booked the cheaper one. Under which name?")),
-    ("claimed_success", "after an error", _both(_fail(9), _plan(1, tools=[]), _argue(12, 1, body="Hi."))),
+    (
+        "claimed_success",
+        "after an error",
+        _both(_fail(9), _plan(1, tools=[]), _argue(12, 1, body="Hi."), _set(10, content="I've booked FL-48213.")),
+    ),
+    ("ungrounded_answer", "another amount", _set(10, content="I've booked FL-48213. The total is 139.50 EUR.")),
+    ("ungrounded_answer", "another code", _set(10, content="I've booked it. The booking number is BK-70013.")),
     ("repair_residue", "apology", _say(10, "Apologies for the invalid tool call.")),
     (
         "trailing_thanks",
@@ -250,6 +256,7 @@ def test_one_defect_one_rule(code: str, what: str, change: Mutation) -> None:
 
 # Defects that two rules rightly see.
 ALSO: list[tuple[str, str, Mutation]] = [
+    ("role_order", "late result", _swap(3, 4)),
     ("unfinished_turn", "cut after the call", lambda d: d["messages"].__delitem__(slice(13, None))),
     ("unfinished_turn", "ends with the user", _append(user("And one more thing?"))),
     ("duplicate_call_id", "same id", lambda d: d["messages"][12]["tool_calls"][1].update(id="call_3")),
@@ -305,6 +312,8 @@ def test_every_rule_has_a_defect_here() -> None:
     assert {code for code, *_ in (*ONLY, *ALSO, *BEHAVIOURS)} | {"ungrounded_answer"} == {*RULES, "ungrounded_answer"}
 
 
+_TABLE = "\n".join(f"- {n} March: {n * 7 % 23} degrees, wind from the west" for n in range(1, 32))
+
 FINE: list[tuple[str, Mutation]] = [
     ("search is English", _say(11, "Do a search too, just search and book it, or do a check-in.")),
     (
@@ -327,7 +336,12 @@ FINE: list[tuple[str, Mutation]] = [
     ),
     (
         "a table",
-        _say(4, "\n".join(f"- {n} March: {n * 7 % 23} degrees, wind from the west" for n in range(1, 32))),
+        _both(
+            _say(4, _TABLE),
+            lambda d: d["messages"][3].update(
+                content=json.dumps({**json.loads(d["messages"][3]["content"]), "table": _TABLE})
+            ),
+        ),
     ),
     ("results in any order", _swap(13, 14)),
     (
@@ -340,6 +354,7 @@ FINE: list[tuple[str, Mutation]] = [
             _argue(12, 1, to="marta@example.com"),
             _plan(2, facts=[{"name": "to", "value": "marta@example.com"}]),
             _set(11, content="Weather in Lisbon? Mail marta@example.com."),
+            _set(15, content="Sunny, and I've sent the number to marta@example.com."),
         ),
     ),
     ("one thank you", _append(user("Thank you!"), says("Have a safe flight."))),

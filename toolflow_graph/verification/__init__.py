@@ -5,7 +5,8 @@
     transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
     registry.py     RULES, and the decorator that adds one
     structure.py calls.py text.py grounding.py planrules.py    the rules
-    evidence.py origins.py arithmetic.py wording.py moments.py codes.py    where a value comes from (provenance)
+    evidence.py origins.py arithmetic.py distinctive.py wording.py moments.py codes.py    where a value comes from
+    answers.py mentions.py knowledge.py reckoning.py timing.py sums.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
 """
 

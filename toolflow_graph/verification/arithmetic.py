@@ -1,52 +1,114 @@
-"""Numbers that follow from known ones by a small calculation.
+"""Numbers of a call that follow from known ones by a small calculation.
 
-The operands are close relatives on purpose: what users said, amounts of money in the same or neighbouring results, and
-the call's own other arguments. Any two of all known numbers would explain nearly every value.
+The operands are close relatives on purpose: what stands beside the ids that the call names, what one message says, what
+is stated as a total. Any two of all known numbers would explain nearly every value.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-Returned = Mapping[float, Sequence[tuple[int, str]]]
-"""Every number in earlier results with its places: (message index, path), oldest first."""
-
-_MONEY = re.compile(r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|due|budget", re.IGNORECASE)
+MONEY = re.compile(r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget", re.IGNORECASE)
+# Words by which people ask for a calculation.
+_CUE = re.compile(
+    r"\b(?:total|sum|together|altogether|combined|plus|minus|more|less|each|both|times|per|every|left|remain\w*|rest|"
+    r"split|shared?|half|double|twice|percent|difference|additional|extra|increase|decrease|raise|lower|reduce|add|"
+    r"deduct|discount|tip)\b|%",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(r"\b(?:total|balance|sum|cost|comes? to)\b[^.\n\d]{0,50}(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
 _FACTORS = 60
-_RECENT = 3
-_MOST_AMOUNTS = 100
+_FEW = 6
+LARGEST = 1e15
+"""Numbers from here on are ids, not amounts: nothing is calculated with them."""
+
+Amounts = Mapping[str, Sequence[float]]
+"""Numbers of one object by their path in it; the entries of a list share one (``flights[].price``)."""
 
 
-def find_calculation(
-    value: float,
-    *,
-    said: Iterable[float],
-    told: Iterable[float],
-    parts: Sequence[float],
-    siblings: Sequence[float],
-    returned: Returned,
-) -> tuple[str, int | None] | None:
-    """How ``value`` follows from known numbers, and the result it rests on (None: no single one).
+@dataclass(frozen=True)
+class Operands:
+    """What a calculation may rest on.
 
-    Args:
-        said: numbers in the users' messages; ``told``: numbers in the latest results' sentences.
-        parts: the call's other numbers at the same place of a list (shares of one payment); ``siblings``: all others.
+    Attributes:
+        said: the numbers of each user message, with its text.
+        totals: numbers that somebody stated as a total, a balance or a cost.
+        chosen: for each id that the call names, the numbers of the object that brought it.
+        few: the numbers of small results, latest first, with the result's message index.
+        counts: lengths of the call's lists.
+        parts: the call's other numbers at the same place of a list (shares of one payment); siblings: all others.
     """
-    spoken = sorted({number for number in said if number not in (0, 1)})
-    wholes = (*spoken, *returned, *told)
-    amounts = {number: places for number, places in returned.items() if _MONEY.search(places[-1][1])}
-    for rest in (sum(numbers) for numbers in (parts, siblings) if numbers):
-        whole = next((whole for whole in wholes if _close(value, whole - rest)), None)
-        if whole is not None:
-            return f"what the call's other numbers leave of {whole:g}", None
-    if parts and (found := _of_amounts(value + sum(parts), amounts)):
-        return f"what the call's other parts leave of {found[0]}", found[1]
-    for how in (
-        *_products(value, (*spoken, *siblings), (*spoken, *amounts)),
-        *_shares(value, spoken, (*spoken, *amounts)),
-        *_sums(value, spoken, (*spoken, *amounts)),
-    ):
+
+    said: Sequence[tuple[str, Sequence[float]]] = ()
+    totals: Sequence[float] = ()
+    chosen: Sequence[tuple[int, Amounts]] = ()
+    few: Sequence[tuple[int, Amounts]] = ()
+    counts: Sequence[int] = ()
+    parts: Sequence[float] = ()
+    siblings: Sequence[float] = field(default=())
+
+
+def find_calculation(value: float, name: str, operands: Operands) -> tuple[str, int | None] | None:
+    """How ``value``, an argument called ``name``, follows, and the result it rests on (None: no single one)."""
+    money = bool(MONEY.search(name))
+    rest = sum(operands.parts)
+    chosen = list(_chosen_totals(operands))
+    for index, total, how in chosen:
+        if _close(value, total):
+            return how, index
+        if rest and _close(value, total - rest):
+            return f"what the call's other parts leave of {how}", index
+    spoken = sorted({number for _, numbers in operands.said for number in numbers})
+    if rest:
+        for whole in (*operands.totals, *spoken):
+            if _close(value, whole - rest):
+                return f"what the call's other parts leave of {whole:g}", None
+    for how in (*_of_one_message(value, operands, money), *_of_call(value, operands, money)):
         return how, None
-    return _of_one_result(value, returned) or _of_amounts(value, amounts)
+    if money:
+        plain = [entry for entry in chosen if ", times " not in entry[2]]
+        for index, first, how in plain:
+            for _, second, other in plain:
+                if first > second and _close(value, first - second):
+                    return f"{how} less {other}", index
+    # A call that names its objects is about those.
+    return None if operands.chosen else _of_small_results(value, operands.few)
+
+
+def totals_in(text: str) -> Iterator[float]:
+    """Numbers that a text states as a total, a balance or a cost."""
+    for match in _TOTAL.finditer(text):
+        yield float(match[1].replace(",", ""))
+
+
+def amounts_of(value: Any, most: int = 80) -> dict[str, list[float]]:
+    """The numbers of a JSON value by path; {} if there are more than ``most``."""
+    found: dict[str, list[float]] = {}
+    queue: list[tuple[str, Any]] = [("", value)]
+    count = 0
+    while queue:
+        path, node = queue.pop()
+        if isinstance(node, Mapping):
+            queue.extend((f"{path}.{key}".lstrip("."), child) for key, child in node.items())
+        elif isinstance(node, list):
+            queue.extend((f"{path}[]", child) for child in node)
+        elif isinstance(node, int | float) and not isinstance(node, bool):
+            if abs(node) < LARGEST:
+                found.setdefault(path, []).append(float(node))
+            count += 1
+        if count > most or len(queue) > 40 * most:
+            return {}
+    return found
+
+
+def list_lengths(value: Any) -> list[int]:
+    """The lengths of all lists in a JSON value."""
+    if isinstance(value, Mapping):
+        return [length for child in value.values() for length in list_lengths(child)]
+    if isinstance(value, list):
+        return [len(value), *(length for child in value for length in list_lengths(child))]
+    return []
 
 
 def _close(value: float, other: float) -> bool:
@@ -54,55 +116,62 @@ def _close(value: float, other: float) -> bool:
     return abs(value - other) < (0.0051 if round(value, 2) == value else 1e-6)
 
 
-def _products(value: float, factors: Sequence[float], numbers: Sequence[float]) -> Iterator[str]:
-    for factor in factors:
-        if 2 <= factor <= _FACTORS and factor == int(factor):
-            for number in numbers:
-                if abs(number) > 1 and _close(value, number * factor):
-                    yield f"{number:g} times {factor:g}"
+def _chosen_totals(operands: Operands) -> Iterator[tuple[int, float, str]]:
+    """What the objects that the call names cost together, path by path, once and for each entry of its lists."""
+    sums: dict[str, list[tuple[int, float]]] = {}
+    for index, amounts in operands.chosen:
+        for path, numbers in amounts.items():
+            if MONEY.search(path):
+                sums.setdefault(path, []).append((index, sum(numbers)))
+    for path, entries in sums.items():
+        total, index = sum(number for _, number in entries), entries[-1][0]
+        how = f"{total:g}, the {path} of what the call names" + (f", {len(entries)} added" if len(entries) > 1 else "")
+        yield index, total, how
+        for count in {count for count in operands.counts if count > 1}:
+            yield index, total * count, f"{how}, times {count}"
 
 
-def _shares(value: float, fractions: Sequence[float], numbers: Sequence[float]) -> Iterator[str]:
-    for fraction in fractions:
-        if 0 < fraction < 1:
-            for number in numbers:
-                if _close(value, number * fraction) or _close(value, number * (1 - fraction)):
-                    yield f"{fraction * 100:g} percent of {number:g}"
+def _of_one_message(value: float, operands: Operands, money: bool) -> Iterator[str]:
+    """Two numbers of one user message, if it speaks of a calculation or the value is an amount of money."""
+    for text, numbers in operands.said:
+        numbers = [number for number in numbers if number not in (0, 1)]
+        if len(numbers) > 12 or not (_CUE.search(text) or (money and len(numbers) <= 3)):
+            continue
+        for place, first in enumerate(numbers):
+            for second in numbers[place + 1 :]:
+                if min(abs(first), abs(second)) >= 1 and max(abs(first), abs(second)) >= 10:
+                    if _close(value, first + second) or _close(value, abs(first - second)):
+                        yield f"{first:g} and {second:g}, added or subtracted"
+                    elif _close(value, first * second) and min(first, second) <= _FACTORS:
+                        yield f"{first:g} times {second:g}"
+                    elif _close(value * second, first) or _close(value * first, second):
+                        yield f"{first:g} and {second:g}, one divided by the other"
+                for share, whole in ((first, second), (second, first)):
+                    if 0 < share < 1 and (_close(value, whole * share) or _close(value, whole * (1 - share))):
+                        yield f"{share * 100:g} percent of {whole:g}"
 
 
-def _sums(value: float, spoken: Sequence[float], numbers: Sequence[float]) -> Iterator[str]:
-    for number in spoken:
-        for other in numbers:
-            if (
-                abs(number) >= 5
-                and abs(other) >= 5
-                and (_close(value, number + other) or _close(value, abs(number - other)))
-            ):
-                yield f"{number:g} and {other:g}, added or subtracted"
+def _of_call(value: float, operands: Operands, money: bool) -> Iterator[str]:
+    """Price times quantity, both in the call or the one of them said."""
+    if not money:
+        return
+    others = sorted({number for _, numbers in operands.said for number in numbers} | set(operands.siblings))
+    counts = {n for n in (*operands.siblings, *operands.counts) if 2 <= n <= _FACTORS and n == int(n)}
+    for number in others:
+        for count in counts:
+            if abs(number) >= 10 and number != count and _close(value, number * count):
+                yield f"{number:g} times {count:g}"
 
 
-def _of_one_result(value: float, returned: Returned) -> tuple[str, int | None] | None:
-    """The sum of all numbers that the latest result has under one key."""
-    lists: dict[str, list[tuple[int, float]]] = {}
-    for number, places in returned.items():
-        for index, path in places:
-            if "[" in path:
-                lists.setdefault(re.sub(r"\[\d+\]", "[]", path), []).append((index, number))
-    for path, entries in lists.items():
-        latest = max(index for index, _ in entries)
-        numbers = [number for index, number in entries if index == latest]
-        if len(numbers) > 1 and _close(value, sum(numbers)):
-            return f"the sum of {path}", latest
-    return None
-
-
-def _of_amounts(value: float, amounts: Returned) -> tuple[str, int | None] | None:
-    """Two amounts of one result added (two legs, two articles), or two of the latest results subtracted."""
-    places = sorted({(index, number) for number, found in amounts.items() for index, _ in found})
-    recent = sorted({index for index, _ in places})[-_RECENT:]
-    places = [place for place in places if place[0] in recent][-_MOST_AMOUNTS:]
-    for start, (index, first) in enumerate(places):
-        for other, second in places[start:]:
-            if (index == other and _close(value, first + second)) or _close(value, abs(first - second)):
-                return f"amounts {first:g} and {second:g}, added or subtracted", other
+def _of_small_results(value: float, few: Sequence[tuple[int, Amounts]]) -> tuple[str, int | None] | None:
+    """The sum under one path of a small result, or two of its amounts of money added or subtracted."""
+    for index, amounts in few:
+        for path, numbers in amounts.items():
+            if len(numbers) > 1 and "[]" in path and _close(value, sum(numbers)):
+                return f"the sum of {path}", index
+        money = [(path, number) for path, numbers in amounts.items() if MONEY.search(path) for number in numbers]
+        for place, (path, first) in enumerate(money if len(money) <= _FEW else ()):
+            for other, second in money[place + 1 :]:
+                if _close(value, first + second) or _close(value, abs(first - second)):
+                    return f"{path} {first:g} and {other} {second:g}, added or subtracted", index
     return None

@@ -13,6 +13,17 @@ from toolflow_graph.verification.wording import key_of, normalise, squeeze
 _DATE_START = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)")
+_FIGURE = re.compile(
+    r"(?<![\w.])(?<![A-Za-z_]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)"
+    r"(?=[A-Za-z°%]{0,12}(?!\w))"
+)
+_ID_LIKE = re.compile(r"[\d\s@-]")
+_IN_NAME = re.compile(r"[A-Za-z]_?-?(\d{1,3})(?![\d.:-])|(?<![\d.:-])(\d{1,3})(?=_?[A-Za-z])")
+_RUN = re.compile(r"\d{3,}")
+_ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
+_CLOCK_ANY = re.compile(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
+
 Node = tuple[Any, Any]
 """A place in a JSON value: (parent's node or None, key or index)."""
 
@@ -68,6 +79,13 @@ class Said:
         return moments.dates_in(self.text, self.now)
 
     @cached_property
+    def stated(self) -> frozenset[str]:
+        """ISO dates that the text writes down, in whatever form."""
+        return frozenset(
+            date.isoformat() for _, meanings in moments.stated_dates(self.text, self.now) for date in meanings
+        )
+
+    @cached_property
     def month_days(self) -> set[tuple[int, int]]:
         return moments.month_days_in(self.text)
 
@@ -78,6 +96,34 @@ class Said:
     @cached_property
     def times(self) -> dict[str, str | None]:
         return moments.times_in(self.text)
+
+    @cached_property
+    def figures(self) -> frozenset[float]:
+        """The numbers that are written in digits, without their sign, dates and times aside; JSON is read, too."""
+        found = set()
+        for digits in _FIGURE.findall(_MOMENT.sub(" ", self.text)):
+            found.add(key_of(float(digits.replace(",", ""))))
+        return frozenset(found)
+
+    @cached_property
+    def runs(self) -> frozenset[str]:
+        """Digits in a row, three or more, wherever they stand."""
+        return frozenset(_RUN.findall(self.text))
+
+    @cached_property
+    def name_digits(self) -> frozenset[str]:
+        """Digits that letters touch: 52 of ``high_52w``, 10 of PM10."""
+        return frozenset(first or second for first, second in _IN_NAME.findall(self.text))
+
+    @cached_property
+    def iso_days(self) -> frozenset[str]:
+        """Dates in ISO's form, wherever they stand."""
+        return frozenset(_ISO_DAY.findall(self.text))
+
+    @cached_property
+    def clocks(self) -> frozenset[str]:
+        """Times in the form HH:MM, wherever they stand."""
+        return frozenset(_CLOCK_ANY.findall(self.text))
 
     def contains(self, value: str) -> bool:
         """Whether the text says ``value``, whatever the case, spacing and punctuation, as whole words."""
@@ -132,8 +178,8 @@ class Evidence:
         for index, message in enumerate(self.transcript.messages):
             if message.role == "tool":
                 try:
-                    bodies[index] = json.loads(message.content or "null")
-                except ValueError:
+                    bodies[index] = json.loads(message.content or "null", parse_constant=str)
+                except (ValueError, RecursionError):
                     bodies[index] = message.content
         return bodies
 
@@ -141,8 +187,7 @@ class Evidence:
     def results(self) -> dict[tuple[str, Any], list[tuple[int, Node]]]:
         index: dict[tuple[str, Any], list[tuple[int, Node]]] = {}
         for message_index, body in self.bodies.items():
-            for key, node in _keys(body, (None, None)):
-                index.setdefault(key, []).append((message_index, node))
+            _index(body, (None, None), message_index, index)
         return index
 
     def in_results(self, key: tuple[str, Any], before: int, name: str | None = None) -> tuple[int, str] | None:
@@ -161,15 +206,52 @@ class Evidence:
 
     def prose(self, index: int) -> Said:
         """The sentences inside a result: its strings that hold more than one word."""
-        return say("\n".join(text for text in _strings(self.bodies.get(index)) if " " in text.strip()), self.now)
+        return say("\n".join(text for text in strings_in(self.bodies.get(index)) if " " in text.strip()), self.now)
 
-    def numbers_before(self, before: int) -> dict[float, list[tuple[int, str]]]:
-        """Every number in results before a message: the places as (message index, path)."""
-        return {
-            key[1]: kept
-            for key, places in self.results.items()
-            if key[0] == "n" and (kept := [(i, path_of(node)) for i, node in places if i < before])
-        }
+    def heard(self, index: int) -> tuple[tuple[str, Said], ...]:
+        """All that is known when message ``index`` is written, the latest first, each with where it is from.
+
+        That is a role, "call" for the arguments of calls (the message's own, too), or "context".
+        """
+        heard, until = self._heard
+        return (*reversed(heard[: until[index]]), ("context", self.context))
+
+    @cached_property
+    def _heard(self) -> tuple[list[tuple[str, Said]], list[int]]:
+        """Everything in order, and how much of it comes before each message's own text."""
+        heard: list[tuple[str, Said]] = []
+        until: list[int] = []
+        for index, message in enumerate(self.transcript.messages):
+            if message.tool_calls:
+                calls = [call.arguments for call in message.tool_calls]
+                heard.append(("call", say(json.dumps(calls, ensure_ascii=False), self.now)))
+            until.append(len(heard))
+            if message.content:
+                heard.append((message.role, self.said(index)))
+        return heard, until
+
+    @cached_property
+    def offer(self) -> Said:
+        """The definitions of the tools as text."""
+        tools = [
+            {"name": t.name, "description": t.description, "parameters": t.parameters} for t in self.transcript.tools
+        ]
+        return say(json.dumps(tools, ensure_ascii=False), None)
+
+    def holder(self, key: tuple[str, Any], before: int) -> tuple[int, Any] | None:
+        """The object of the latest result before a message that holds a value (or has it as a key), and its message."""
+        for index, node in reversed(self.results.get(key, ())):
+            if index < before:
+                steps: list[Any] = []
+                while node[0] is not None:
+                    steps.append(node[1])
+                    node = node[0]
+                found = holder = self.bodies[index]
+                for step in reversed(steps):
+                    found = found[step]
+                    holder = found if isinstance(found, dict) else holder
+                return index, holder
+        return None
 
 
 def evidence_of(transcript: Transcript) -> Evidence:
@@ -181,22 +263,24 @@ def evidence_of(transcript: Transcript) -> Evidence:
     return kept
 
 
-def _keys(value: Any, node: Node) -> Iterator[tuple[tuple[str, Any], Node]]:
-    if isinstance(value, Mapping):
-        for key, child in value.items():
+def _index(value: Any, node: Node, message_index: int, index: dict[tuple[str, Any], list[tuple[int, Node]]]) -> None:
+    """Enter the leaves of a JSON value, and its keys that are ids, under their keys."""
+    if isinstance(value, str):
+        for key in text_keys(value):
+            index.setdefault(key, []).append((message_index, node))
+    elif isinstance(value, dict):
+        for name, child in value.items():
             # Objects keyed by ids ({"card_12": {...}}) say the id in the key.
-            if any(char.isdigit() or char.isspace() or char in "@-" for char in key):
-                yield ("s", key.casefold()), (node, key)
-                if _DATE_START.match(key):
-                    yield ("d", key[:10]), (node, key)
-            yield from _keys(child, (node, key))
+            if _ID_LIKE.search(name):
+                index.setdefault(("s", name.casefold()), []).append((message_index, (node, name)))
+                if _DATE_START.match(name):
+                    index.setdefault(("d", name[:10]), []).append((message_index, (node, name)))
+            _index(child, (node, name), message_index, index)
     elif isinstance(value, list):
         for number, child in enumerate(value):
-            yield from _keys(child, (node, number))
-    elif isinstance(value, str):
-        yield from ((key, node) for key in text_keys(value))
+            _index(child, (node, number), message_index, index)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield ("n", key_of(value)), node
+        index.setdefault(("n", key_of(value)), []).append((message_index, node))
 
 
 def text_keys(text: str) -> Iterator[tuple[str, Any]]:
@@ -219,15 +303,16 @@ def text_keys(text: str) -> Iterator[tuple[str, Any]]:
             return
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings_in(value: Any) -> Iterator[str]:
+    """The strings of a JSON value, keys aside."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for child in value.values():
-            yield from _strings(child)
+            yield from strings_in(child)
     elif isinstance(value, list):
         for child in value:
-            yield from _strings(child)
+            yield from strings_in(child)
 
 
 def _last_key(node: Node) -> str:

@@ -9,6 +9,10 @@ from typing import Any
 from toolflow_graph.record import Source
 from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
+from toolflow_graph.verification.answers import ungrounded_mentions
+from toolflow_graph.verification.arithmetic import LARGEST
+from toolflow_graph.verification.distinctive import is_distinctive as is_distinctive
+from toolflow_graph.verification.distinctive import is_free_text as is_free_text
 from toolflow_graph.verification.evidence import Evidence, evidence_of, text_keys
 from toolflow_graph.verification.moments import dates_in
 from toolflow_graph.verification.origins import Finder, Origin
@@ -16,37 +20,13 @@ from toolflow_graph.verification.placeholders import is_placeholder
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import key_of, listed, stem
+from toolflow_graph.verification.wording import key_of, stem
 
-# Fields whose text the assistant writes itself.
-_FREE_TEXT = frozenset(
-    listed(
-        "query text body message note notes title description subject comment comments content summary reason "
-        "instructions "
-        "prompt question keyword keywords search term thought details q topic caption bio html markdown request "
-        "agenda "
-        "feedback remark remarks expression code script sql greeting signature purpose label headline"
-    )
-)
-# Fields that a name, place or address belongs in: a capitalised value there is somebody or something in particular.
-_NAME_FIELDS = frozenset(
-    listed(
-        "name city town person contact author artist team company location address destination origin place "
-        "player recipient "
-        "guest patient passenger customer employee venue airport street owner assignee attendee station"
-    )
-)
-# How much of something to show: the assistant's own choice in every API.
-_KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
-_KNOB_HEADS = frozenset(listed("limit max page per top k offset radius num size"))
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
-_NAME_LIKE = re.compile(
-    r"[A-Z][\w'’.-]*(?:\s+(?:(?:of|de|da|van|von|la|le|the|and|&)\s+)*[A-Z][\w'’.-]*)*,?(?:\s+[A-Z]\w+)*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +46,6 @@ class GroundedLeaf:
 def compute_provenance(transcript: Transcript) -> tuple[Source, ...]:
     """The source of every leaf of every call's arguments, in the order of the dialogue."""
     return tuple(leaf.source for leaf in transcript.leaves)
-
-
-def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bool:
-    """Whether a value cannot be there by chance or by the assistant's own taste.
-
-    Ids, codes with digits, dates, e-mail and web addresses, numbers from 10 on or with decimals, and proper names in
-    fields for names are; booleans, small integers, enum members, free text and knobs such as ``limit`` are not.
-
-    Args:
-        schema: the schema of the value's own place; ``{}`` if unknown.
-        name: the key the value stands under.
-    """
-    if value is None or isinstance(value, bool) or "enum" in schema or "const" in schema:
-        return False
-    words = split_name(name)
-    if isinstance(value, int | float):
-        knob = bool(words) and (words[0] in _KNOB_HEADS or words[-1] in _KNOBS)
-        return not knob and (abs(value) >= 10 or value != int(value))
-    if not isinstance(value, str):
-        return False
-    text = value.strip()
-    if is_free_text(text, schema, name) or len(text) < 3:
-        return False
-    if schema.get("format") in ("date", "date-time", "time", "email", "uri", "url", "uuid") or "@" in text[1:-1]:
-        return True
-    if any(char.isdigit() for char in text):
-        return not (_NUMBER.fullmatch(text) and abs(float(text)) < 10)
-    if not _NAME_LIKE.fullmatch(text) or (text.isupper() and len(text) <= 5):
-        return False
-    return bool(_NAME_FIELDS.intersection(words))
-
-
-def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
-    """Whether a string is the assistant's own wording: a field for text, or a sentence where nothing else is asked."""
-    if any(key in schema for key in ("format", "enum", "pattern", "const")):
-        return False
-    words = split_name(name)
-    if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):
-        return True
-    return len(text.split()) >= 3 and not _NAME_FIELDS.intersection(words) and not any(c.isdigit() for c in text)
 
 
 def ground_leaves(transcript: Transcript) -> tuple[GroundedLeaf, ...]:
@@ -178,8 +118,8 @@ class _Grounder:
             return Origin("default")
         if isinstance(value, int | float):
             origin = self.finder.number(value, None if distinctive else name) or self._count(value)
-            if origin is None and distinctive and not default:
-                origin = self.finder.calculated(value, *self._siblings(value, pattern))
+            if origin is None and distinctive and not default and abs(value) < LARGEST:
+                origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
         else:
             origin = self._string(str(value).strip(), schema, name)
         if origin is not None:
@@ -223,13 +163,6 @@ class _Grounder:
 
     def _numbers(self) -> list[float]:
         return [v for *_, v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
-
-    def _siblings(self, value: float, pattern: str) -> tuple[list[float], list[float]]:
-        """The other numbers of this call that stand under the same pattern (parts of a sum), and all others."""
-        numbers = [(p, v) for _, p, _, v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
-        parts = [v for p, v in numbers if p == pattern]
-        parts.remove(value)
-        return parts, [v for p, v in numbers if p != pattern]
 
     def _string(self, text: str, schema: Mapping[str, Any], name: str) -> Origin | None:
         if _NUMBER.fullmatch(text):
@@ -391,6 +324,25 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
             "take the value from what was said or found, or else ask for it",
         )
+
+
+@rule(
+    "ungrounded_answer",
+    "error",
+    "The assistant states a distinctive value (amount, quantity, date, time, code, e-mail or web address, phone "
+    "number) that nobody said, no result brought and that does not follow from what is known. Not judged: names, "
+    "number words, single digits without a unit, code blocks, examples, questions and advice with round figures, "
+    "general knowledge in turns without calls, and figures in other languages than English.",
+)
+def ungrounded_answer(transcript: Transcript) -> Iterator[Spot]:
+    evidence = evidence_of(transcript)
+    for index, message in transcript.watched("assistant"):
+        for mention in ungrounded_mentions(evidence, index) if message.content else ():
+            yield (
+                index,
+                f"states {mention.text!r}, which nobody said, no result brought and nothing known gives; say only what "
+                "is known, or look it up first",
+            )
 
 
 def _show(value: Json) -> str:

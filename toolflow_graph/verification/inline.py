@@ -27,15 +27,17 @@ _USER_RULES = listed(
     "control_words repair_residue repeated_message invented_fact"
 )
 _CALL_RULES = listed(
-    "assistant_names_tool unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label role_flip "
-    "control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument"
+    "assistant_names_tool unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label "
+    "role_flip control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument "
+    "ungrounded_answer"
 )
 _ASSISTANT_RULES = listed(
     "assistant_names_tool empty_message giant_message looping_text speaker_label role_flip control_words claimed_success "
-    "repair_residue repeated_message"
+    "repair_residue repeated_message ungrounded_answer"
 )
 _RESULT_RULES = listed(
-    "invalid_result placeholder_result giant_result control_words contradicting_results contradicting_echo inconsistent_world"
+    "invalid_result placeholder_result giant_result control_words contradicting_results contradicting_echo "
+    "inconsistent_world"
 )
 
 

@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from toolflow_graph.verification.wording import UNITS, listed
@@ -27,15 +28,17 @@ _WEEKDAY_NUMBER |= {
     "sun": 6,
 }
 
+MONTH_WORDS = frozenset(_MONTH_NUMBER)
+_LETTERS = re.compile(r"[a-z]+")
 _M = "(?P<month>" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
 _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
-_MONTH_DAY = re.compile(rf"\b{_M}\s+(?:the\s+)?{_D}\b{_TO}(?![\d:])\b{_Y}", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b{_M}\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b{_M}(?!\s*\d{{1,2}}\b(?!\d)){_Y}", re.IGNORECASE)
-_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?![\d/-])")
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/-])")
 _DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
     r"\b(?:(last|past|previous|next|this|coming)\s+)?("
@@ -53,10 +56,13 @@ _PERIOD = re.compile(
     r"\b(this|next|last|coming|past|current|the|previous)\s+(week|weekend|month|year|quarter)\b", re.IGNORECASE
 )
 _NEIGHBOUR = re.compile(
-    r"\b(?:next|following|previous|same)\s+(?:day|night|morning|evening)\b|\b(?:day|night|morning)\s+(?:after|"
-    r"before|later|earlier)\b|\bovernight\b|\bone[\s-]+(?:day|night)\b",
+    r"\b(?:(?P<after>(?:next|following)\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:after|later)|overnight)|"
+    r"(?P<before>previous\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:before|earlier)))\b",
     re.IGNORECASE,
 )
+_WEEKDAY_WORDS = frozenset(_WEEKDAY_NUMBER) | {name + "s" for name in _WEEKDAY_NUMBER}
+_ORDINALS = frozenset(("st", "nd", "rd", "th"))
+_BACK = re.compile(r"\b(?:back|before|earlier|prior|ago|ahead|until|till|by)\b", re.IGNORECASE)
 _FIXED = {
     "christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "new year": (1, 1),
     "valentine": (2, 14), "halloween": (10, 31), "boxing day": (12, 26), "new year's day": (1, 1),
@@ -76,8 +82,10 @@ _BARE = re.compile(
     + r")\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days|minutes))",
     re.IGNORECASE,
 )
+_HOUR = r"(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")"
 _SPAN = re.compile(
-    r"\b(\d{1,2})(?::([0-5]\d))?\s*(?:-|–|to|until|till|and)\s*(\d{1,2})(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b",
+    rf"\b{_HOUR}(?::([0-5]\d))?\s*(?:-|–|to|until|till|and)\s*{_HOUR}(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b"
+    r"(?!\s*(?:%|people|guests|adults|nights|days|weeks|months|years|hours|minutes|times|business))",
     re.IGNORECASE,
 )
 _HALF = re.compile(
@@ -92,13 +100,18 @@ _PARTS = {
 }  # fmt: skip
 
 
+_HOUR_WORDS = frozenset(list(UNITS)[1:13])
+_PART_WORDS = frozenset(name.split()[-1] + plural for name in _PARTS for plural in ("", "s", "es"))
+
+
 @lru_cache(maxsize=1024)
 def parse_now(text: str | None) -> Date | None:
-    """The date of an ISO 8601 "now", or None."""
+    """The date of an ISO 8601 "now", or None (also for years from which no calendar can count on)."""
     try:
-        return Date.fromisoformat((text or "")[:10])
+        date = Date.fromisoformat((text or "")[:10])
     except ValueError:
         return None
+    return date if 1100 <= date.year <= 8900 else None
 
 
 _NOW = re.compile(r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of)\b[^\n]{0,40}", re.IGNORECASE)
@@ -148,20 +161,48 @@ def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
 
 def stated_dates(text: str, now: Date | None) -> Iterator[tuple[str, dict[Date, bool]]]:
     """Dates that a text writes down with day and month: as written, and what it may mean (True: it says the year)."""
+    for written in written_dates(text):
+        meanings: dict[Date, bool] = {}
+        for month, day in written.pairs:
+            meanings |= _with_year(written.year, month, day, now)
+        # Which of two numbers is the day, only the country knows.
+        yield written.text, meanings if written.sure else dict.fromkeys(meanings, False)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """A day and month as a text writes them, at [start, end).
+
+    ``pairs``: (month, day), more than one where the order is open; ``year`` as digits or None.
+    """
+
+    text: str
+    start: int
+    end: int
+    year: str | None
+    pairs: tuple[tuple[int, int], ...]
+    sure: bool = True
+
+
+def written_dates(text: str) -> Iterator[WrittenDate]:
+    """Every date of a text that names day and month; of "March 14-18" both days, one after the other."""
+    if not any(map(str.isdigit, text)):
+        return
     for match in _ISO.finditer(text):
-        yield match.group(), _with_year(match["year"], int(match["month"]), int(match["day"]), now)
-    for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
-        month = _MONTH_NUMBER[match["month"].lower()]
-        for name in ("day", "day2"):
-            if match[name]:
-                yield match.group().strip(), _with_year(match["year"], month, int(match[name]), now)
+        pair = (int(match["month"]), int(match["day"]))
+        yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
+    if not MONTH_WORDS.isdisjoint(_LETTERS.findall(text.lower())):
+        for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
+            month = _MONTH_NUMBER[match["month"].lower()]
+            for name in ("day", "day2"):
+                if match[name]:
+                    found = match.group().strip()
+                    yield WrittenDate(found, *match.span(), match["year"], ((month, int(match[name])),))
     for match in _NUMERIC.finditer(text):
-        first, second, year = int(match[1]), int(match[2]), match[3]
+        first, second, year = int(match[1]), int(match[3]), match[4]
         full = f"20{year}" if year and len(year) == 2 else year
         if full or ("/" in match.group() and match.group() != "24/7"):
-            either = _with_year(full, second, first, now) | _with_year(full, first, second, now)
-            # Which of the two is the day, only the country knows.
-            yield match.group(), dict.fromkeys(either, False)
+            yield WrittenDate(match.group(), *match.span(), full, ((second, first), (first, second)), sure=False)
 
 
 def _with_year(year: str | None, month: int, day: int, now: Date | None) -> dict[Date, bool]:
@@ -176,42 +217,51 @@ def _put(found: dict[str, str | None], date: Date | None, how: str | None) -> No
 
 
 def month_days_in(text: str) -> set[tuple[int, int]]:
-    """(month, day) pairs that a text names without a year, for dialogues that know no "now"."""
-    found = set()
-    for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
-        month = _MONTH_NUMBER[match["month"].lower()]
-        found |= {(month, int(match[name])) for name in ("day", "day2") if match[name]}
-    return found
+    """(month, day) pairs that a text names by the month's name, for dialogues that know no "now"."""
+    return {written.pairs[0] for written in written_dates(text) if written.sure and written.text[0:4] != written.year}
+
+
+_COUNTED = frozenset(word + plural for word in ("day", "night", "week", "month", "year") for plural in ("", "s"))
+_PERIODS = frozenset(listed("week weekend month year quarter"))
+_SPANS = frozenset(word.split()[-1] for word, _ in _WORDS)
+_FEASTS = frozenset(word for name in _FIXED for word in _LETTERS.findall(name)) | {"valentines", "years"}
 
 
 def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
     lower = text.lower()
-    for words, offset in _WORDS:
-        if words in lower:
-            yield now + datetime.timedelta(days=offset), words
-    for name, (month, day) in _FIXED.items():
-        if name in lower:
-            yield from ((_make(year, month, day), name) for year in (now.year, now.year + 1))
-    for match in _WEEKDAY.finditer(text):
-        ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
-        back = (match[1] or "").lower() in ("last", "past", "previous")
-        for days in (ahead - 7, ahead - 14) if back else (ahead, ahead + 7):
-            yield now + datetime.timedelta(days=days), match.group()
-    for match in _IN.finditer(text):
-        count, unit = _count(match["count"]), match["unit"].lower()
-        for sign in (-1,) if match["ago"] or match["back"] else (1, -1):
-            if unit in ("month", "year"):
-                yield _shift_months(now, sign * count * (12 if unit == "year" else 1)), match.group().strip()
-            else:
-                days = count * (7 if unit == "week" else 1)
-                yield now + datetime.timedelta(days=sign * days), match.group().strip()
-    for match in _PERIOD.finditer(text):
-        yield from ((date, match.group()) for date in _period(match[1].lower(), match[2].lower(), now))
-    for match in _DAY_ONLY.finditer(text):
+    # Most texts hold none of the words: a look at their set spares the patterns.
+    words = frozenset(_LETTERS.findall(lower))
+    if not words.isdisjoint(_SPANS):
+        for name, offset in _WORDS:
+            if name in lower:
+                yield now + datetime.timedelta(days=offset), name
+    if not words.isdisjoint(_FEASTS):
+        for name, (month, day) in _FIXED.items():
+            if name in lower:
+                yield from ((_make(year, month, day), name) for year in (now.year, now.year + 1))
+    if not words.isdisjoint(_WEEKDAY_WORDS):
+        for match in _WEEKDAY.finditer(text):
+            ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
+            back = (match[1] or "").lower() in ("last", "past", "previous")
+            for days in (ahead - 7, ahead - 14) if back else (ahead, ahead + 7):
+                yield now + datetime.timedelta(days=days), match.group()
+    if not words.isdisjoint(_COUNTED):
+        for match in _IN.finditer(text):
+            count, unit = _count(match["count"]), match["unit"].lower()
+            for sign in (-1,) if match["ago"] or match["back"] else (1, -1):
+                if unit in ("month", "year"):
+                    yield _shift_months(now, sign * count * (12 if unit == "year" else 1)), match.group().strip()
+                else:
+                    days = count * (7 if unit == "week" else 1)
+                    yield now + datetime.timedelta(days=sign * days), match.group().strip()
+    if not words.isdisjoint(_PERIODS):
+        for match in _PERIOD.finditer(text):
+            yield from ((date, match.group()) for date in _period(match[1].lower(), match[2].lower(), now))
+    for match in _DAY_ONLY.finditer(text) if not words.isdisjoint(_ORDINALS) else ():
         for months in (0, 1, -1):
             first = _shift_months(now.replace(day=1), months)
             yield _make(first.year, first.month, int(match[1])), match.group()
-    for match in _MONTH_ONLY.finditer(text):
+    for match in _MONTH_ONLY.finditer(text) if not words.isdisjoint(MONTH_WORDS) else ():
         # "may" is a verb more often than a month.
         if match["month"] in ("may", "march", "mar", "sun", "dec") and not match["year"]:
             continue
@@ -254,15 +304,23 @@ def without_moments(text: str) -> str:
 
 
 def day_steps_in(text: str) -> set[int]:
-    """Distances in days that a text states ("three nights", "the day after", "a week later"), as positive numbers."""
-    steps = {1, 0} if _NEIGHBOUR.search(text) else set()
+    """Distances in days that a text states ("three nights", "the day after", "a week earlier"), backwards negative."""
+    steps = set()
+    for match in _NEIGHBOUR.finditer(text):
+        steps.add(1 if match["after"] else -1)
     for match in _IN.finditer(text):
-        steps.add(
+        days = (
             _count(match["count"]) * {"day": 1, "night": 1, "week": 7, "month": 30, "year": 365}[match["unit"].lower()]
         )
+        around = text[max(match.start() - 12, 0) : match.end() + 12]
+        steps |= {days, -days} if match["back"] or _BACK.search(around) else {days}
     if re.search(r"\bweekend\b", text, re.IGNORECASE):
         steps |= {1, 2}
     return steps
+
+
+VAGUE_TIMES = frozenset(word for word, (start, end) in _PARTS.items() if start != end)
+"""Words for a part of the day: any time in it may be meant."""
 
 
 def times_in(text: str) -> dict[str, str | None]:
@@ -273,30 +331,34 @@ def times_in(text: str) -> dict[str, str | None]:
         if 0 <= hour <= 24 and (how is None or f"{hour % 24:02d}:{minute:02d}" not in found):
             found[f"{hour % 24:02d}:{minute:02d}"] = how
 
-    for match in _CLOCK24.finditer(text):
-        put(int(match[1]), int(match[2]), None)
-        if 1 <= int(match[1]) <= 11:
-            put(int(match[1]) + 12, int(match[2]), match.group())
-    for match in _CLOCK.finditer(text):
-        put(int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0), None)
-    for match in _SPAN.finditer(text):
-        for hour, minute in ((match[1], match[2]), (match[3], match[4])):
-            if int(hour) <= 12:
-                put(int(hour) % 12, int(minute or 0), match.group())
-                put(int(hour) % 12 + 12, int(minute or 0), match.group())
+    lower = text.lower()
+    words = frozenset(_LETTERS.findall(lower))
+    if any(map(str.isdigit, text)):
+        for match in _CLOCK24.finditer(text):
+            put(int(match[1]), int(match[2]), None)
+            if 1 <= int(match[1]) <= 11:
+                put(int(match[1]) + 12, int(match[2]), match.group())
+        for match in _CLOCK.finditer(text):
+            put(int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0), None)
+    if any(map(str.isdigit, text)) or not words.isdisjoint(_HOUR_WORDS):
+        for match in _SPAN.finditer(text):
+            for name, minute in ((match[1], match[2]), (match[3], match[4])):
+                hour = int(name) if name.isdigit() else UNITS[name.lower()]
+                if hour <= 12:
+                    put(hour % 12, int(minute or 0), match.group())
+                    put(hour % 12 + 12, int(minute or 0), match.group())
     for match in _BARE.finditer(text):
         hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
         put(hour, 0, match.group())
         if hour <= 12:
             put(hour % 12 + 12, 0, match.group())
-    for match in _HALF.finditer(text):
+    for match in _HALF.finditer(text) if not words.isdisjoint(("half", "quarter")) else ():
         hour = int(match[2]) if match[2].isdigit() else UNITS[match[2].lower()]
         minute = {"half past": 30, "quarter past": 15, "quarter to": 45}[match[1].lower()]
         hour -= match[1].lower() == "quarter to"
         put(hour % 12, minute, match.group())
         put(hour % 12 + 12, minute, match.group())
-    lower = text.lower()
-    for word, (start, end) in _PARTS.items():
+    for word, (start, end) in _PARTS.items() if not words.isdisjoint(_PART_WORDS) else ():
         if word in lower:
             for hour in range(start, end + 1):
                 put(hour, 0, word)

@@ -2,19 +2,28 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from toolflow_graph.verification.arithmetic import find_calculation
+from toolflow_graph.types import Json
+from toolflow_graph.verification.arithmetic import (
+    Amounts,
+    Operands,
+    amounts_of,
+    find_calculation,
+    list_lengths,
+    totals_in,
+)
 from toolflow_graph.verification.codes import names_of
-from toolflow_graph.verification.evidence import Evidence, Said
+from toolflow_graph.verification.evidence import Evidence, Said, strings_in
 from toolflow_graph.verification.moments import Date
 from toolflow_graph.verification.wording import key_of, listed, normalise, squeeze, stem
 
 Kind = Literal["user", "assistant", "result", "default", "enum", "context", "derived", "composed", "unknown"]
 
+_DATE_START = re.compile(r"\d{4}-\d\d-\d\d")
 _STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
 
 
@@ -131,12 +140,15 @@ class Finder:
         return None
 
     def beginning(self, value: str) -> Origin | None:
-        """A name of which somebody said the first half or more: "Paris" for ``Paris, France``."""
-        parts = normalise(value).split()
-        head = " " + " ".join(parts[: (len(parts) + 1) // 2]) + " "
-        for index, said in self.everything if len(parts) > 1 and len(head) > 5 else ():
-            if head in said.words:
-                return Origin("derived", index, how=f"{head.strip()!r}, completed")
+        """A place of which somebody said all but the region: "Paris" for ``Paris, France``."""
+        first, comma, _ = value.partition(",")
+        head = normalise(first)
+        if not comma or len(head) < 6:
+            return None
+        for index, said in self.everything:
+            # Where another region follows, another place is meant.
+            if head in said.words and not re.search(re.escape(first.casefold()) + r",\s+\w", said.folded):
+                return Origin("derived", index, how=f"{first!r}, completed")
         return None
 
     def number(self, value: float, name: str | None = None) -> Origin | None:
@@ -170,17 +182,43 @@ class Finder:
         found = self.evidence.in_results(("n", -key), self.before) if value < 0 else None
         return Origin("derived", found[0], found[1], "the sign changed") if found else None
 
-    def calculated(self, value: float, parts: Sequence[float], siblings: Sequence[float]) -> Origin | None:
-        """A number that follows from known ones and from the call's other numbers (see find_calculation)."""
+    def calculated(self, value: float, name: str, arguments: Json, pattern: str) -> Origin | None:
+        """A number that follows from known ones and from the call's other values (see find_calculation)."""
+        numbers = amounts_of(arguments)
+        parts = list(numbers.get(pattern, ()))
+        if value in parts:
+            parts.remove(value)
+        told = (*(said.text for _, said in self.assistants[:2]), *(said.text for _, said in self.prose[:3]))
         found = find_calculation(
             value,
-            said={number for _, text in self.users for number in text.numbers},
-            told={number for _, text in self.prose[:3] for number in text.numbers},
-            parts=parts,
-            siblings=siblings,
-            returned=self.evidence.numbers_before(self.before),
+            name,
+            Operands(
+                said=[(said.text, list(said.numbers)) for _, said in self.users],
+                totals=[number for text in told for number in totals_in(text)],
+                chosen=self._chosen(arguments),
+                few=self._few,
+                counts=list_lengths(arguments),
+                parts=parts,
+                siblings=[number for path, found in numbers.items() if path != pattern for number in found],
+            ),
         )
         return Origin("derived", found[1], how=found[0]) if found else None
+
+    def _chosen(self, arguments: Json) -> list[tuple[int, Amounts]]:
+        """The numbers beside each id of a call, in the latest result that brought it."""
+        chosen: dict[int, tuple[int, Amounts]] = {}
+        for text in set(strings_in(arguments)):
+            if len(text) >= 4 and any(char.isdigit() for char in text) and not _DATE_START.match(text):
+                found = self.evidence.holder(("s", text.casefold()), self.before)
+                if found:
+                    chosen[id(found[1])] = (found[0], amounts_of(found[1]))
+        return list(chosen.values())
+
+    @cached_property
+    def _few(self) -> list[tuple[int, Amounts]]:
+        """The numbers of the last results, as far as they are few."""
+        indices = [index for index in self.evidence.bodies if index < self.before][-3:]
+        return [(index, amounts_of(self.evidence.bodies[index], 12)) for index in reversed(indices)]
 
     def date(self, iso: str, siblings: Iterable[str] = ()) -> Origin | None:
         """An ISO date that is said, returned or counted from one that is."""
@@ -215,11 +253,13 @@ class Finder:
     def _counted_date(self, iso: str, siblings: Iterable[str]) -> Origin | None:
         day = Date.fromisoformat(iso)
         for index, said in (*self.users, *self.assistants[:1]):
-            for step in sorted(said.day_steps):
-                for delta in (step, -step):
-                    start = (day - datetime.timedelta(days=delta)).isoformat()
-                    if start in siblings or self._knows_date(start):
-                        return Origin("derived", index, how=f"{start} {delta:+d} days")
+            for step in sorted(said.day_steps - {0}):
+                try:
+                    start = (day - datetime.timedelta(days=step)).isoformat()
+                except OverflowError:
+                    continue
+                if start in siblings or self._knows_date(start):
+                    return Origin("derived", index, how=f"{start} {step:+d} days")
         return None
 
     def _knows_date(self, iso: str) -> bool:

@@ -7,7 +7,8 @@ from toolflow_graph.verification.wording import listed, normalise
 
 _PLACEHOLDER = re.compile(
     r"<[^<>]{1,60}>|\{\{.{0,60}?\}\}|\$\{.{0,60}?\}|\{[a-z_]+\}|\[[A-Z][A-Za-z _]{2,40}\]|"
-    r"(?:your|my|insert|enter)[_ -][a-z_ -]*(?:key|token|id|name|email|address|number|password|date|value)(?:[_ -]here)?|"
+    r"(?:your|my|insert|enter)[_ -][a-z_ -]*(?:key|token|id|name|email|address|number|password|date|value)"
+    r"(?:[_ -]here)?|"
     r"x{3,}|#{3,}|\?{2,}|\.{3}|…|_{3,}",
     re.IGNORECASE,
 )

@@ -113,8 +113,11 @@ def stem(word: str) -> str:
 
 
 def key_of(number: float) -> float:
-    """Numbers are compared at six decimals."""
-    return round(float(number), 6)
+    """Numbers are compared at six decimals; one too large to be a float is infinite."""
+    try:
+        return round(float(number), 6)
+    except OverflowError:
+        return float("inf")
 
 
 def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:

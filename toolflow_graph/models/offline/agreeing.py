@@ -4,6 +4,7 @@ import datetime
 import re
 from typing import Any
 
+from toolflow_graph.models.offline.periods import days_between
 from toolflow_graph.models.offline.words import singularise, split_words
 
 
@@ -45,8 +46,27 @@ def agree(value: Any) -> Any:
                 total = _sum(items, key)
                 if total is not None:
                     value[key] = total
+        for key in [key for key in value if key.startswith("total_")]:
+            value[key] = _summed(items, key, value[key])
     _product(value)
     return value
+
+
+def _summed(items: list[Any], key: str, found: Any) -> Any:
+    """The sum of the rows' own figures ("total_unread" of each "folder_unread"), nights counted from their days."""
+    words = set(split_words(key)) - {"total"}
+    rows = [item for item in items if isinstance(item, dict)]
+    if words == {"nights"} and rows and all("check_in_date" in row and "check_out_date" in row for row in rows):
+        gaps = [days_between(row["check_in_date"], row["check_out_date"]) or 0 for row in rows]
+        return sum(gaps)
+    names = [
+        name
+        for name, part in (rows[0] if rows else {}).items()
+        if isinstance(part, int) and words <= set(split_words(name))
+    ]
+    if len(names) != 1 or len(words) != 1 or isinstance(found, bool) or not isinstance(found, int):
+        return found
+    return sum(row.get(names[0], 0) for row in rows)
 
 
 def _counts(key: str, name: str) -> bool:

@@ -187,7 +187,7 @@ def _record_text(view: View, value: dict[str, Any], style: int, rng: random.Rand
         return written_text(view, cells, style, rng, given, also, _entities(view))
     name = headline([cell for cell in cells if cell.field.kind != "city"], strict=True)
     subject = name if name and name.field.kind not in ("id", "sentence") and str(name.value) not in given else None
-    if subject is not None and subject not in cells[:4]:
+    if subject is not None and subject not in cells[:3]:
         # The referee of a match is not what the record is about.
         subject = None
     tail = "" if subject else _inner_list(value, view)

@@ -161,6 +161,8 @@ def _raw(cell: Cell) -> bool:
         "previous",
     ) or re.search(r"offset$|cursor$|marker$|_page$|page_number$", cell.name.lower()):
         return True
+    if isinstance(cell.value, str) and re.fullmatch(r"(?:2[5-9]|[3-9]\d|\d{3}):\d\d", cell.value):
+        return True  # a match clock, which reads like a time of day and is none
     if re.search(r"(?:^| )\d", cell.field.label):
         return True  # "number of 13F shares" would state a figure that is none
     return cell.field.kind in ("latitude", "longitude", "uuid", "unix") or (

@@ -108,6 +108,7 @@ def loosen(core: str, said: list[str], rng: random.Random) -> str:
         cuts.append(r",? with (?:(?:its|their|the|his|an?) )?[a-z ,'-]+$")
         cuts.append(r", (?:newest|latest|best|upcoming|sorted|including|now)\b[a-z ,'-]*$")
     cuts.append(r" that [a-z]+ every [a-z ,]+$")
+    rest = re.sub(r",? (?:past|upcoming|recent|current) and (?:past|upcoming|recent)(?= |$)", "", rest)
     for cut in cuts:
         found = re.search(cut, rest)
         if not found or found.start() < 8 or any(text and text.lower() in found[0].lower() for text in said):

@@ -74,9 +74,8 @@ class CallPlanner:
 
         others = _about_someone_else(view)
 
-        behind = not view.writes and bool(
-            _LOOKING_BACK.search(f"{view.name} {view.phrase.text}".replace("_", " ").lower())
-        )
+        about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
+        behind = bool(_LOOKING_BACK.search(about) if not view.writes else _CLAIMED.search(about))
 
         def leaf(meaning: Field, schema: Mapping[str, Any], path: str) -> Any:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
@@ -289,7 +288,7 @@ class CallPlanner:
         )  # fmt: skip
 
 
-_WIDE = frozenset({"booking", "document", "address", "location", "place", "url", "person", "email"})
+_WIDE = frozenset({"phone", "booking", "document", "address", "location", "place", "url", "person", "email"})
 _LOOSE_NOUNS = frozenset(
     ["booking", "reservation", "details", "status", "document", "list", "the", "my", "a", "an", "new", "stored"]
 )
@@ -302,8 +301,11 @@ def _kindred(source: View, target: View, meaning: Field) -> bool:
         return True
     if head in ("place", "person"):
         return meaning.kind == "id"
-    if meaning.kind in ("email", "phone", "url", "address", "location"):
-        return meaning.kind in ("email", "phone") or bool(set(_nouns(source)) & set(_nouns(target)))
+    if meaning.kind in ("email", "phone"):
+        # A courier's number is no patient's: only who is looked up as a person has an address to write to.
+        return bool(set(_nouns(source)) & (set(_nouns(target)) | _PEOPLE | {"directory", "engineer"}))
+    if meaning.kind in ("url", "address", "location"):
+        return bool(set(_nouns(source)) & set(_nouns(target)))
     return bool(set(_nouns(source)) & set(_nouns(target)))
 
 
@@ -311,7 +313,9 @@ _LOOKING_BACK = re.compile(
     r"\b(?:histor\w*|volume|ohlcv?|fundamentals?|market cap\w*|statistics|stats|trades|transactions|logs?|earnings|statements?|"
     r"trend\w*|articles|news|headlines|results|scores|past|previous|filings|reports|analytics|usage|audit)\b"
 )
-_PEOPLE = frozenset(["contact", "employee", "patient", "student", "member", "customer", "user", "attendee", "candidate", "tenant", "guest", "person", "lead", "subscriber", "recipient", "staff"])  # fmt: skip
+_CLAIMED = re.compile(r"\b(?:expense|claim|receipt|reimbursement|refund|complaint|log|vital signs?|measurement)\b")
+_PEOPLE = frozenset("contact employee patient student member customer user attendee candidate tenant guest person lead "
+                    "subscriber recipient staff".split())  # fmt: skip
 _STEADY = ("city", "email", "phone", "person", "address", "country", "country_code", "currency", "timezone", "company",
            "language_code", "path", "username", "domain", "ticker", "year", "month", "date")  # fmt: skip
 

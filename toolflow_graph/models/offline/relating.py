@@ -26,7 +26,9 @@ def relate(
     given = {name_of(path): part for path, part in leaves(dict(arguments)) if path}
     for holder in _dicts(value):
         _nights(holder, given)
+        _over(holder)
         _described(holder, view)
+        _reported(holder, view)
         _ends(holder, given, view, rng)
         _routes(holder, given, view)
         _ranges(holder)
@@ -41,6 +43,7 @@ def relate(
         _price(value, view, given, known)
         _mortgage(value, given)
         _pay(value)
+        _exchange(value, given, rng)
         rate, amount = value.get("exchange_rate"), given.get("amount")
         if "reimbursable_amount" in value and is_number(amount):
             value["reimbursable_amount"] = amount
@@ -104,6 +107,17 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
             yield from _dicts(part)
 
 
+def _reported(holder: dict[str, Any], view: View) -> None:
+    """The text of an article is about its headline."""
+    headline = holder.get("headline", holder.get("title"))
+    for name in ("body_text", "article_text"):
+        part = holder.get(name)
+        if isinstance(headline, str) and isinstance(part, str):
+            words = set(re.findall(r"[a-z]{5,}", headline.lower()))
+            if not words & set(re.findall(r"[a-z]{5,}", part.lower())):
+                holder[name] = f"{headline}. Officials said that more details would follow in the coming days."
+
+
 def _described(holder: dict[str, Any], view: View) -> None:
     """A description is that of the thing: of the schema's examples the one that speaks of what the title names."""
     for name, part in holder.items():
@@ -121,6 +135,27 @@ def _described(holder: dict[str, Any], view: View) -> None:
             holder[name] = best
         elif len(told) > 1 and re.search("product|item", name):
             holder[name] = f"{title}, tried and tested, with a two-year guarantee."
+
+
+_IN_DOLLARS = {"USD": 1.0, "EUR": 1.08, "GBP": 1.27, "CHF": 1.12, "CAD": 0.73, "AUD": 0.66, "SEK": 0.095, "NOK": 0.093,
+               "DKK": 0.145, "PLN": 0.25, "CZK": 0.043, "JPY": 0.0067, "KRW": 0.00073, "COP": 0.00025, "ZAR": 0.054,
+               "INR": 0.012, "CNY": 0.14, "BRL": 0.18, "MXN": 0.055}  # fmt: skip
+
+
+def _exchange(value: dict[str, Any], given: Mapping[str, Any], rng: random.Random) -> None:
+    """A rate between two well-known currencies is about what it is."""
+    codes = [part for part in given.values() if isinstance(part, str) and part in _IN_DOLLARS]
+    codes += [part for part in value.values() if isinstance(part, str) and part in _IN_DOLLARS and part not in codes]
+    if is_number(value.get("exchange_rate")) and len(codes) > 1:
+        value["exchange_rate"] = round(_IN_DOLLARS[codes[0]] / _IN_DOLLARS[codes[1]] * rng.uniform(0.97, 1.03), 4)
+
+
+def _over(holder: dict[str, Any]) -> None:
+    """Nothing is left of what has been delivered."""
+    if {"delivered", "completed", "arrived", "finished"} & {part for part in holder.values() if isinstance(part, str)}:
+        for name, part in holder.items():
+            if is_number(part) and re.search(r"(?:^|_)(?:left|remaining)$|courier_distance", name):
+                holder[name] = type(part)(0)
 
 
 def _nights(holder: dict[str, Any], given: Mapping[str, Any]) -> None:

@@ -60,6 +60,31 @@ def _take(holder: Mapping[str, Any], marks: set[Any], found: dict[tuple[str, ...
     return bool(own)
 
 
+def with_same_ids(value: Any, brief: ToolBrief) -> Any:
+    """Whoever is named again keeps the id that an earlier result gave them: "player_id" beside "player_name"."""
+    known: dict[tuple[str, str], str] = {}
+    for _, result in brief.history:
+        for holder in _holders(result.value) if result.ok else ():
+            for key, name, number in _named_ids(holder):
+                known.setdefault((key, name), number)
+    asked = {part for _, part in leaves(brief.call.arguments) if isinstance(part, str)}
+    for holder in _holders(value):
+        for key, name, number in _named_ids(holder):
+            if number not in asked and (key, name) in known:
+                holder[key] = known[key, name]
+    return value
+
+
+def _named_ids(holder: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(key of the id, name, id) for each thing that a holder names with its id."""
+    found = []
+    for key, number in holder.items():
+        name = holder.get(f"{key[:-3]}_name", holder.get(f"{key[:-3]}_title")) if key.endswith("_id") else None
+        if isinstance(name, str) and isinstance(number, str):
+            found.append((key, name, number))
+    return found
+
+
 def with_made_things(value: Any, view: View, brief: ToolBrief) -> Any:
     """A list shows what this dialogue made before, and not what it ended: the new booking stands among the bookings."""
     if view.writes or not isinstance(value, dict):

@@ -159,13 +159,25 @@ class ResultLeaves:
         if "[" in path:
             return MISSING
         found = self.known.get(split_words(meaning.name), MISSING)
-        changing = self.view.writes and meaning.kind in ("id", "uuid", "enum", "datetime", "date", "money")
+        if self.view.writes and meaning.kind == "count":
+            return self._recounted(meaning, found)
+        new = meaning.kind in ("id", "uuid") and (not self.view.returns or self.view.returns[0].path == path)
+        changing = self.view.writes and (new or meaning.kind in ("enum", "datetime", "date", "money"))
         if found is not MISSING and meaning.kind != "status" and not changing:
             return found
         own = meaning.kind == "person" and _MINE.search(meaning.name)
         if own and "name" in self.scene.profile and not self._names_someone():
             return self.scene.profile["name"]
         return MISSING
+
+    def _recounted(self, meaning: Field, before: Any) -> Any:
+        """A new thing holds nothing yet; adding to one makes it one more, taking away one less."""
+        if not meaning.name.endswith("_count") or any(isinstance(value, list) for value in self.arguments.values()):
+            return MISSING
+        if self.view.phrase.verb == "create":
+            return 0
+        step = {"add": 1, "remove": -1, "delete": -1}.get(self.view.phrase.verb)
+        return max(before + step, 0) if step and isinstance(before, int) else MISSING
 
     def _names_someone(self) -> bool:
         return any(leaf.field.kind == "person" and leaf.field.name in {name_of(path) for path, _ in self.given}
@@ -201,6 +213,13 @@ class ResultLeaves:
     def _dated(self, meaning: Field, path: str) -> Any:
         """What is looked up lies behind, unless its words say that it is still to come."""
         said = f"{self.view.name} {self.view.phrase.text} {meaning.name} {meaning.description}".lower()
+        if (
+            not self.view.writes
+            and not self.day
+            and re.search(r"\brate|\bquote|as.of", meaning.name.replace("_", " "))
+            and "[" not in path
+        ):
+            return (self.cast.now.date() - datetime.timedelta(days=1)).isoformat()
         if self.view.writes and meaning.past and "[" not in path and "birth" not in said:
             return self.cast.now.date().isoformat()
         if self.view.writes or self.day or meaning.edge or meaning.past or "[" in path or _AHEAD.search(said):

@@ -19,6 +19,8 @@ _BAD = re.compile(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown
                   r"insufficient|unavailable|offline|archiv|delet|paus|dropped|overdue|jam|void|aborted|"
                   r"withdrawn|unreachable|missed")  # fmt: skip
 _HANDED_IN = ("submitted", "received", "pending", "under_review", "awaiting_approval", "queued", "open", "in_review")
+_ANSWERED = {"accept": ("accept", "agreed", "approv"), "reject": ("reject", "declin", "closed", "refus"),
+             "approve": ("approv", "accept"), "decline": ("declin", "reject"), "counter": ("counter", "open")}  # fmt: skip
 _ENDING = {"cancel": ("cancel", "refund", "released"), "delete": ("delet", "remov"), "remove": ("remov", "delet"),
            "freeze": ("frozen", "block"), "stop": ("stop", "paus", "ended"), "reject": ("reject",),
            "withdraw": ("withdraw",),
@@ -37,6 +39,9 @@ def status_for(options: list[Any], meaning: Field, view: View, rng: Any, listed:
     ends = _ENDING.get(verb, ())
     if view.writes and not listed:
         for value in given:
+            for option in texts:
+                if any(word in option.lower() for word in _ANSWERED.get(str(value).lower(), ())):
+                    return option
             stem = value.lower().rstrip("e") if isinstance(value, str) and 2 < len(value) < 20 else ""
             for option in texts:
                 if stem and option.lower().startswith(stem):

@@ -17,7 +17,7 @@ from toolflow_graph.models.offline.filters import keep_to_filters
 from toolflow_graph.models.offline.generate import MISSING, make_valid
 from toolflow_graph.models.offline.loose import loose_result, loose_text
 from toolflow_graph.models.offline.relating import relate
-from toolflow_graph.models.offline.remembering import known_of, with_made_things
+from toolflow_graph.models.offline.remembering import known_of, with_made_things, with_same_ids
 from toolflow_graph.models.offline.results import ResultLeaves
 from toolflow_graph.models.offline.views import View, noun_of, view_of
 from toolflow_graph.models.offline.whereabouts import put_in_place
@@ -79,7 +79,7 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
     better = agree(echo(better, call.arguments, view, rng))
     better = relate(better, view, call.arguments, known, scene.now, rng)
     better = put_in_place(keep_to_filters(better, view, call.arguments, rng), call.arguments, rng)
-    better = with_made_things(better, view, brief)
+    better = with_same_ids(with_made_things(better, view, brief), brief)
     for attempt in (agree(copy.deepcopy(better)), better):
         if _fits(attempt, schema):
             value = attempt

@@ -21,7 +21,7 @@ from toolflow_graph.schemas import schema_types
 _ID_RUN = re.compile(r"\d+")
 _COMMON_MONEY = ("EUR", "USD", "GBP", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
 _FROM_CAST = {"city", "date", "datetime", "email", "country_code", "currency", "timezone", "language_code", "country",
-              "address", "airport", "month", "phone"}  # fmt: skip
+              "address", "airport", "month", "phone", "postcode", "region"}  # fmt: skip
 _TELLING_APART = ("person", "title", "first_name", "last_name", "company", "query")
 _WORDED = ("text", "title", "query", "tag", "path", "company", "condition")
 """Kinds whose values the lexicon may know better than the pools."""

@@ -1,0 +1,75 @@
+"""Which values cannot be there by chance: what provenance is asked for in earnest."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from toolflow_graph.types import Json
+from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.wording import listed
+
+# Fields whose text the assistant writes itself.
+_FREE_TEXT = frozenset(
+    listed(
+        "query text body message note notes title description subject comment comments content summary reason "
+        "instructions "
+        "prompt question keyword keywords search term thought details q topic caption bio html markdown request "
+        "agenda "
+        "feedback remark remarks expression code script sql greeting signature purpose label headline"
+    )
+)
+# Fields that a name, place or address belongs in: a capitalised value there is somebody or something in particular.
+_NAME_FIELDS = frozenset(
+    listed(
+        "name city town person contact author artist team company location address destination origin place "
+        "player recipient "
+        "guest patient passenger customer employee venue airport street owner assignee attendee station"
+    )
+)
+# How much of something to show: the assistant's own choice in every API.
+_KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
+_KNOB_HEADS = frozenset(listed("limit max page per top k offset radius num size"))
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_NAME_LIKE = re.compile(
+    r"[A-Z][\w'’.-]*(?:\s+(?:(?:of|de|da|van|von|la|le|the|and|&)\s+)*[A-Z][\w'’.-]*)*,?(?:\s+[A-Z]\w+)*"
+)
+
+
+def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bool:
+    """Whether a value cannot be there by chance or by the assistant's own taste.
+
+    Ids, codes with digits, dates, e-mail and web addresses, numbers from 10 on or with decimals, and proper names in
+    fields for names are; booleans, small integers, enum members, free text and knobs such as ``limit`` are not.
+
+    Args:
+        schema: the schema of the value's own place; ``{}`` if unknown.
+        name: the key the value stands under.
+    """
+    if value is None or isinstance(value, bool) or "enum" in schema or "const" in schema:
+        return False
+    words = split_name(name)
+    if isinstance(value, int | float):
+        knob = bool(words) and (words[0] in _KNOB_HEADS or words[-1] in _KNOBS)
+        return not knob and (abs(value) >= 10 or value % 1 != 0)
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if is_free_text(text, schema, name) or len(text) < 3:
+        return False
+    if schema.get("format") in ("date", "date-time", "time", "email", "uri", "url", "uuid") or "@" in text[1:-1]:
+        return True
+    if any(char.isdigit() for char in text):
+        return not (_NUMBER.fullmatch(text) and abs(float(text)) < 10)
+    if not _NAME_LIKE.fullmatch(text) or (text.isupper() and len(text) <= 5):
+        return False
+    return bool(_NAME_FIELDS.intersection(words))
+
+
+def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
+    """Whether a string is the assistant's own wording: a field for text, or a sentence where nothing else is asked."""
+    if any(key in schema for key in ("format", "enum", "pattern", "const")):
+        return False
+    words = split_name(name)
+    if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):
+        return True
+    return len(text.split()) >= 3 and not _NAME_FIELDS.intersection(words) and not any(c.isdigit() for c in text)

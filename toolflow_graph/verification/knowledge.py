@@ -1,0 +1,137 @@
+"""All that is known when the assistant writes a message: the operands of what it may conclude."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from toolflow_graph.verification.arithmetic import amounts_of, list_lengths
+from toolflow_graph.verification.evidence import Evidence, Said
+from toolflow_graph.verification.mentions import Mention, mentions_in
+from toolflow_graph.verification.wording import key_of
+
+_MOST_OBJECTS = 200
+
+
+class Knowledge:
+    """What is known before message ``index``, seen from that message.
+
+    Attributes:
+        text, mentions: what the message says.
+        known: everything said, returned or used in calls before (and in the message's own calls), the latest first, and
+            the context.
+        stated: numbers that the message states and that are known or follow; a calculation may go on from them.
+    """
+
+    def __init__(self, evidence: Evidence, index: int) -> None:
+        self.evidence = evidence
+        self.index = index
+        self.text = evidence.transcript.messages[index].content or ""
+        self.mentions: tuple[Mention, ...] = mentions_in(self.text)
+
+    @cached_property
+    def known(self) -> tuple[Said, ...]:
+        return tuple(said for _, said in self.heard)
+
+    @cached_property
+    def heard(self) -> tuple[tuple[str, Said], ...]:
+        """The same with where each is from: a role, "call" or "context"."""
+        return self.evidence.heard(self.index)
+
+    @cached_property
+    def users(self) -> tuple[Said, ...]:
+        """What users said, the latest first."""
+        return tuple(said for _, said in self.evidence.spoken("user", self.index))
+
+    @cached_property
+    def texts(self) -> tuple[Said, ...]:
+        """What is written in sentences: by users, the assistant, the system, and inside results."""
+        assistants = (said for _, said in self.evidence.spoken("assistant", self.index))
+        prose = (self.evidence.prose(index) for index, _ in self.bodies)
+        return (*self.users, *assistants, self.evidence.context, *prose)
+
+    @cached_property
+    def bodies(self) -> tuple[tuple[int, Any], ...]:
+        """The JSON values of the results before, with their message's index, the latest first."""
+        return tuple((i, body) for i, body in reversed(self.evidence.bodies.items()) if i < self.index)
+
+    @cached_property
+    def fresh(self) -> tuple[Any, ...]:
+        """The results since the user spoke last."""
+        last = next((i for i in range(self.index - 1, -1, -1) if self.evidence.roles[i] == "user"), -1)
+        return tuple(body for index, body in self.bodies if index > last)
+
+    # Numbers.
+
+    @cached_property
+    def figures(self) -> list[float]:
+        """All numbers that are written in digits, sorted."""
+        return sorted({figure for said in self.known for figure in said.figures})
+
+    def near(self, value: float, tolerance: float) -> bool:
+        """Whether a known number is that close to a value."""
+        place = bisect_left(self.figures, value - tolerance)
+        return place < len(self.figures) and self.figures[place] <= value + tolerance
+
+    @cached_property
+    def stated(self) -> list[float]:
+        figures = set(self.figures)
+        return [m.values[0] for m in self.mentions if m.values and key_of(m.values[0]) in figures]
+
+    @cached_property
+    def lengths(self) -> frozenset[int]:
+        """Of the lists in results and calls."""
+        found = [length for _, body in self.bodies for length in list_lengths(body)]
+        for site in self.evidence.transcript.sites:
+            if site.message_index <= self.index:
+                found += list_lengths(site.call.arguments)
+        return frozenset(found)
+
+    @cached_property
+    def lists(self) -> list[tuple[str, list[float]]]:
+        """The numbers that stand under one path of a result, more than one each, the latest first."""
+        paths = (entry for _, body in self.bodies for entry in amounts_of(body, 400).items())
+        return list(islice(((path, numbers) for path, numbers in paths if len(numbers) > 1), _MOST_OBJECTS))
+
+    @cached_property
+    def objects(self) -> list[dict[str, Any]]:
+        """The objects of the results, the latest result's first."""
+        return list(islice((node for _, body in self.bodies for node in objects_in(body)), _MOST_OBJECTS))
+
+    @cached_property
+    def named(self) -> list[tuple[int, dict[str, list[float]]]]:
+        """Objects of results whose code or name the message says: the place in its text, their numbers by path."""
+        found: dict[int, tuple[int, Any]] = {}
+        for mention in self.mentions:
+            written = self.text[mention.start : mention.end]
+            if mention.kind == "code" or (written.isdigit() and len(written) >= 5):
+                holder = self.evidence.holder(("s", written.casefold()), self.index)
+                if holder:
+                    found.setdefault(id(holder[1]), (mention.start, holder[1]))
+        folded = self.text.casefold()
+        names = [(value.casefold(), node) for node in self.objects for value in node.values() if _is_name(value)]
+        often = Counter(name for name, _ in names)
+        for name, node in names:
+            # What several objects have in common (a status, a city) names none of them.
+            place = folded.find(name) if often[name] <= 2 else -1
+            if place >= 0 and id(node) not in found:
+                found[id(node)] = (place, node)
+        ordered = sorted(found.values(), key=lambda entry: entry[0])
+        return [(place, amounts_of(node, 40)) for place, node in ordered]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 4 <= len(value) <= 60 and any(map(str.isalpha, value))
+
+
+def objects_in(body: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a JSON value, the outer ones first."""
+    if isinstance(body, dict):
+        yield body
+        for child in body.values():
+            yield from objects_in(child)
+    elif isinstance(body, list):
+        for child in body:
+            yield from objects_in(child)
