@@ -288,6 +288,7 @@ async def test_a_variable_for_the_process_alone(desk: Desk) -> None:
         (f"add=mcp:{sys.executable} -c pass", "does not start"),
         (f"add=mcp+http://127.0.0.1:{free_port()}/mcp", "does not answer"),
     ],
+    ids=["no command", "dies", "ends", "silent"],
 )
 def test_servers_that_do_not_start(item: str, said: str) -> None:
     begun = time.monotonic()
