@@ -4,6 +4,7 @@ import datetime
 import json
 import math
 import random
+import re
 from typing import Any
 
 import pytest
@@ -332,4 +333,34 @@ def test_a_courier_gives_nobody_his_telephone_number() -> None:
         played = play(sample_scene((TOOLS["track_food_delivery"], TOOLS["register_new_patient"]), seed), 2)
         assert not any(
             use.parameter == "register_new_patient:phone_number" for r in played.plan.requests for use in r.uses
+        )
+
+
+def test_a_table_of_rates_is_that_of_the_asked_currency() -> None:
+    fields = {"base": {"type": "string"}, "rates": {"type": "object", "additionalProperties": {"type": "number"}}}
+    tool = Tool(
+        name="get_rates",
+        description="Get the latest exchange rates.",
+        parameters=_object({"base_currency": {"type": "string"}}),
+        returns=_object(fields),
+        effect="read",
+    )
+    for seed in range(6):
+        found = call_tool(tool, {"base_currency": "GBP"}, seed=seed)
+        assert found["base"] == "GBP"
+        assert "GBP" not in found["rates"]
+        assert found["rates"]["USD"] == pytest.approx(1.27, rel=0.03)
+
+
+@pytest.mark.parametrize(("pattern", "shape"), [("*.log", r".*\.log"), ("report-*", r"(.*/)?report-.*")])
+def test_files_found_match_the_pattern(pattern: str, shape: str) -> None:
+    tool = Tool(
+        name="search_files",
+        description="Search for files matching a pattern.",
+        parameters=_object({"pattern": {"type": "string"}}),
+        effect="read",
+    )
+    for seed in range(5):
+        assert all(
+            re.fullmatch(shape, row["title"]) for row in call_tool(tool, {"pattern": pattern}, seed=seed)["files"]
         )

@@ -51,6 +51,8 @@ def loose_result(brief: ToolBrief, view: View, salt: int = 0) -> dict[str, Any]:
         or re.search(r"\b(?:listing|tree|director(?:y|ies))\b", noun)
     ):
         rows = _rows(brief, view, last, rng)
+        if _lists_files(view):
+            return {**echo, "files": rows, "count": len(rows)}
         return {**echo, "results": rows, "count": len(rows)}
     if re.match(r"(if|whether)\b", view.phrase.rest):
         return {**echo, "answer": "yes"}
@@ -87,16 +89,31 @@ def _worth_echoing(name: str, value: Any) -> bool:
     return not bound and not field_of(name, {}).technical and not holds_place(value)
 
 
+def _lists_files(view: View) -> bool:
+    return bool(re.search(r"director|folder|\bfiles?\b", f"{view.name} {view.phrase.thing}".replace("_", " ").lower()))
+
+
 def _rows(brief: ToolBrief, view: View, noun: str, rng: random.Random) -> list[dict[str, Any]]:
     most = min(limit_of(view, brief.call.arguments) or rng.randint(2, 3), MOST_ROWS)
     count = min(most, rng.randint(2, 3))
     if query := query_of(brief.call.arguments):
         titles = titles_for(query, noun, count)
     else:
-        files = re.search(r"listing|tree|director|file", f"{view.name} {noun}")
-        known = pools.PATHS if files else words_for((noun,))
+        known = pools.PATHS if _lists_files(view) else words_for((noun,))
         titles = rng.sample(known, min(count, len(known))) if known else rng.sample(pools.TITLES, count)
+    titles = [_matching(title, brief) for title in titles]
     return [{"id": new_id(noun, rng), "title": title, "updated_on": _day(brief, rng)} for title in titles]
+
+
+def _matching(title: str, brief: ToolBrief) -> str:
+    """A file's name as the call's pattern wants it: ``*.log``, ``report-*``."""
+    for value in brief.call.arguments.values():
+        if isinstance(value, str) and (ending := re.fullmatch(r"\*(\.\w+)", value)):
+            return re.sub(r"\.\w+$", ending[1], title)
+        if isinstance(value, str) and (start := re.fullmatch(r"([\w-]+)\*", value)):
+            folder, _, name = title.rpartition("/")
+            return f"{folder}/{start[1]}{name}" if folder else f"{start[1]}{name}"
+    return title
 
 
 def _told(name: str, brief: ToolBrief, rng: random.Random) -> str | None:

@@ -94,7 +94,7 @@ class CallPlanner:
                 base = self.cast.place.latitude if meaning.kind == "latitude" else self.cast.place.longitude
                 return round(base + 0.0274, 4)
             if meaning.kind == "path" and re.search(
-                r"director|folder|tree|\brepo", view.name.replace("_", " ").lower()
+                r"director|folder|tree|\brepo", f"{view.name} {view.phrase.text}".replace("_", " ").lower()
             ):
                 return self._folder()
             if meaning.kind == "bool" and isinstance(schema.get("default"), bool):

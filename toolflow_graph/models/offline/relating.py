@@ -146,6 +146,12 @@ def _exchange(value: dict[str, Any], given: Mapping[str, Any], rng: random.Rando
     """A rate between two well-known currencies is about what it is."""
     codes = [part for part in given.values() if isinstance(part, str) and part in _IN_DOLLARS]
     codes += [part for part in value.values() if isinstance(part, str) and part in _IN_DOLLARS and part not in codes]
+    rates = value.get("rates")
+    if isinstance(rates, dict) and codes:
+        for code in [code for code in rates if code in _IN_DOLLARS and is_number(rates[code])]:
+            rates[code] = round(_IN_DOLLARS[codes[0]] / _IN_DOLLARS[code] * rng.uniform(0.98, 1.02), 4)
+            if code == codes[0]:
+                del rates[code]
     if is_number(value.get("exchange_rate")) and len(codes) > 1:
         value["exchange_rate"] = round(_IN_DOLLARS[codes[0]] / _IN_DOLLARS[codes[1]] * rng.uniform(0.97, 1.03), 4)
 

@@ -188,6 +188,8 @@ def _noun_of_count(label: str, cell: Cell) -> str:
 def noun_part(cell: Cell, cells: list[Cell], style: int) -> str:
     """The cell as a noun phrase: "a delay of 20 minutes", "3 nights"; "" for kinds that need a clause."""
     text, label = value_text(cell, cells, [], style), _nice_label(cell)
+    if cell.name.isupper():
+        return ""
     if isinstance(cell.value, bool) or not isinstance(cell.value, int | float):
         return ""
     if label.startswith("number of "):
@@ -209,6 +211,8 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
     label, text, kind = _nice_label(cell), value_text(cell, cells, [], style), cell.field.kind
     if kind == "bool":
         return _truth(cell)
+    if cell.name.isupper() and len(cell.name) < 6:
+        return f"{cell.name} is at {text}"  # a currency or ticker that a map is keyed by
     if isinstance(cell.value, list):
         one = len(cell.value) == 1
         if re.search(r"\b(?:due|available|supported|allowed|missing|required|enabled|disabled|pending)$", label):

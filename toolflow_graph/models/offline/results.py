@@ -32,7 +32,7 @@ _SOUR_SWITCH = re.compile(
 )
 _ONE_OF_ROWS = ("person", "title", "last_name", "first_name", "company", "email")
 _MAKING = ("create", "add", "make", "book", "schedule", "reserve", "register", "open", "post", "place", "generate", "order",
-           "submit", "send", "upload", "import", "insert", "start", "request", "copy", "duplicate", "clone")  # fmt: skip
+           "submit", "send", "upload", "import", "insert", "start", "request", "copy", "duplicate", "clone", "issue")  # fmt: skip
 _WRAPPERS = ("data", "result", "response", "item", "object", "payload")
 _MINE = re.compile(r"(?:^|_)(?:customer|user|guest|passenger|traveller|account_holder|holder|member|buyer|booked_by)")
 _ISO_DAY, _CLOCK = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d:\d\d")
@@ -120,10 +120,13 @@ class ResultLeaves:
                 return found
         if meaning.listed and _SOUR_LIST.search(path.lower()):
             return []
-        if not listed and meaning.kind in ("address", "city", "location", "currency"):
+        if not listed and meaning.kind in ("address", "city", "location", "currency", "text"):
             for where, value in self.given:
                 named, said = split_words(meaning.name), split_words(name_of(where))
-                near = named[-1:] == said[-1:] or (meaning.kind == "currency" and set(named) <= set(said))
+                param = self.view.param(where)
+                # What a call names "base_currency" comes back as "base".
+                money = param is not None and param.field.kind == "currency" and set(named) <= set(said)
+                near = money or (meaning.kind != "text" and named[-1:] == said[-1:])
                 if near and isinstance(value, str) and "origin" not in where:
                     return value
         return MISSING
