@@ -183,6 +183,11 @@ def test_any_text_and_any_result_are_judged(answer: str, said: str, result: Any)
         assert value
 
 
+@pytest.mark.parametrize("tiny", [1.1125369292536007e-308, 5e-324, 1e-9, 1e300, 10**400])
+def test_numbers_of_any_size_are_calculated_with(tiny: float) -> None:
+    assert stated("In total that is 12.5, or 34%.", result={"a": tiny, "b": 2, "c": [tiny, 3]}) == ["12.5", "34%"]
+
+
 @_SETTINGS
 @given(numbers=st.lists(st.floats(0.01, 1e7), min_size=1, max_size=6), answer=_WORDS, said=_WORDS)
 def test_any_numbers_are_calculated_with(numbers: list[float], answer: str, said: str) -> None:
@@ -272,6 +277,19 @@ def test_a_value_is_reported_once_and_where_it_stands_first() -> None:
     data["messages"][15] = says("It should be sunny, 19.5 degrees, and your gate is B77-412.")
     assert codes(data) == {"ungrounded_answer"}
     assert [finding.message_index for finding in judge(data).findings] == [10]
+
+
+def test_what_a_tool_says_of_itself_is_known() -> None:
+    tool = Tool(name="look_up", description="Find at most 48 offers.", parameters={"type": "object"})
+    for limit, found in (("48", 0), ("46", 1)):
+        messages = (
+            Message(role="user", content="Find all offers."),
+            Message(role="assistant", tool_calls=(ToolCall(id="a", name="look_up"),)),
+            Message(role="tool", tool_call_id="a", content='{"found": 212}'),
+            Message(role="assistant", content=f"There are 212, of which I can show {limit}."),
+        )
+        findings = list(RULES["ungrounded_answer"].check(Transcript(messages=messages, tools=(tool,))))
+        assert len(findings) == found, limit
 
 
 def test_the_assistant_is_told_while_the_dialogue_is_made() -> None:

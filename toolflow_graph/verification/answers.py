@@ -228,7 +228,8 @@ class Answer:
             written = self.text[mention.start : mention.end]
             if _MASKED.search(self.text[max(mention.start - 40, 0) : mention.start]):
                 return "the end of a known number" if self._ends_known(written) else None
-            return self._reckoner.explain(mention, self._sentence(mention))
+            offered = any(key_of(value) in self.offer.figures for value in mention.values)
+            return "in a tool's definition" if offered else self._reckoner.explain(mention, self._sentence(mention))
         if mention.kind == "date":
             return self._timing.explain_day(mention)
         if mention.kind == "time":

@@ -13,10 +13,10 @@ from toolflow_graph.verification.wording import key_of, normalise, squeeze
 _DATE_START = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)")
+# Numbers in digits, but not those of dates, times and versions, nor inside of words.
 _FIGURE = re.compile(
-    r"(?<![\w.])(?<![A-Za-z_]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)"
-    r"(?=[A-Za-z°%]{0,12}(?!\w))"
+    r"(?<![\w.:])(?<!\w-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)"
+    r"(?![-:]\d)(?=[A-Za-z°%]{0,12}(?!\w))"
 )
 _ID_LIKE = re.compile(r"[\d\s@-]")
 _IN_NAME = re.compile(r"[A-Za-z]_?-?(\d{1,3})(?![\d.:-])|(?<![\d.:-])(\d{1,3})(?=_?[A-Za-z])")
@@ -101,7 +101,7 @@ class Said:
     def figures(self) -> frozenset[float]:
         """The numbers that are written in digits, without their sign, dates and times aside; JSON is read, too."""
         found = set()
-        for digits in _FIGURE.findall(_MOMENT.sub(" ", self.text)):
+        for digits in _FIGURE.findall(self.text):
             found.add(key_of(float(digits.replace(",", ""))))
         return frozenset(found)
 

@@ -92,8 +92,14 @@ class Knowledge:
     @cached_property
     def lists(self) -> list[tuple[str, list[float]]]:
         """The numbers that stand under one path of a result, more than one each, the latest first."""
-        paths = (entry for _, body in self.bodies for entry in amounts_of(body, 400).items())
-        return list(islice(((path, numbers) for path, numbers in paths if len(numbers) > 1), _MOST_OBJECTS))
+        paths = [entry for _, body in self.bodies for entry in amounts_of(body, 400).items()]
+        paths += [("", self._numbers_of(body)) for _, body in self.bodies if isinstance(body, str)]
+        return [(path, numbers) for path, numbers in paths if len(numbers) > 1][:_MOST_OBJECTS]
+
+    def _numbers_of(self, text: str) -> list[float]:
+        """Of a result that is plain text: its numbers, in its order."""
+        found = sorted((m for m in mentions_in(text[:4000]) if m.values), key=lambda mention: mention.start)
+        return [mention.values[0] for mention in found[:40]]
 
     @cached_property
     def objects(self) -> list[dict[str, Any]]:

@@ -170,7 +170,9 @@ def _dates(text: str) -> Iterator[Mention]:
         days = tuple((date.year, month, day) for month, day in date.pairs if 1 <= month <= 12 and 1 <= day <= 31)
         if days:
             # Without a year "4/5" may be a fraction or a score: it is read as nothing.
-            yield Mention("date", date.text if date.sure or date.year else "", date.start, date.end, days=days)
+            yield Mention(
+                "date", date.text.rstrip(".") if date.sure or date.year else "", date.start, date.end, days=days
+            )
 
 
 def _times(text: str) -> Iterator[Mention]:

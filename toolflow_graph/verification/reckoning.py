@@ -16,6 +16,7 @@ from toolflow_graph.verification.sums import (
     Target,
     equation_before,
     of_shares,
+    share_of_all,
     share_with,
     some_of,
     three_of,
@@ -29,14 +30,14 @@ from toolflow_graph.verification.wording import key_of
 # By what a number with a unit is multiplied to become one in another unit that data use.
 _FACTORS: dict[str, tuple[float, ...]] = {
     "hour": (60, 3600, 3.6e6, 1 / 24), "minute": (1 / 60, 60, 6e4), "second": (1000, 1 / 60),
-    "day": (24, 1440, 86400, 1 / 7), "week": (7,), "month": (1 / 12, 30), "year": (12, 365), "km": (1000, 0.621371),
-    "mi": (1.609344, 1609.344, 5280), "m": (0.001, 3.28084, 100), "ft": (0.3048, 12), "kg": (2.20462, 1000),
-    "lb": (0.453592,), "g": (0.001,), "gb": (1024, 1000, 1024**2, 1e6, 1024**3, 1e9),
-    "mb": (1024, 1000, 1024**2, 1e6), "kb": (1024, 1000), "tb": (1024, 1000, 1024**4, 1e12), "mph": (1.609344, 0.44704),
-    "km/h": (0.621371, 0.277778), "kph": (0.621371, 0.277778), "m/s": (3.6, 2.23694), "cm": (0.01, 0.393701, 10),
-    "in": (2.54, 25.4, 0.0254, 1 / 12), "mm": (0.001, 0.1),
-    "sq": (1 / 43560, 0.092903, 10.7639), "m²": (10.7639, 1 / 1e4, 1 / 4046.86), "acre": (43560, 4046.86, 0.404686),
-    "ha": (10000, 2.47105), "l": (1000, 0.264172),
+    "day": (24, 1440, 86400, 1 / 7), "week": (7,), "month": (1 / 12, 30), "year": (12, 365),
+    "km": (1000, 0.621371, 3280.84), "mi": (1.609344, 1609.344, 5280), "m": (0.001, 3.28084, 100), "ft": (0.3048, 12),
+    "cm": (0.01, 0.393701, 10), "in": (2.54, 25.4, 0.0254, 1 / 12), "mm": (0.001, 0.1),
+    "kg": (2.20462, 1000), "lb": (0.453592,), "g": (0.001,), "l": (1000, 0.264172),
+    "gb": (1024, 1000, 1024**2, 1e6, 1024**3, 1e9), "mb": (1024, 1000, 1024**2, 1e6), "kb": (1024, 1000),
+    "tb": (1024, 1000, 1024**4, 1e12), "mph": (1.609344, 0.44704), "km/h": (0.621371, 0.277778, 0.539957),
+    "kph": (0.621371, 0.277778, 0.539957), "m/s": (3.6, 2.23694), "sq": (1 / 43560, 0.092903, 10.7639),
+    "m²": (10.7639, 1 / 1e4, 1 / 4046.86), "acre": (43560, 4046.86, 0.404686), "ha": (10000, 2.47105),
 }  # fmt: skip
 _UNITS = {
     "hours": "hour", "hour": "hour", "hr": "hour", "hrs": "hour", "h": "hour", "minutes": "minute", "minute": "minute",
@@ -54,6 +55,7 @@ _ABOUT = re.compile(
     r"at least|at most|well)|~|≈|>|<)\s*(?:(?:US)?[$€£¥]|[A-Z]{3})?\s*\Z",
     re.IGNORECASE,
 )
+_WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?:the\s+)?\Z", re.I)
 # Words that tell that a number was worked out.
 _TOLD = re.compile(
     r"\b(?:total\w*|add(?:s|ed)? up|tips?|sub-?total|sum\w*|altogether|together|combined|overall|in all|average|mean|"
@@ -71,13 +73,13 @@ _NO_MONEY = re.compile(
     r"distance|duration|minute",
     re.IGNORECASE,
 )
-# What a calculation about months, weeks and the like takes for granted.
 _CONSTANTS = (
     (re.compile(r"month|year|annual", re.IGNORECASE), (12.0,)),
     (re.compile(r"\bweek|\bdai?l?y", re.IGNORECASE), (7.0, 52.0)),
     (re.compile(r"\bhour|\bminute", re.IGNORECASE), (60.0, 24.0)),
     (re.compile(r"per million", re.IGNORECASE), (1e6,)),
 )
+_SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
@@ -97,7 +99,7 @@ class Reckoner:
         for value, step in zip(mention.values, mention.steps, strict=True):
             how = (
                 self._rounded(value, step, loose)
-                or self._worded(value)
+                or self._worded(value, mention)
                 or self._converted(value, _loosened(value, step) if loose else step, mention)
                 or self._counted(value, mention)
                 or self._calculated(value, step, mention, sentence)
@@ -114,10 +116,14 @@ class Reckoner:
         tolerance = 0.999 * _loosened(value, step) if loose else step * (0.999 if step < 1 else 0.51)
         return "rounded" if self.facts.near(value, tolerance) else None
 
-    def _worded(self, value: float) -> str | None:
+    def _worded(self, value: float, mention: Mention) -> str | None:
         key = key_of(value)
         if any(key in said.numbers or key in said.converted for said in self.facts.texts):
             return "in other words"
+        scaled = _SCALED.fullmatch(mention.text.casefold())
+        if scaled:  # "$3.2B" for 3.2 billion
+            short = re.compile(rf"(?<![\d.,]){re.escape(scaled[1])}\s?{scaled[2]}")
+            return "in other words" if any(short.search(said.folded) for said in self.facts.known) else None
         digits = str(int(value)) if value == int(value) and value < 1000 else ""
         return "part of a name" if any(digits in said.name_digits for said in self.facts.known) else None
 
@@ -152,9 +158,14 @@ class Reckoner:
             # A day of the month, or a place in a list.
             end = f"-{number:02d}"
             found = number <= longest or any(iso.endswith(end) for said in self.facts.known for iso in said.iso_days)
+            found = found or any(abs(number - day) <= 1 for m in self.facts.mentions for _, _, day in m.days)
         elif unit in ("day", "week", "month", "year"):
             found = self.timing.between_days(number, unit)
         elif mention.unit not in MEASURES:
+            before = self.facts.text[max(mention.start - 12, 0) : mention.start]
+            if number <= 31 and _WEEKDAY.search(before):
+                end = f"-{number:02d}"
+                return "a day" if any(iso.endswith(end) for said in self.facts.known for iso in said.iso_days) else None
             found = number in self.facts.lengths or 10 <= number <= longest or self.timing.is_age(number)
             if 1900 <= number <= 2100:
                 found = found or any(iso.startswith(str(number)) for said in self.facts.known for iso in said.iso_days)
@@ -197,8 +208,6 @@ class Reckoner:
         )
 
     def _of_said(self, target: Target, stated: list[float], few: list[float], sentence: str) -> str | None:
-        constants = [c for pattern, numbers in _CONSTANTS if pattern.search(self.facts.text) for c in numbers]
-        grown = [n * c for c in constants for n in few[:8]]
         return (
             times_of(target, few, self._counts_in(sentence))
             or _first(two_of, target, (stated, few))
@@ -207,7 +216,7 @@ class Reckoner:
             or of_shares(target, few, self._shares)
             or times_of(target, few, [float(n) for n in self.facts.lengths if 2 <= n <= _LARGE])
             or _first(three_of, target, (stated, few))
-            or two_of(target, few + constants + grown)
+            or two_of(target, few + self._constants + [n * c for c in self._constants for n in few[:8]])
         )
 
     def _of_results(self, target: Target, few: list[float], money: bool, sentence: str) -> str | None:
@@ -217,11 +226,13 @@ class Reckoner:
         said = [[*numbers, *few[:8]] for numbers in small[:4]]
         if target.percent:
             anchors = [value for m in mentions_in(sentence) for value in m.values[:1]]
-            return next((how for pool in self._small if (how := share_with(target, anchors, pool))), None) or _first(
-                two_of, target, small
-            )
+            anchored = next((how for pool in self._small if (how := share_with(target, anchors, pool))), None)
+            return anchored or _first(two_of, target, small) or _first(share_of_all, target, (*small, *lists))
         return (
             _first(whole_of, target, lists)
+            or _first(whole_of, target, small)
+            or times_of(target, operands[:_MOST_POOL], self._constants)
+            or times_of(target, operands[:_MOST_POOL], self._counts_in(sentence))
             or _first(two_of, target, small)
             or _first(two_of, target, said)
             or of_shares(target, operands[:_MOST_POOL], self._shares)
@@ -270,11 +281,16 @@ class Reckoner:
         kept = ({path: values for path, values in numbers.items() if not _NO_MONEY.search(path)} for numbers in found)
         return [[n for values in numbers.values() for n in values] for numbers in kept if numbers]
 
+    @cached_property
+    def _constants(self) -> list[float]:
+        """What a calculation about months, weeks and the like takes for granted, if the message speaks of such."""
+        return [c for pattern, numbers in _CONSTANTS if pattern.search(self.facts.text) for c in numbers]
+
     def _counts_in(self, sentence: str) -> list[float]:
         """Small numbers that things may be multiplied by: what the sentence and users say, and the nights of a stay."""
         texts = (say(sentence, None), *self.facts.users[:2])
         found = {n for said in texts for n in said.numbers} | {float(days) for days in self.timing.nights}
-        return sorted({n for n in found if 2 <= n <= _LARGE and n == int(n)})
+        return sorted({n for n in (*found, *self._constants) if 2 <= n <= _LARGE and n == int(n)})
 
     @cached_property
     def _shares(self) -> list[float]:

@@ -28,6 +28,9 @@ class Target:
         self.slack = 0.0051 if exact else step * 0.51
         self.percent = percent
         self._room = ROOM_IF_TOLD if told or percent else ROOM
+        if exact and value < 100:
+            # Two digits say little: many calculations come to them, and few of them are worth an objection.
+            self._room *= 2.5
         self._fresh = True
 
     def fits(self, other: float) -> bool:
@@ -50,6 +53,11 @@ class Target:
 
 def _middle(numbers: Sequence[float]) -> float:
     return abs(sorted(numbers, key=abs)[len(numbers) // 2]) if numbers else 0.0
+
+
+def _pool(numbers: Iterable[float]) -> list[float]:
+    """Each number once, without its sign; not those that nothing is sensibly divided by or added to."""
+    return list(dict.fromkeys(abs(number) for number in numbers if 1e-9 < abs(number) < 1e15))
 
 
 def whole_of(target: Target, numbers: Sequence[float]) -> str | None:
@@ -83,7 +91,7 @@ def some_of(target: Target, numbers: Sequence[float]) -> str | None:
 
 def two_of(target: Target, numbers: Iterable[float]) -> str | None:
     """Two numbers added, subtracted, multiplied, divided, or the one as a share of the other; or one inverted."""
-    pool = list(dict.fromkeys(abs(number) for number in numbers if number))
+    pool = _pool(numbers)
     pairs = len(pool) * (len(pool) - 1) // 2
     if not target.allows(3 * pairs if target.percent else 4 * pairs + len(pool), pool):
         return None
@@ -96,7 +104,7 @@ def two_of(target: Target, numbers: Iterable[float]) -> str | None:
             low, high = (first, second) if first <= second else (second, first)
             if target.fits(high - low) or target.fits(high + low):
                 return f"{high:g} and {low:g}, added or subtracted"
-            if target.rounds(high * low) or target.rounds(high / low):
+            if target.rounds(high * low) or target.rounds(high / low) or target.fits(math.ceil(high / low)):
                 return f"{high:g} and {low:g}, multiplied or divided"
     return None
 
@@ -118,9 +126,18 @@ def share_with(target: Target, anchors: Sequence[float], numbers: Sequence[float
     return None
 
 
+def share_of_all(target: Target, numbers: Sequence[float]) -> str | None:
+    """One number of a list, or two together, as a share of the whole."""
+    total, count = sum(numbers), len(numbers)
+    if not 3 <= count <= _MOST_IN_SUBSETS or total <= 0 or not target.allows(count * (count + 1) // 2, numbers):
+        return None
+    parts = (sum(chosen) for size in (1, 2) for chosen in combinations(numbers, size))
+    return "a share of the whole" if any(target.fits(100 * part / total) for part in parts) else None
+
+
 def three_of(target: Target, numbers: Iterable[float]) -> str | None:
     """Three of a few numbers: a times b by c, a times b and c, a and b times c, all three added up."""
-    pool = list(dict.fromkeys(abs(number) for number in numbers if number))
+    pool = _pool(numbers)
     count = len(pool)
     if target.percent or not 3 <= count <= _MOST_IN_TRIPLES:
         return None

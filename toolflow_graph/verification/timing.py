@@ -7,13 +7,17 @@ from functools import cached_property
 
 from toolflow_graph.verification.arithmetic import amounts_of
 from toolflow_graph.verification.knowledge import Knowledge
-from toolflow_graph.verification.mentions import Mention
+from toolflow_graph.verification.mentions import Mention, mentions_in
 from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in
 
 _HHMM = re.compile(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _NEXT_DAY = re.compile(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
-_LENGTH_KEY = re.compile(r"minute|hour|duration|length|delay|wait|travel|transit|layover|runtime|eta\b", re.IGNORECASE)
+_LENGTH_KEY = re.compile(
+    r"minute|hour|(?:^|_)mins?\b|interval|duration|length|delay|wait|travel|transit|layover|runtime|eta\b",
+    re.IGNORECASE,
+)
+_DAY_KEY = re.compile(r"(?:^|[._])(?:day|day_of_month|dom)(?:\[\])?$")
 _HOUR_KEY = re.compile(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
 # What makes "5:24" minutes and seconds.
 _LENGTH = re.compile(
@@ -35,6 +39,7 @@ class Timing:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.facts = knowledge
+        self._counted: set[int] = set()
 
     # Days.
 
@@ -60,7 +65,15 @@ class Timing:
                     for y, m, d in mention.days
                 ):
                     return f"{known} {step:+d} days"
-        return "a day of a result and its length" if self._ends_span(mention) else None
+        if self._ends_span(mention):
+            return "a day of a result and its length"
+        return "a day of the month" if {float(day) for _, _, day in mention.days} & self._days_of_months else None
+
+    @cached_property
+    def _days_of_months(self) -> set[float]:
+        """Numbers of results that stand under a key such as ``due_day``."""
+        paths = (entry for body in self.facts.fresh for entry in amounts_of(body, 400).items())
+        return {n for path, numbers in paths if _DAY_KEY.search(path) for n in numbers}
 
     def _ends_span(self, mention: Mention) -> bool:
         """Whether a day lies as many days, weeks, months or years after a day of a result as its object says."""
@@ -76,7 +89,9 @@ class Timing:
             starts = [day for value in texts if (day := _date(value[:10]))]
             for day in [*starts, *([self.facts.evidence.now] if self.facts.evidence.now and spans else [])]:
                 for number, unit in spans:
-                    for end in _ends(day, number, unit):
+                    # Counted with the first day, or without.
+                    last = _ends(day, number - 1, unit) if unit == "day" else []
+                    for end in (*_ends(day, number, unit), *last):
                         if any(
                             (end.month, end.day) == (m, d) and y in (None, str(end.year)) for y, m, d in mention.days
                         ):
@@ -144,6 +159,7 @@ class Timing:
             if how:
                 # What follows may be counted from.
                 self._times.add(minutes)
+                self._counted.add(minutes)
                 return how
         return None
 
@@ -156,9 +172,12 @@ class Timing:
         elsewhere = len(set(_ZONE.findall(around))) > 1 or _OWN_ZONE.search(around) is not None
         if elsewhere and any((time - minutes) % 30 == 0 for time in self._times):
             return "in another zone"
-        for times, lengths in ((self._times, self._said_lengths), *self.timed):
+        spans: tuple[tuple[Iterable[int], Iterable[int]], ...] = ((self._times, self._said_lengths), *self.timed)
+        for times, known in spans:
+            starts = {*times, *self._counted}
+            lengths = {*known, *(a + b for a in known for b in known if a != b)}
             if any(
-                (time + sign * length) % _A_DAY == minutes for time in times for length in lengths for sign in (1, -1)
+                (start + way * length) % _A_DAY == minutes for start in starts for length in lengths for way in (1, -1)
             ):
                 return "a known time and a length"
         return None
@@ -241,11 +260,19 @@ def _times_and_lengths(node: object) -> tuple[list[int], list[int]]:
             queue.extend(value.items())
         elif isinstance(value, list):
             queue.extend((key, child) for child in value)
-        elif isinstance(value, str):
-            clocks += _HHMM.findall(value) if len(value) < 40 else ()
+        elif isinstance(value, str) and len(value) < 40:
+            clocks += _HHMM.findall(value)
+            lengths += _lengths_in(value)
         elif isinstance(value, int | float) and 0 < value < _A_DAY and _LENGTH_KEY.search(key):
             lengths += [int(value), int(value * 60)] if "hour" in key.lower() else [int(value)]
     return _minutes_of(clocks), lengths
+
+
+def _lengths_in(text: str) -> list[int]:
+    """Lengths in minutes that a short text says: "1h15m", "45 min"."""
+    found = [(value, mention.unit) for mention in mentions_in(text) for value in mention.values[:1]]
+    scales = {"minutes": 1, "minute": 1, "min": 1, "mins": 1, "m": 1, "hours": 60, "hour": 60, "hrs": 60, "h": 60}
+    return [int(value * scales[unit]) for value, unit in found if unit in scales and value < _A_DAY]
 
 
 def _minutes_of(clocks: Iterable[str]) -> list[int]:
