@@ -12,7 +12,6 @@ from toolflow_graph.dialogue.asking import Answer, ask
 from toolflow_graph.dialogue.ledger import is_settled
 from toolflow_graph.dialogue.limits import turn_limit, visit_limit
 from toolflow_graph.dialogue.scenes import build_scene
-from toolflow_graph.dialogue.seeds import STYLES
 from toolflow_graph.dialogue.staging import cues_of, draw_line, due_cue, offer_more
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import UserBrief
@@ -21,6 +20,7 @@ from toolflow_graph.models.structured import parse_json_object
 from toolflow_graph.record import ToolChange
 from toolflow_graph.rendering import render_facts, render_json, render_now, render_profile, render_uses
 from toolflow_graph.state import DialogueState, load_cues, load_messages, load_plan, load_seed, load_tool_changes
+from toolflow_graph.templates import STYLES
 from toolflow_graph.types import Cue, Message, Plan, Request, Seed
 from toolflow_graph.verification.inline import check_user_text, is_pleasantry
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolflow_graph.dialogue.seeds import STYLES, SeedSettings, SeedSource, draw_now, draw_profile, parse_range
+from toolflow_graph.dialogue.seeds import SeedSettings, SeedSource, draw_now, draw_profile, parse_range
 from toolflow_graph.errors import UsageError
+from toolflow_graph.templates import STYLES
 from toolflow_graph.tool_graph import build_tool_graph
 from toolflow_graph.types import Tool
 

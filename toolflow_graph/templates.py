@@ -20,21 +20,20 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template as _StringTemplate
 
+from toolflow_graph.behaviours import BEHAVIOURS, MISHAPS
 from toolflow_graph.errors import UsageError
 from toolflow_graph.wording import COMMAND
 
-_SHAPES = (
-    *("single", "chained", "parallel", "nested", "clarification", "correction", "back_reference", "irrelevant"),
-    *("chat", "confirm", "policy", "injection", "missing_function", "never_offered", "dissatisfied"),
-)
-_MISHAPS = ("rate_limit", "outage", "not_found", "invalid", "empty")
-_STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
+STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
+"""How a user writes; the user prompt has a part for each that says what it means."""
+
+_SHAPES = (*(name for name in BEHAVIOURS if name not in ("error_recovery", "search_first")), "never_offered")
 
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "planner": {
         "": ("now", "weekday", "profile", "language"),
         "task": ("tools", "others", "links", "target_turns", "shapes", "now", "weekday", "profile", "language"),
-        **{name: ("fitting",) if name == "injection" else () for name in (*_SHAPES, *_MISHAPS)},
+        **{name: ("fitting",) if name == "injection" else () for name in (*_SHAPES, *MISHAPS)},
         "repair": ("attempt", "reason"),
     },
     "user": {
@@ -46,7 +45,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "press": ("intent", "facts", "earlier", "reply"),
         "arrived": ("intent", "facts", "earlier", "reply", "occasion"),
         "occasions": (),
-        **{f"style_{name}": () for name in _STYLES},
+        **{f"style_{name}": () for name in STYLES},
         "repair": ("attempt", "reason"),
     },
     "assistant": {"": (), "repair": ("attempt", "reason")},

@@ -12,6 +12,7 @@ from toolflow_graph.dialogue.searching import build_search_tool
 from toolflow_graph.errors import UsageError
 from toolflow_graph.randomness import derive_rng, derive_seed
 from toolflow_graph.schemas import find_free_text, iter_fields
+from toolflow_graph.templates import STYLES
 from toolflow_graph.tool_graph.build import ToolGraph
 from toolflow_graph.tool_graph.sampling import sample_tools
 from toolflow_graph.types import Behaviour, Edge, Seed, Slot, Tool
@@ -19,9 +20,6 @@ from toolflow_graph.verification.toolcards import changes
 
 MOST_OFFERED = 64
 """Tools offered in one dialogue, at most."""
-
-STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
-"""How the user writes; drawn per dialogue. The user prompt has a part for each that says what it means."""
 
 _TRIES = 12
 

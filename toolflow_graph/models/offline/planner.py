@@ -111,13 +111,18 @@ def build_request(calls: list[PlannedCall], index: int) -> dict[str, Any]:
 def _request(calls: list[PlannedCall], index: int, rng: random.Random) -> dict[str, Any]:
     request = build_request(calls, index)
     if rng.random() < 0.24:
-        open_to = [fact for fact in request["facts"] if can_withhold(fact, calls)]
-        if open_to:
-            kept = rng.choice(open_to)
-            held = [fact for fact in request["facts"] if (fact["value"], fact["name"]) == (kept["value"], kept["name"])]
-            request["withheld"] = held
-            request["facts"] = [fact for fact in request["facts"] if fact not in held]
+        withhold(request, calls, rng)
     return request
+
+
+def withhold(request: dict[str, Any], calls: list[PlannedCall], rng: random.Random) -> None:
+    """Move one value that the user forgets from the facts to what is withheld, if there is one to ask for."""
+    open_to = [fact for fact in request["facts"] if can_withhold(fact, calls)]
+    if open_to:
+        kept = rng.choice(open_to)
+        held = [fact for fact in request["facts"] if (fact["value"], fact["name"]) == (kept["value"], kept["name"])]
+        request["withheld"] = held
+        request["facts"] = [fact for fact in request["facts"] if fact not in held]
 
 
 def _tell_apart(facts: list[dict[str, Any]], calls: list[PlannedCall]) -> None:

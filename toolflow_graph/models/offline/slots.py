@@ -8,7 +8,7 @@ from typing import Any
 from toolflow_graph.behaviours import REVISED
 from toolflow_graph.models.briefs import Scene
 from toolflow_graph.models.offline.layout import CHANGING, varies
-from toolflow_graph.models.offline.planner import build_request, can_withhold, say_chat
+from toolflow_graph.models.offline.planner import build_request, say_chat, withhold
 from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.playable import is_playable
 from toolflow_graph.models.offline.repeating import find_other
@@ -47,7 +47,8 @@ def plan_slots(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             group = state.choose(slot, number)
             calls = [planner.plan(tool, number) for tool in group]
             request = build_request(calls, number)
-            _withhold(request, calls, asked, rng)
+            if "clarification" in asked:
+                withhold(request, calls, rng)
             _revise(request, calls, slot, planner, rng)
             requests.append(request)
     return {"requests": requests, "policy": policy}
@@ -144,16 +145,6 @@ def _rank(fact: dict[str, Any], calls: list[PlannedCall]) -> tuple[int, str]:
 
 def _askable(leaf: Any) -> bool:
     return bool(leaf.required and "default" not in leaf.schema and "[" not in leaf.path)
-
-
-def _withhold(request: dict[str, Any], calls: list[PlannedCall], asked: frozenset[str], rng: random.Random) -> None:
-    """Move one value that the user forgets from the facts to what is withheld."""
-    open_to = [fact for fact in request["facts"] if can_withhold(fact, calls)] if "clarification" in asked else []
-    if open_to:
-        kept = rng.choice(open_to)
-        held = [fact for fact in request["facts"] if (fact["value"], fact["name"]) == (kept["value"], kept["name"])]
-        request["withheld"] = held
-        request["facts"] = [fact for fact in request["facts"] if fact not in held]
 
 
 def _revise(
