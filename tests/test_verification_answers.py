@@ -255,7 +255,8 @@ def test_a_code_of_a_result_is_known_however_it_is_written(code: str, style: int
 @_SETTINGS
 @given(code=_CODES, other=_CODES)
 def test_a_fresh_code_is_always_found(code: str, other: str) -> None:
-    assume(not any(run in code for run in re.findall(r"\d{4,}|[a-f0-9]{6,}", other)))
+    # The same digits behind other letters are the same number to people ("order 58213" for ORD-58213).
+    assume(not any(run in code for pattern in (r"\d{4,}", r"[a-f0-9]{6,}") for run in re.findall(pattern, other)))
     assert stated(f"The booking {other} stands.", result={"id": code, "n": 3, "price": 84.5}) == [other]
 
 
