@@ -73,5 +73,5 @@ def render_shapes(seed: Seed, template: Template) -> str:
             for name in names
             if name
         )
-        paragraphs.append(f"{number + 1}. {wanted}" if wanted else f"{number + 1}.")
+        paragraphs.append(f"{number + 1}. {wanted or template.render('any')}")
     return "\n".join(paragraphs)

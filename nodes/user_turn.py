@@ -21,7 +21,7 @@ from toolflow_graph.record import ToolChange
 from toolflow_graph.rendering import render_facts, render_json, render_now, render_profile, render_uses
 from toolflow_graph.state import DialogueState, load_cues, load_messages, load_plan, load_seed, load_tool_changes
 from toolflow_graph.templates import STYLES
-from toolflow_graph.types import Cue, Message, Plan, Request, Seed
+from toolflow_graph.types import Cue, Fact, Message, Plan, Request, Seed
 from toolflow_graph.verification.inline import check_user_text, is_pleasantry
 
 SCHEMA = {
@@ -52,7 +52,8 @@ async def user_turn(state: DialogueState, runtime: Runtime[Context]) -> dict[str
             return {**update, "ended": "turn_limit"}
         if visit >= visit_limit(request) and not settled:
             return {**update, "ended": "no_progress"}
-        directive = render(request, index, visit, messages, runtime.context, unread, cue, seed.random_seed)
+        revised = any(each.kind == "revise" for each in cues_of(cues, index))
+        directive = render(request, index, visit, messages, runtime.context, unread, cue, seed.random_seed, revised)
         answer: Answer[dict[str, Any]] = await ask(
             runtime.context,
             state,
@@ -102,26 +103,41 @@ def render(
     unread: str = "",
     cue: str | None = None,
     random_seed: int = 0,
+    revised: bool = False,
 ) -> str:
     """What the user is told at this step: the current request and what may be said now, nothing of the plan.
 
-    ``unread`` is the assistant's last reply if no earlier step has shown it.
+    ``unread`` is the assistant's last reply if no earlier step has shown it; ``revised`` says that the user has given
+    another value in place of a fact.
     """
     template = context.templates["user"]
     if visit == 0 and request.kind == "open":
         return template.render("free", topics=request.intent, reply=unread)
     known = {"intent": request.intent, "earlier": render_uses(request.uses, index)}
     if visit == 0:
-        return template.render("open", facts=render_facts(request.facts), reply=unread, **known)
-    # What was withheld is told on the first question; after that it is something the user has said.
-    said, asked = ((), request.withheld) if visit == 1 else (request.withheld, ())
-    facts, reply = render_facts((*request.facts, *said)), messages[-1].content or ""
+        # Of what comes later only the name: whoever does not know that something is left out puts a guess in its place.
+        later = "\n".join(f"- {fact.name}" for fact in request.withheld)
+        return template.render("open", facts=render_facts(request.facts), later=later, reply=unread, **known)
+    # What was withheld is told on the first question; after that (or once an answer has gone without it) it is
+    # something that the user can say.
+    asked = request.withheld if visit == 1 and cue != "press" else ()
+    said = () if asked else request.withheld
+    facts = render_facts((*current_facts(request, revised), *said))
+    reply = messages[-1].content or ""
     if cue is not None:
         more = {"revision": render_facts((request.revision,))} if cue == "revise" and request.revision else {}
         if cue == "arrived":
             more = {"occasion": draw_line(template.render("occasions"), random_seed, "occasion")}
         return template.render(cue, facts=facts, reply=reply, **known, **more)
     return template.render("continue", facts=facts, asked=render_facts(asked), reply=reply, **known)
+
+
+def current_facts(request: Request, revised: bool) -> tuple[Fact, ...]:
+    """The request's facts as they stand: once the user has given another value, that one counts."""
+    revision = request.revision if revised else None
+    if revision is None:
+        return request.facts
+    return tuple(revision if fact.name == revision.name else fact for fact in request.facts)
 
 
 def parse(

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.fakes import RecordingModel, play_one
+from tests.fakes import OneSeed, RecordingModel, build_context, play_one
 from toolflow_graph.dialogue.seeds import SeedSettings
 from toolflow_graph.dialogue.services import build_seeds
 from toolflow_graph.models.port import ModelRequest
 from toolflow_graph.record import Record
+from toolflow_graph.references import load_reference
 from toolflow_graph.templates import load_templates
-from toolflow_graph.types import Plan, Seed
+from toolflow_graph.types import Fact, Message, Plan, Request, Seed
 
 
 @dataclass
@@ -128,3 +129,44 @@ def test_briefs_are_not_sent(played: Played) -> None:
         text = text_of(asked)
         assert "random_seed" not in text
         assert str(played.seed.random_seed) not in text
+
+
+def render_user(
+    request: Request, visit: int, messages: tuple[Message, ...], cue: str | None = None, *, revised: bool = False
+) -> str:
+    """What the user is told, by the node's own function, loaded as the engine loads it."""
+    seeds = build_seeds((), "lexical", None, SeedSettings())
+    context = build_context(RecordingModel(), OneSeed(seeds.draw(0)))
+    render = load_reference("toolflow_graph.nodes.user_turn:render", what="function")
+    return str(render(request, 0, visit, messages, context, cue=cue, revised=revised))
+
+
+def test_a_withheld_fact_is_named_at_first_and_told_when_asked_or_pressed() -> None:
+    request = Request(
+        kind="tool",
+        intent="have a rule set up",
+        facts=(Fact(name="what happens", value="flag"),),
+        withheld=(Fact(name="address of the sender", value="desk@house.example"),),
+    )
+    before = (Message(role="system", content="x"),)
+    asked = (*before, Message(role="user", content="A rule, please."), Message(role="assistant", content="Whose?"))
+    opening = render_user(request, 0, before)
+    assert "address of the sender" in opening
+    assert "desk@house.example" not in opening
+    assert "- address of the sender: desk@house.example" in render_user(request, 1, asked)
+    pressed = render_user(request, 1, asked, cue="press")
+    assert "- address of the sender: desk@house.example" in pressed
+
+
+def test_a_value_that_was_taken_back_is_not_told_again() -> None:
+    request = Request(
+        kind="tool",
+        intent="know the day of the meeting",
+        facts=(Fact(name="meeting", value="EVT-58213"), Fact(name="day", value="Monday")),
+        revision=Fact(name="meeting", value="EVT-58340"),
+    )
+    messages = (Message(role="system", content="x"), Message(role="user", content="y"), Message(role="assistant"))
+    assert "EVT-58213" in render_user(request, 1, messages)
+    later = render_user(request, 2, messages, revised=True)
+    assert "EVT-58213" not in later
+    assert "- meeting: EVT-58340\n- day: Monday" in later

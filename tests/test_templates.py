@@ -28,7 +28,7 @@ def test_part_missing_from_a_users_file_is_the_shipped_one(tmp_path: Path) -> No
     template = load_templates(tmp_path)["user"]
     assert template.render(now="noon", weekday="", profile="", style="") == "You are a grumpy customer. It is noon."
     shipped = load_templates()["user"]
-    variables = {"intent": "know the time", "facts": "- city: Lyon", "earlier": "", "reply": ""}
+    variables = {"intent": "know the time", "facts": "- city: Lyon", "earlier": "", "later": "", "reply": ""}
     assert template.render("open", **variables) == shipped.render("open", **variables)
     assert template.hash != shipped.hash
 
@@ -54,7 +54,7 @@ def test_all_unknown_variables_are_told_together(tmp_path: Path) -> None:
         load_templates(tmp_path)
     message = str(caught.value)
     assert "$who" in message
-    assert "part 'open': unknown $tools; it knows $intent, $facts, $earlier, $reply" in message
+    assert "part 'open': unknown $tools; it knows $intent, $facts, $earlier, $later, $reply" in message
     assert "part 'nonsense': no such part" in message
     assert "tool.md: a lone '$'" in message
     assert "expected: a prompt with parts and variables that the shipped one knows, and '$$' for" in message

@@ -27,7 +27,7 @@ from toolflow_graph.wording import COMMAND
 STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
 """How a user writes; the user prompt has a part for each that says what it means."""
 
-_SHAPES = (*(name for name in BEHAVIOURS if name not in ("error_recovery", "search_first")), "never_offered")
+_SHAPES = ("any", *(name for name in BEHAVIOURS if name not in ("error_recovery", "search_first")), "never_offered")
 
 PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "planner": {
@@ -38,7 +38,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "user": {
         "": ("now", "weekday", "profile", "style", "language"),
-        "open": ("intent", "facts", "earlier", "reply"),
+        "open": ("intent", "facts", "earlier", "later", "reply"),
         "free": ("topics", "reply"),
         "continue": ("intent", "facts", "asked", "earlier", "reply"),
         "revise": ("intent", "facts", "revision", "earlier", "reply"),
