@@ -81,7 +81,7 @@ def test_readme_commands_work_in_the_printed_order_in_a_fresh_clone(tmp_path: Pa
     script = script.replace("graph run", "graph run -n 4").replace(" -n 100", "")
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     bash = ["bash", "-c", script]
-    done = subprocess.run(bash, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(bash, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
