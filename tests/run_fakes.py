@@ -12,6 +12,7 @@ from typing import Any
 
 from toolflow_graph.behaviours import Outcome
 from toolflow_graph.config import RunConfig
+from toolflow_graph.models.port import Outage
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import Record, RoleModel
 from toolflow_graph.types import Finding, Usage, Verdict
@@ -73,6 +74,7 @@ class FakePlayer:
         self.closed = False
         self.mix: dict[str, float] = {}
         self.troubles: list[str] = []
+        self.outages: list[Outage] = []
         self.spent = Usage()
 
     def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
-from toolflow_graph.models.faults import Filtered, Unreachable, UnreadableBody, explain_error, parse_retry_after, scrub
-from toolflow_graph.models.port import Model, ModelRequest, Reply
+from toolflow_graph.models.faults import (
+    Filtered,
+    NoCompletion,
+    Unreachable,
+    UnreadableBody,
+    explain_error,
+    parse_retry_after,
+    scrub,
+)
+from toolflow_graph.models.port import Model, ModelRequest, Outage, Reply
 from toolflow_graph.models.retry import Endpoint, Retrying, RetryPolicy
 from toolflow_graph.types import Message, Tool
 
@@ -82,6 +90,42 @@ async def test_what_the_server_asks_for_is_honoured_up_to_a_limit() -> None:
     _, subject = retrying([TransportFault("x", status=429, retry_after=9999), OK], clock)
     await subject.complete(REQUEST)
     assert 120 <= clock.waits[1] <= 121
+
+
+async def test_a_server_that_speaks_another_protocol_is_a_mistake() -> None:
+    page = NoCompletion("the body is no JSON: '<html>'")
+    model, subject = retrying([page], Clock())
+    with pytest.raises(UsageError, match="not with a chat completion") as caught:
+        await subject.complete(REQUEST)
+    assert len(model.asked) == 4
+    assert "curl http://h/v1/models" in str(caught.value)
+
+
+async def test_a_server_that_worked_may_send_odd_bodies_for_a_while() -> None:
+    page = NoCompletion("the body is no JSON: '<html>'")
+    model, subject = retrying([OK, *[page] * 9, OK], Clock())
+    await subject.complete(REQUEST)
+    assert await subject.complete(REQUEST) is OK
+    # Odd bodies among other faults are a storm, not another protocol.
+    storm = [step for _ in range(4) for step in (page, page, page, TransportFault("x", status=500))]
+    model, subject = retrying([*storm, OK], Clock())
+    assert await subject.complete(REQUEST) is OK
+    assert len(model.asked) == 17
+
+
+async def test_an_outage_is_known_until_something_succeeds() -> None:
+    clock, endpoint = Clock(), Endpoint("http://h/v1")
+    assert endpoint.outage(clock()) is None
+    seen: list[Outage | None] = []
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep(10)
+        seen.append(endpoint.outage(clock()))
+
+    _, subject = retrying([TransportFault("down", status=503)] * 3 + [OK], clock, endpoint, sleep=sleep)
+    await subject.complete(REQUEST)
+    assert seen == [Outage("http://h/v1", seconds, "down") for seconds in (10, 20, 30)]
+    assert endpoint.outage(clock()) is None
 
 
 async def test_it_gives_up_after_patience_and_says_how_to_go_on() -> None:
@@ -285,6 +329,14 @@ def test_a_request_too_large_for_any_minute_is_not_waited_for() -> None:
     fault = explain_error(SdkError("x", _Response(429, retry_after="2"), body), endpoint="e")
     assert isinstance(fault, RefusedRequest)
     assert "Limit 30000" in str(fault)
+
+
+def test_an_empty_account_is_not_waited_for() -> None:
+    error = Exception("You exceeded your current quota, please check your plan and billing details.")
+    error.status_code = 429  # type: ignore[attr-defined]
+    fault = explain_error(error, endpoint="http://h/v1")
+    assert isinstance(fault, RefusedRequest)
+    assert fault.status == 402
 
 
 def test_the_servers_own_words_are_quoted() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,9 @@ from tests.run_fakes import FakePlayer, two_of_three
 from toolflow_graph.behaviours import BLOCK, barrier
 from toolflow_graph.dataset.jsonl import write_dataset
 from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
-from toolflow_graph.run.progress import PlainProgress
+from toolflow_graph.run.progress import Counts, PlainProgress
 from toolflow_graph.run.runner import ERROR_LOG, run_dialogues
 from toolflow_graph.run.store import open_store
 from toolflow_graph.run.summary import RunSummary
@@ -157,3 +159,54 @@ async def test_what_is_owed_waits_for_its_outcomes_and_for_nothing_else(tmp_path
     for index, owed in alone.owed_by_index.items():
         assert owed == {"chat": sum(not two_of_three(place) for place in range(barrier(index)))}
     assert many.most_in_flight <= 2 * BLOCK
+
+
+class TellingProgress:
+    """Keeps the notes."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.news: asyncio.Queue[str] = asyncio.Queue()
+
+    def update(self, counts: Counts) -> None:
+        return
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        self.news.put_nowait(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+async def test_a_server_that_is_down_is_told_and_so_is_its_return(tmp_path: Path) -> None:
+    player, progress = FakePlayer(pause=0.001), TellingProgress()
+    player.outages = [Outage("http://h/v1", 3.0, "HTTP 503: busy")]
+    gate = asyncio.Event()
+    play = player.play
+
+    async def wait_and_play(index: int, owed: Mapping[str, int] | None = None) -> Record:
+        await gate.wait()
+        return await play(index, owed)
+
+    player.play = wait_and_play  # type: ignore[method-assign]
+    with open_store(tmp_path / "run") as store:
+        store.begin(player.fingerprint, num=2, shown={})
+        running = asyncio.create_task(
+            run_dialogues(player, store, num=2, max_attempts=9, concurrency=2, progress=progress)
+        )
+        await asyncio.sleep(0.05)
+        assert progress.notes == []  # a hiccup is nobody's business
+        player.outages = [Outage("http://h/v1", 12.0, "HTTP 503: busy")]
+        note = await asyncio.wait_for(progress.news.get(), 60)
+        assert note.startswith("waiting for http://h/v1: no answer for 12 s")
+        assert "HTTP 503: busy" in note
+        player.outages = []
+        await asyncio.wait_for(progress.news.get(), 60)
+        gate.set()
+        summary = await running
+    assert progress.notes[1:] == ["http://h/v1 answers again"]
+    assert summary.accepted == 2

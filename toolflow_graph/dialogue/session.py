@@ -17,6 +17,7 @@ from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_
 from toolflow_graph.dialogue.seeds import SeedSettings
 from toolflow_graph.dialogue.services import RunServices, build_seeds, prepare
 from toolflow_graph.models.pool import build_pools
+from toolflow_graph.models.port import Outage
 from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
@@ -75,6 +76,11 @@ class Session:
             UsageError, RunError: what ends a run.
         """
         return await play(self._graph, self._context, index, owed)
+
+    @property
+    def outages(self) -> Sequence[Outage]:
+        """The model servers that answer nothing at present."""
+        return list({each.label: each for pool in self._pools.values() for each in pool.outages()}.values())
 
     async def aclose(self) -> None:
         """Close the models' connections."""

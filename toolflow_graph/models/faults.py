@@ -21,6 +21,7 @@ _UNREACHABLE = ("ConnectError", "ConnectTimeout", "ClientConnectorError", "Conne
 _TRANSPORT = ("Timeout", "Connection", "ReadError", "WriteError", "ProtocolError", "NetworkError", "ClientError")
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|lsv2|key|gsk|hf|xai|AIza)[-_][\w*.-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
+_NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota", re.IGNORECASE)
 _MAX_QUOTED = 400
 
 
@@ -34,6 +35,10 @@ class UnreadableBody(Exception):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class NoCompletion(TransportFault):
+    """The server answered, but not with a chat completion: a web page, a body that is cut, another protocol."""
 
 
 class Filtered(RefusedRequest):
@@ -58,7 +63,8 @@ def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = (
     if isinstance(error, UnreadableBody):
         if error.status is not None and not _retried(error.status):
             return RefusedRequest(said, status=error.status, endpoint=endpoint)
-        return TransportFault(said, status=error.status, endpoint=endpoint)
+        fault = TransportFault if error.status is not None else NoCompletion
+        return fault(said, status=error.status, endpoint=endpoint)
     status = _status_of(error)
     if status is not None:
         message = f"HTTP {status}: {said}"
@@ -66,6 +72,9 @@ def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = (
             if status == 429 and _TOO_LARGE.search(said):
                 # Above what the account may send in a minute: no wait makes it smaller.
                 return RefusedRequest(message, status=413, endpoint=endpoint)
+            if status == 429 and _NO_CREDIT.search(f"{said} {getattr(error, 'code', '')}"):
+                # The account is empty, which no wait fills.
+                return RefusedRequest(message, status=402, endpoint=endpoint)
             wait = parse_retry_after(_headers_of(error))
             return TransportFault(message, status=status, endpoint=endpoint, retry_after=wait)
         return RefusedRequest(message, status=status, endpoint=endpoint)

@@ -3,12 +3,13 @@
 import asyncio
 import inspect
 import math
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.errors import ToolflowError, UsageError
 from toolflow_graph.models.faults import explain_error
-from toolflow_graph.models.port import Model, ModelRequest, Reply
+from toolflow_graph.models.port import Model, ModelRequest, Outage, Reply
 from toolflow_graph.models.retry import Endpoint, Retrying, RetryPolicy
 from toolflow_graph.models.specs import EndpointOptions, MemberSpec, PoolSpec, parse_base_url
 from toolflow_graph.models.structured import MemorySupport, Structured, SupportStore
@@ -31,6 +32,7 @@ class Pool:
         role: part of the draw, so that two roles with equal pools draw apart.
         members: models and weights above 0, in the order given; the order belongs to the draw.
         close: releases the connections of the models.
+        outages: the servers of the run that answer nothing at present.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Pool:
         role: str,
         members: Sequence[tuple[Model, float]],
         close: Callable[[], Awaitable[None]] | None = None,
+        outages: Callable[[], list[Outage]] = list,
     ) -> None:
         if not members or not all(0 < weight < math.inf for _, weight in members):
             raise ValueError("a pool needs members with weights above 0")
         self.role = role
         self.members = tuple(members)
         self._close = close
+        self.outages = outages
 
     def draw(self, random_seed: int) -> Model:
         """The model that plays the role in the dialogue with this seed: always the same one."""
@@ -92,7 +96,7 @@ def build_pools(
     pools: dict[Role, Pool] = {}
     for role, spec in specs.items():
         members = [(builder.build(member, temperatures.get(role)), member.weight) for member in spec.members]
-        pools[role] = Pool(role, members, builder.close)
+        pools[role] = Pool(role, members, builder.close, builder.outages)
     return pools
 
 
@@ -138,6 +142,10 @@ class _Builder:
         if key not in self._models:
             self._models[key] = self._new(member, temperature)
         return self._models[key]
+
+    def outages(self) -> list[Outage]:
+        now = time.monotonic()
+        return [outage for endpoint in self._endpoints.values() if (outage := endpoint.outage(now))]
 
     async def close(self) -> None:
         clients, self._clients = self._clients, {}

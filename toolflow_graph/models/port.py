@@ -63,6 +63,15 @@ class Reply:
     malformed: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A server that fails: its base URL, for how many seconds nothing has succeeded, and the last failure."""
+
+    label: str
+    seconds: float
+    failure: str
+
+
 @runtime_checkable
 class Model(Protocol):
     """A model that can play a role.

@@ -6,9 +6,10 @@ What a failure means depends on what the server has shown so far:
 failure                       nothing of this kind worked yet     it worked before
 ============================  ==================================  =============================================
 cannot be reached             UsageError                          retried
-401, 403, 404                 UsageError                          retried for ``doubt`` seconds, then RunError
+401, 402, 403, 404            UsageError                          retried for ``doubt`` seconds, then RunError
+200, but no chat completion   retried, soon UsageError            retried
 other refusals (400, 422...)  UsageError, quoting the server      RefusedRequest: this dialogue ends
-429, 5xx, time-out, bad body  retried                             retried
+429, 5xx, time-out            retried                             retried
 ============================  ==================================  =============================================
 
 A request that alone keeps failing, while its server answers others, is refused in the end: it costs its own dialogue.
@@ -23,8 +24,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
-from toolflow_graph.models.faults import Filtered, Unreachable
-from toolflow_graph.models.port import Model, ModelRequest, Reply
+from toolflow_graph.models.faults import Filtered, NoCompletion, Unreachable
+from toolflow_graph.models.port import Model, ModelRequest, Outage, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class RetryPolicy:
     "Exponential Backoff And Jitter"); what the server asks for (Retry-After) goes before, up to ``longest_asked``.
     ``patience`` is how long an endpoint may fail without a single success, ``doubt`` how long it may deny (401, 403,
     404) what it did before: a gateway does so while it restarts, and for a single request that its moderation dislikes.
+    ``odd_bodies`` in a row from a server that never answered otherwise say that it speaks another protocol.
     """
 
     first: float = 0.5
@@ -42,6 +44,7 @@ class RetryPolicy:
     longest_asked: float = 120.0
     patience: float = 900.0
     doubt: float = 60.0
+    odd_bodies: int = 4
 
 
 @dataclass(slots=True)
@@ -54,6 +57,8 @@ class Endpoint:
         answered: some call ever succeeded.
         proven: how often each (model, kind of request) succeeded.
         successes: calls that succeeded.
+        failing_since: when the first call failed since which none has succeeded; None while it answers.
+        last_failure: what that call, or a later one, failed with.
     """
 
     label: str
@@ -61,6 +66,14 @@ class Endpoint:
     answered: bool = False
     proven: Counter[tuple[str, str]] = field(default_factory=Counter)
     successes: int = 0
+    failing_since: float | None = None
+    last_failure: str = ""
+
+    def outage(self, now: float) -> Outage | None:
+        """How long nothing has succeeded, if something has failed."""
+        if self.failing_since is None:
+            return None
+        return Outage(self.label, now - self.failing_since, self.last_failure)
 
 
 @dataclass(slots=True)
@@ -71,6 +84,7 @@ class _Trouble:
     since: float
     successes: int
     attempts: int = 0
+    odd_bodies: int = 0
 
 
 class Retrying:
@@ -137,7 +151,7 @@ class Retrying:
             try:
                 reply = await self._model.complete(request, config)
             except TransportFault as fault:
-                trouble = self._note_fault(trouble)
+                trouble = self._note_fault(trouble, fault)
                 if most_500s is not None and fault.status == 500 and trouble.attempts + 1 >= most_500s:
                     raise RefusedRequest(str(fault), status=500, endpoint=fault.endpoint) from None
                 wait = self._next_wait(fault, request, trouble)
@@ -162,15 +176,21 @@ class Retrying:
     def _note_success(self, request: ModelRequest) -> None:
         self._endpoint.answered = True
         self._endpoint.successes += 1
+        self._endpoint.failing_since = None
         self._endpoint.proven[(self.name, _kind(request))] += 1
 
-    def _note_fault(self, trouble: _Trouble | None) -> _Trouble:
+    def _note_fault(self, trouble: _Trouble | None, fault: TransportFault) -> _Trouble:
         now, successes = self._clock(), self._endpoint.successes
+        if self._endpoint.failing_since is None:
+            self._endpoint.failing_since = now
+        self._endpoint.last_failure = str(fault)
         if trouble is None:
-            return _Trouble(first=now, since=now, successes=successes)
+            trouble = _Trouble(first=now, since=now, successes=successes)
+        else:
+            trouble.attempts += 1
         if trouble.successes != successes:
             trouble.since, trouble.successes = now, successes
-        trouble.attempts += 1
+        trouble.odd_bodies = trouble.odd_bodies + 1 if isinstance(fault, NoCompletion) else 0
         return trouble
 
     def _next_wait(self, fault: TransportFault, request: ModelRequest, trouble: _Trouble) -> float:
@@ -182,6 +202,13 @@ class Retrying:
                 hint=f"start the server, or check the URL: curl {endpoint.label}/models"
                 if "://" in endpoint.label
                 else "",
+            ) from None
+        if trouble.odd_bodies >= policy.odd_bodies and not endpoint.answered:
+            raise UsageError(
+                f"model {self.name!r}: {endpoint.label!r} answers, but not with a chat completion ({fault})",
+                expected="a server that speaks the OpenAI chat protocol, and a base URL that is complete "
+                "(many end with /v1)",
+                hint=f"curl {endpoint.label}/models" if "://" in endpoint.label else "",
             ) from None
         if now - trouble.since >= policy.patience:
             raise RunError(
@@ -208,7 +235,7 @@ class Retrying:
         status, known = refusal.status, (self.name, _kind(request)) in self._endpoint.proven
         if status in lenient or isinstance(refusal, Filtered):
             return refusal
-        if known and status in (401, 403, 404):
+        if known and status in (401, 402, 403, 404):
             return RunError(
                 f"{self._endpoint.label} no longer serves {self.name!r}: {refusal}\n"
                 "  Nothing is lost: go on with the same command when it works again."
@@ -228,6 +255,8 @@ class Retrying:
                 hint = f'{table}api_key_env = "MY_KEY" (the name of the variable that holds the key)'
                 return UsageError(problem, expected="a server that needs no key (none was sent)", hint=hint)
             return UsageError(problem, expected=f"a key in {key_env} that this server accepts")
+        if refusal.status == 402:
+            return UsageError(problem, expected="an account with credit")
         if refusal.status == 404:
             return UsageError(
                 problem,

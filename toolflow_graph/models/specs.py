@@ -154,7 +154,9 @@ def parse_base_url(url: str, given: str) -> str:
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
         raise UsageError(f"{given!r}: the base URL is malformed", expected=expected)
     if parts.query or parts.fragment:
-        raise UsageError(f"{given!r}: a base URL has no '?' or '#'", expected=expected)
+        # Not quoted from there on: some servers take a key in the query.
+        shown = re.split(r"[?#]", given)[0]
+        raise UsageError(f"{shown + '?...'!r}: a base URL has no '?' or '#'", expected=expected)
     base = url.rstrip("/")
     for operation in ("/chat/completions", "/completions", "/models"):
         if base.endswith(operation):

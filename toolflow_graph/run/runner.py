@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from toolflow_graph.behaviours import Outcome, barrier
 from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
 from toolflow_graph.run.prices import Price
 from toolflow_graph.run.progress import Counts, Progress
@@ -24,6 +25,9 @@ from toolflow_graph.wording import count_of
 
 ERROR_LOG = "error.log"
 _TICK = 0.5
+_SILENCE = 10.0
+"""Seconds without an answer after which a server counts as down: the user is told, and told again every minute."""
+_REMINDER = 60.0
 
 
 class Player(Protocol):
@@ -52,6 +56,11 @@ class Player(Protocol):
     @property
     def spent(self) -> Usage:
         """Model calls and tokens so far, dialogues in flight included."""
+        ...
+
+    @property
+    def outages(self) -> Sequence[Outage]:
+        """The model servers that answer nothing at present."""
         ...
 
     @property
@@ -142,6 +151,7 @@ class _Run:
         self._tasks: set[asyncio.Task[bool]] = set()
         self._idle = asyncio.Event()
         self._dropping = False
+        self._told: dict[str, float] = {}
         self._cursor = 0
         self._rejected = 0
         self.sure = 0
@@ -162,7 +172,8 @@ class _Run:
 
     def stop(self, grace: float) -> None:
         """First call: start nothing more and give what is in flight ``grace`` seconds. Second call: stop at once."""
-        if self.stopping or not self._tasks:
+        # What waits for a server that is down does not finish within any grace.
+        if self.stopping or not self._tasks or self._down():
             self.stopping = True
             self.cancel()
             return
@@ -257,7 +268,24 @@ class _Run:
     async def _tick(self) -> None:
         while True:
             self._tell()
+            self._tell_outages()
             await asyncio.sleep(_TICK)
+
+    def _down(self) -> list[Outage]:
+        return [outage for outage in self._player.outages if outage.seconds >= _SILENCE]
+
+    def _tell_outages(self) -> None:
+        down = {outage.label: outage for outage in self._down()}
+        for label, outage in down.items():
+            if outage.seconds - self._told.get(label, -_REMINDER) >= _REMINDER:
+                self._told[label] = outage.seconds
+                self._progress.note(
+                    f"waiting for {label}: no answer for {outage.seconds:.0f} s, tried again until it comes "
+                    f"(the last failure: {outage.failure})"
+                )
+        for label in [label for label in self._told if label not in down]:
+            del self._told[label]
+            self._progress.note(f"{label} answers again")
 
     def _tell(self) -> None:
         self._progress.update(

@@ -159,9 +159,8 @@ def _choose(texts: Sequence[str], shipped: Path | None) -> ChosenEmbedder:
         cached = CachedEmbedder(cache, "the shipped vectors")
         lacking = cached.count_missing(texts)
         if not lacking:
-            return ChosenEmbedder(
-                cached, f"auto: shipped {cache.embedder} vectors cover all {count_of(len(texts), 'text')}"
-            )
+            covered = f"cover all {count_of(len(texts), 'text')}" if texts else "(the tools have no field to compare)"
+            return ChosenEmbedder(cached, f"auto: shipped {cache.embedder} vectors {covered}")
         why = f"the shipped vectors lack {lacking:,} of {count_of(len(texts), 'text')}"
     if not SbertEmbedder.is_installed():
         return ChosenEmbedder(LexicalEmbedder(), f"auto: lexical; {why}, and sentence-transformers is not installed")
