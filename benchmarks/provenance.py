@@ -1,13 +1,15 @@
 """How much of what is used and stated can be traced, and how often a value from another dialogue passes for traced.
 
-    python benchmarks/provenance.py [FILE ...] [--num N] [--rounds N]
+    python benchmarks/provenance.py [FILE ...] [--num N] [--rounds N] [--donors FILE]
 
 FILE is JSONL of dialogues, as ``verify`` reads it; without one, an offline run of ``--num`` dialogues is made in a
 temporary folder. For each file two tables are printed, one for the distinctive values in the arguments of calls, one
 for the values that the assistant states: how many come from where, and what becomes of them when each is replaced by
 one from another dialogue (``--rounds`` times; of the same tool and path, or of the same kind). A replaced value that
 stands in the dialogue anyway says nothing and is left out. What is then not "unknown" is the falsification rate: the
-share of wrong values that the rules ``ungrounded_argument`` and ``ungrounded_answer`` would not notice. "derived"
+share of wrong values that the rules ``ungrounded_argument`` and ``ungrounded_answer`` would not notice. With
+``--donors``, a table follows for values of the same kind (a date for a date) from dialogues of that other origin.
+"derived"
 follows by a calculation, a unit, a date counted; "excused" needs no source (an offer, advice, an example).
 """
 
@@ -65,6 +67,25 @@ def _share(part: int, whole: int) -> str:
 
 
 # Arguments.
+
+
+def measure_foreign(dialogues: Sequence[Transcript], donors: Sequence[Transcript], rounds: int) -> Table:
+    """The table of the distinctive leaves, with values of the same kind from dialogues of another origin swapped in."""
+    pools: dict[str, list[Json]] = defaultdict(list)
+    for donor in donors:
+        for leaf in donor.leaves:
+            if leaf.distinctive:
+                pools[_kind(leaf.value)].append(leaf.value)
+    table = Table("arguments, values of another origin")
+    for number, dialogue in enumerate(dialogues):
+        for place, leaf in enumerate(leaf for leaf in dialogue.leaves if leaf.distinctive):
+            table.sources[leaf.source.kind] += 1
+            for turn in range(rounds):
+                pool = pools[_kind(leaf.value)]
+                value = derive_rng("swap", number, place, turn).choice(pool) if pool else leaf.value
+                if value != leaf.value:
+                    _try_argument(table, dialogue, leaf, value)
+    return table
 
 
 def measure_arguments(dialogues: Sequence[Transcript], rounds: int) -> Table:
@@ -243,13 +264,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--num", type=int, default=300, help="dialogues of the offline run (default: 300)")
     parser.add_argument("--rounds", type=int, default=1, help="how often each value is swapped (default: 1)")
+    parser.add_argument("--donors", type=Path, metavar="FILE", help="swap in values of these dialogues, too")
     options = parser.parse_args(arguments)
+    donors = [dialogue for _, dialogue in read_dialogues(options.donors)] if options.donors else []
     with tempfile.TemporaryDirectory() as folder:
         files = options.files or [_make_run(Path(folder), options.num)]
         for file in files:
             dialogues = [dialogue for _, dialogue in read_dialogues(file)]
             print(f"{file if options.files else 'offline run'}: {len(dialogues):,} dialogues")
             print(measure_arguments(dialogues, options.rounds).render())
+            if donors:
+                print(measure_foreign(dialogues, donors, options.rounds).render())
             print(measure_answers(dialogues, options.rounds).render())
     return 0
 

@@ -85,7 +85,8 @@ def test_errors_in_foreign_words_are_errors() -> None:
     data["messages"][10]["content"] = "Done! I've booked FL-48213."
     assert "claimed_success" in codes(data)
     data["messages"][10]["content"] = "I'm afraid the payment was declined."
-    assert codes(data) == set()
+    # The mail that follows still names the number of a booking that was never made.
+    assert codes(data) == {"ungrounded_argument"}
 
 
 @settings(max_examples=40, deadline=None)

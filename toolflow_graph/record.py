@@ -23,13 +23,23 @@ class ToolChange(Noun):
     tools: tuple[str, ...]
 
 
+class Place(Noun):
+    """A message that holds a value; in a tool message at ``result_path``."""
+
+    message_index: int
+    result_path: str | None = None
+
+
 class Source(Noun):
     """Where the value of one argument comes from (DESIGN: provenance).
 
     ``call`` is the tool call's id, ``path`` the argument's path (``guest.email``, ``items[0].sku``). ``kind``:
     "user" and "assistant" (``message_index``), "result" (``message_index`` of the tool message, ``result_path``),
-    "default", "enum", "context" (the system message), "derived" (``how`` names the derivation), "composed" (free
-    text), "unknown".
+    "default", "enum" (an option or a yes or no that nobody said), "context" (the system message, "now"), "derived"
+    (``how`` names the derivation), "composed" (free text), "unknown".
+
+    A distinctive value names the first user message or result that held it: there the assistant came to know it.
+    ``also`` lists the later ones; of a composed text, the places that the values in it are from.
     """
 
     call: str
@@ -38,6 +48,7 @@ class Source(Noun):
     message_index: int | None = None
     result_path: str | None = None
     how: str | None = None
+    also: tuple[Place, ...] | None = None
 
 
 class RoleModel(Noun):

@@ -216,7 +216,7 @@ _HEADINGS = {
     "structure": "Order, answers and endings",
     "calls": "Calls and results",
     "world": "A world that stays true",
-    "grounding": "Where values come from",
+    "groundrules": "Where values come from",
     "text": "What is said",
     "answers": "What the assistant states",
     "planrules": "The plan",

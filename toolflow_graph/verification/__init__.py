@@ -4,8 +4,9 @@
 
     transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
     registry.py     RULES, and the decorator that adds one
-    structure.py calls.py text.py grounding.py planrules.py    the rules
-    evidence.py origins.py arithmetic.py distinctive.py wording.py moments.py codes.py    where a value comes from
+    structure.py calls.py text.py groundrules.py planrules.py behaviours.py world.py    the rules
+    grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
+    arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
     answers.py mentions.py knowledge.py reckoning.py timing.py sums.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
 """
@@ -15,7 +16,7 @@ from toolflow_graph.types import Verdict
 from toolflow_graph.verification import (  # noqa: F401  (they register)
     behaviours,
     calls,
-    grounding,
+    groundrules,
     planrules,
     structure,
     text,

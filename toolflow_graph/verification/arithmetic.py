@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-MONEY = re.compile(r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget", re.IGNORECASE)
+from toolflow_graph.verification.toolcards import split_name
+
+MONEY = re.compile(
+    r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget|refund|deposit|premium|payout|"
+    r"salary|wage|(?<![a-z])(?:sums?|net|gross|pay|paycheck|worth)(?![a-z])",
+    re.IGNORECASE,
+)
 # Words by which people ask for a calculation.
 _CUE = re.compile(
     r"\b(?:total|sum|together|altogether|combined|plus|minus|more|less|each|both|times|per|every|left|remain\w*|rest|"
@@ -19,6 +25,7 @@ _CUE = re.compile(
 )
 _TOTAL = re.compile(r"\b(?:total|balance|sum|cost|comes? to)\b[^.\n\d]{0,50}(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
 _FACTORS = 60
+_COUNTS = 12
 _FEW = 6
 LARGEST = 1e15
 """Numbers from here on are ids, not amounts: nothing is calculated with them."""
@@ -67,11 +74,16 @@ def find_calculation(value: float, name: str, operands: Operands) -> tuple[str, 
     for how in (*_of_one_message(value, operands, money), *_of_call(value, operands, money)):
         return how, None
     if money:
+        for index, how in _of_price_and_words(value, chosen, operands):
+            return how, index
         plain = [entry for entry in chosen if ", times " not in entry[2]]
         for index, first, how in plain:
             for _, second, other in plain:
                 if first > second and _close(value, first - second):
                     return f"{how} less {other}", index
+    changed = _of_change(value, name, operands) or _of_rate(value, operands)
+    if changed:
+        return changed
     # A call that names its objects is about those.
     return None if operands.chosen else _of_small_results(value, operands.few)
 
@@ -129,6 +141,73 @@ def _chosen_totals(operands: Operands) -> Iterator[tuple[int, float, str]]:
         yield index, total, how
         for count in {count for count in operands.counts if count > 1}:
             yield index, total * count, f"{how}, times {count}"
+
+
+def _of_price_and_words(
+    value: float, chosen: Sequence[tuple[int, float, str]], operands: Operands
+) -> Iterator[tuple[int, str]]:
+    """A price of what the call names, so many times or changed by the percentage that somebody said."""
+    words = [(text, number) for text, numbers in operands.said[:2] for number in numbers]
+    for index, price, how in chosen:
+        for text, number in words:
+            if 2 <= number <= _COUNTS and number == int(number) and _close(value, price * number):
+                yield index, f"{how}, times {number:g}"
+            if 0 < number < 1 and ("%" in text or "percent" in text):
+                for factor in (number, 1 - number, 1 + number):
+                    if _close(value, price * factor):
+                        yield index, f"{how}, {number * 100:g} percent of it, more or less"
+
+
+_STEP = re.compile(
+    r"\b(?:up|down|by|more|less|increase|decrease|raise|lower|reduce|add|another|extra|warmer|cooler|higher|fewer)\b",
+    re.I,
+)
+_FACTOR = re.compile(
+    r"\b(?:(half|halve)|(double|twice)|(triple)|(?:a|one) (third)|(?:a|one) (quarter)) ?(?:of)?\b", re.I
+)
+_FACTORS_OF = (0.5, 2.0, 3.0, 1 / 3, 0.25)
+
+
+def _of_change(value: float, name: str, operands: Operands) -> tuple[str, int | None] | None:
+    """A number of a small result, changed as the user's last words say: "3 degrees less", "half of it", "10% more".
+
+    The result's number has to stand under a key that shares a word with ``name``, or both have to be money.
+    """
+    for text, numbers in operands.said[:1]:
+        factors = [_FACTORS_OF[place] for match in _FACTOR.finditer(text) for place in range(5) if match[place + 1]]
+        if "%" in text or "percent" in text:
+            factors += [factor for n in numbers if 0 < n < 1 for factor in (n, 1 - n, 1 + n)]
+        steps = [step for n in numbers if n >= 1 for step in (n, -n)] if _STEP.search(text) else []
+        for index, amounts in (*operands.chosen, *operands.few):
+            for path, known in amounts.items() if len(amounts) <= 12 else ():
+                if not _is_same_thing(path, name):
+                    continue
+                for number in known if len(known) <= _FEW else ():
+                    if any(_close(value, number * factor) for factor in factors):
+                        return f"a part or multiple of {number:g} ({path})", index
+                    if any(_close(value, number + step) for step in steps):
+                        return f"{number:g} ({path}), changed by what was said", index
+    return None
+
+
+_RATE = re.compile(r"rate|factor|price|per_|unit_cost", re.IGNORECASE)
+
+
+def _of_rate(value: float, operands: Operands) -> tuple[str, int] | None:
+    """A number that the user said last, at the rate or price that a small result gives."""
+    for _, numbers in operands.said[:1]:
+        for index, amounts in operands.few[:2]:
+            rates = [(path, found[0]) for path, found in amounts.items() if _RATE.search(path) and len(found) == 1]
+            for path, rate in rates if len(rates) <= 2 else ():
+                for number in numbers:
+                    if number >= 2 and rate not in (0, 1) and _close(value, round(number * rate, 2)):
+                        return f"{number:g} at {rate:g} ({path})", index
+    return None
+
+
+def _is_same_thing(path: str, name: str) -> bool:
+    last = path.rpartition(".")[2].removesuffix("[]")
+    return bool(set(split_name(last)) & set(split_name(name))) or bool(MONEY.search(last) and MONEY.search(name))
 
 
 def _of_one_message(value: float, operands: Operands, money: bool) -> Iterator[str]:

@@ -23,7 +23,8 @@ _NAME_FIELDS = frozenset(
     listed(
         "name city town person contact author artist team company location address destination origin place "
         "player recipient "
-        "guest patient passenger customer employee venue airport street owner assignee attendee station"
+        "guest patient passenger customer employee venue airport street owner assignee attendee station hotel "
+        "restaurant movie film song album book product brand host doctor teacher student driver"
     )
 )
 # How much of something to show: the assistant's own choice in every API.
@@ -36,10 +37,19 @@ _NAME_LIKE = re.compile(
 
 
 def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bool:
-    """Whether a value cannot be there by chance or by the assistant's own taste.
+    """Whether a value cannot be there by chance or by the assistant's own taste: then it has to come from somewhere.
 
-    Ids, codes with digits, dates, e-mail and web addresses, numbers from 10 on or with decimals, and proper names in
-    fields for names are; booleans, small integers, enum members, free text and knobs such as ``limit`` are not.
+    Distinctive are
+
+    * numbers from 10 on (whatever their sign) and numbers with decimals, as JSON numbers or as text, except under keys
+      that say how much of something to show (``limit``, ``page_size``, ``radius``, ``width``);
+    * texts of three or more characters with a digit in them (ids, codes, phone numbers, dates, times), with an ``@``,
+      or whose schema has a format such as ``date``, ``email`` or ``uri``;
+    * capitalised names under keys for names, places and works (``guest_name``, ``city``, ``hotel``).
+
+    Not distinctive are numbers from -9 to 9, booleans, nulls, options of an enum, codes of up to five capitals
+    (``USD``, ``BER``), words in small letters (``electronics``), names under other keys, and free text (``query``,
+    ``subject``, ``body``); the values inside a free text are judged one by one (see ``composed.py``).
 
     Args:
         schema: the schema of the value's own place; ``{}`` if unknown.

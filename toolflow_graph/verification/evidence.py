@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from toolflow_graph.verification import moments, wording
+from toolflow_graph.verification.offsets import Duration, durations_in
+from toolflow_graph.verification.tongues import in_english
 from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import key_of, normalise, squeeze
 
@@ -56,8 +58,18 @@ class Said:
         return frozenset(wording.stem(word) for word in self.words.split())
 
     @cached_property
+    def _readings(self) -> tuple[str, ...]:
+        """The text, and the text with what other languages say about time and number in English."""
+        return tuple(dict.fromkeys((self.text, in_english(self.text))))
+
+    @cached_property
+    def durations(self) -> tuple[Duration, ...]:
+        return tuple(found for text in self._readings for found in durations_in(text))
+
+    @cached_property
     def _quantities(self) -> tuple[tuple[float, str, str | None], ...]:
-        return tuple(wording.numbers_in(moments.without_moments(self.text)))
+        texts = map(moments.without_moments, self._readings)
+        return tuple(found for text in texts for found in wording.numbers_in(text))
 
     @cached_property
     def numbers(self) -> dict[float, str]:
@@ -76,7 +88,8 @@ class Said:
 
     @cached_property
     def dates(self) -> dict[str, str | None]:
-        return moments.dates_in(self.text, self.now)
+        found = [moments.dates_in(text, self.now) for text in self._readings]
+        return found[0] if len(found) == 1 else {**found[1], **found[0]}
 
     @cached_property
     def stated(self) -> frozenset[str]:
@@ -95,7 +108,12 @@ class Said:
 
     @cached_property
     def times(self) -> dict[str, str | None]:
-        return moments.times_in(self.text)
+        found = [moments.times_in(text) for text in self._readings]
+        return found[0] if len(found) == 1 else {**found[1], **found[0]}
+
+    @cached_property
+    def people(self) -> int | None:
+        return wording.people_in(self.text)
 
     @cached_property
     def figures(self) -> frozenset[float]:
@@ -193,9 +211,17 @@ class Evidence:
     def in_results(self, key: tuple[str, Any], before: int, name: str | None = None) -> tuple[int, str] | None:
         """The latest result before a message that holds a value (under ``name``): its message index and the path."""
         for index, node in reversed(self.results.get(key, ())):
-            if index < before and (name is None or _last_key(node) == name):
+            if index < before and (name is None or last_key(node) == name):
                 return index, path_of(node)
         return None
+
+    def places(self, key: tuple[str, Any], before: int) -> dict[int, Node]:
+        """The results before a message that hold a value, by message index, each with its first place in it."""
+        found: dict[int, Node] = {}
+        for index, node in self.results.get(key, ()):
+            if index < before:
+                found.setdefault(index, node)
+        return found
 
     def after_call(self, key: tuple[str, Any], start: int, end: int) -> tuple[int, str] | None:
         """The first result in messages [start, end) that holds a value."""
@@ -229,6 +255,17 @@ class Evidence:
             if message.content:
                 heard.append((message.role, self.said(index)))
         return heard, until
+
+    @cached_property
+    def measures(self) -> dict[float, tuple[int, Node, str]]:
+        """Numbers that follow from those of results whose key names a unit (``duration_minutes``), with how."""
+        found: dict[float, tuple[int, Node, str]] = {}
+        for kind, value in list(self.results):
+            if kind == "n":
+                for index, node in self.results[kind, value]:
+                    for other, name in wording.conversions_of_key(value, last_key(node)):
+                        found.setdefault(key_of(other), (index, node, f"{value:g} in {name}"))
+        return found
 
     @cached_property
     def offer(self) -> Said:
@@ -315,7 +352,7 @@ def strings_in(value: Any) -> Iterator[str]:
             yield from strings_in(child)
 
 
-def _last_key(node: Node) -> str:
+def last_key(node: Node) -> str:
     while node is not None and isinstance(node[1], int):
         node = node[0]
     return "" if node[1] is None else str(node[1])

@@ -1,6 +1,5 @@
 """Provenance: where the value of every argument comes from, computed from the dialogue alone (DESIGN: provenance)."""
 
-import datetime
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,29 +8,30 @@ from typing import Any
 from toolflow_graph.record import Source
 from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
-from toolflow_graph.verification.answers import ungrounded_mentions
 from toolflow_graph.verification.arithmetic import LARGEST
+from toolflow_graph.verification.callmoments import CallMoments
+from toolflow_graph.verification.composed import Composed
 from toolflow_graph.verification.distinctive import is_distinctive as is_distinctive
 from toolflow_graph.verification.distinctive import is_free_text as is_free_text
-from toolflow_graph.verification.evidence import Evidence, evidence_of, text_keys
+from toolflow_graph.verification.evidence import Evidence, evidence_of
+from toolflow_graph.verification.forms import Forms
 from toolflow_graph.verification.moments import dates_in
 from toolflow_graph.verification.origins import Finder, Origin
-from toolflow_graph.verification.placeholders import is_placeholder
-from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import key_of, stem
+from toolflow_graph.verification.wording import stem
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-_DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?")
-_TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+# Digits that are no quantity: a phone number, a code with a leading zero.
+_DIGITS = re.compile(r"\+\d{6,}|0\d{3,}|\d{7,}")
 
 
 @dataclass(frozen=True, slots=True)
 class GroundedLeaf:
-    """One leaf of a call's arguments. ``pattern`` is ``path`` without list positions (``items[].sku``)."""
+    """One leaf of a call's arguments. ``pattern`` is ``path`` without list positions (``items[].sku``).
+
+    ``strays``: of a composed text, the values in it that come from nowhere.
+    """
 
     site: CallSite
     path: str
@@ -41,6 +41,7 @@ class GroundedLeaf:
     required: bool
     source: Source
     distinctive: bool
+    strays: tuple[str, ...] = ()
 
 
 def compute_provenance(transcript: Transcript) -> tuple[Source, ...]:
@@ -86,15 +87,24 @@ class _Grounder:
     def __init__(self, transcript: Transcript, evidence: Evidence, finder: Finder, site: CallSite) -> None:
         self.evidence = evidence
         self.finder = finder
+        self.forms = Forms(finder)
         self.site = site
+        self.transcript = transcript
         self.card = transcript.card(site.call.name)
         self.values = list(iter_leaves(site.call.arguments))
+        self.moments = CallMoments(evidence, finder, [value for *_, value in self.values])
 
     def leaves(self) -> Iterator[GroundedLeaf]:
         for path, pattern, name, value in self.values:
             schema, required = self.card.argument_schema(pattern) if self.card else ({}, False)
             distinctive = is_distinctive(value, schema, name)
             origin = self._origin(value, schema, pattern, distinctive)
+            strays: tuple[str, ...] = ()
+            if distinctive and origin.kind in ("user", "result", "derived", "context", "assistant"):
+                origin = self.finder.first(value, name, origin)
+            elif origin.kind == "composed" and isinstance(value, str) and value.strip():
+                composed = Composed(self.transcript, self.finder, self.site.message_index, name, value)
+                origin, strays = composed.origin, composed.strays
             source = Source(
                 call=self.site.call.id,
                 path=path,
@@ -102,8 +112,9 @@ class _Grounder:
                 message_index=origin.message_index,
                 result_path=origin.result_path,
                 how=origin.how,
+                also=origin.also or None,
             )
-            yield GroundedLeaf(self.site, path, pattern, value, schema, required, source, distinctive)
+            yield GroundedLeaf(self.site, path, pattern, value, schema, required, source, distinctive, strays)
 
     def _origin(self, value: Json, schema: Mapping[str, Any], pattern: str, distinctive: bool) -> Origin:
         name = _name_in(pattern)
@@ -115,16 +126,29 @@ class _Grounder:
         if "enum" in schema or "const" in schema:
             return self._choice(value, default)
         if default and not distinctive:
-            return Origin("default")
+            said = self.finder.said_number(value) if isinstance(value, int | float) else None
+            return said or Origin("default")
         if isinstance(value, int | float):
-            origin = self.finder.number(value, None if distinctive else name) or self._count(value)
-            if origin is None and distinctive and not default and abs(value) < LARGEST:
-                origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
+            origin = self._quantity(value, schema, pattern, distinctive, default)
         else:
-            origin = self._string(str(value).strip(), schema, name)
+            origin = self._string(str(value).strip(), schema, name, distinctive)
         if origin is not None:
             return origin
         return Origin("default") if default else Origin("unknown")
+
+    def _quantity(
+        self, value: float, schema: Mapping[str, Any], pattern: str, distinctive: bool, default: bool
+    ) -> Origin | None:
+        name = _name_in(pattern)
+        origin = self.finder.number(value, None if distinctive else name) or self._count(value)
+        if origin is not None or default or abs(value) >= LARGEST:
+            return origin
+        named = f"{name} {schema.get('description') or ''}"
+        origin = self.moments.length(value, named) or self.finder.scaled(value, named)
+        if origin is None and distinctive:
+            origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
+            origin = origin or self.moments.epoch(value)
+        return origin
 
     def _switch(self, value: bool, name: str, default: bool) -> Origin:
         if default:
@@ -146,205 +170,51 @@ class _Grounder:
                 return Origin("result", *found)
             if len(value) > 3 and self.finder.evidence.context.contains(value) and not default:
                 return Origin("context")
-            derived = self.finder.text_variant(value) if len(value) <= 5 and not default else None
+            derived = self.forms.text_variant(value) if len(value) <= 5 and not default else None
             if derived:
                 return derived
         return Origin("default") if default else Origin("enum")
 
     def _count(self, value: float) -> Origin | None:
         lists = [leaf for leaf in self.site.call.arguments.values() if isinstance(leaf, list)]
+        people = next(((index, said) for index, said in self.finder.users if value == said.people), None)
         if any(len(entries) == value for entries in lists):
             return Origin("derived", how="the number of items in this call")
+        if people:
+            return Origin("derived", people[0], how="the people that are named")
         if value == 1:
             for index, said in self.finder.users:
                 if re.search(r"\b(?:an?|just me|myself|my)\b", said.folded):
                     return Origin("derived", index, how="'a' for one")
         return None
 
-    def _numbers(self) -> list[float]:
-        return [v for *_, v in self.values if isinstance(v, int | float) and not isinstance(v, bool)]
-
-    def _string(self, text: str, schema: Mapping[str, Any], name: str) -> Origin | None:
+    def _string(self, text: str, schema: Mapping[str, Any], name: str, distinctive: bool) -> Origin | None:
+        if _DIGITS.fullmatch(text):
+            found = self.finder.text(text) or self.forms.text_variant(text)
+            if found:
+                return found
         if _NUMBER.fullmatch(text):
-            return self.finder.text(text) or self.finder.number(float(text)) or self._composed(text, schema, name)
-        moment = self._moment(text)
+            number = self.finder.text(text) or self.finder.number(float(text))
+            return number or self._composed(text, schema, name, distinctive)
+        moment = self.moments.origin(text)
         if moment is not None:
             return moment
-        if _DATE.fullmatch(text) or _DATE_TIME.fullmatch(text) or _TIME.fullmatch(text):
+        if self.moments.is_moment(text):
             return self.finder.text(text)
-        origin = self.finder.text(text) or self.finder.text_variant(text) or self.finder.joined(text)
+        origin = self.finder.text(text) or self.forms.text_variant(text) or self.forms.joined(text)
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
-            full = [iso for iso, how in dates_in(text, self.evidence.now).items()]
+            full = list(dates_in(text, self.evidence.now))
             origin = next((found for iso in full if (found := self.finder.date(iso))), None)
-        return origin or self._composed(text, schema, name)
+        return origin or self._composed(text, schema, name, distinctive)
 
-    def _composed(self, text: str, schema: Mapping[str, Any], name: str) -> Origin | None:
-        words = self.finder.words(text)
+    def _composed(self, text: str, schema: Mapping[str, Any], name: str, distinctive: bool) -> Origin | None:
         if is_free_text(text, schema, name):
+            words = self.forms.words(text)
             return words if words is not None and words.kind == "user" else Origin("composed")
         digits = any(char.isdigit() for char in text)
         if "@" in text or (digits and " " not in text):
             return None
-        return words or (None if digits else self.finder.beginning(text))
-
-    def _moment(self, text: str) -> Origin | None:
-        if _DATE.fullmatch(text):
-            return self._date(text)
-        if _MONTH.fullmatch(text):
-            return self.finder.text(text) or self.finder.month(text)
-        match = _TIME.fullmatch(text)
-        if match:
-            return self.finder.time(text[:5]) or self._end_time(None, text[:5])
-        match = _DATE_TIME.fullmatch(text)
-        if not match:
-            return None
-        date, clock = match[1], match[2]
-        whole = self.finder.text(text)
-        if whole:
-            return whole
-        found = self.evidence.in_results(("m", f"{date}T{clock}"), self.finder.before)
-        if found:
-            return Origin("result", *found)
-        day = self._date(date)
-        if day is None:
-            return self._end_time(date, clock)
-        time = self.finder.time(clock)
-        if time is None and clock in ("00:00", "23:59", "24:00"):
-            return Origin("derived", day.message_index, day.result_path, "the whole day")
-        if time is None:
-            return self._end_time(date, clock)
-        index = max((origin.message_index for origin in (day, time) if origin.message_index is not None), default=None)
-        return Origin("derived", index, how=f"date ({_name(day)}) and time ({_name(time)})")
-
-    def _date(self, text: str) -> Origin | None:
-        try:
-            datetime.date.fromisoformat(text)
-        except ValueError:
-            return None
-        siblings = {v[:10] for *_, v in self.values if isinstance(v, str) and _DATE.match(v) and v[:10] != text}
-        return self.finder.date(text, siblings)
-
-    def _end_time(self, date: str | None, clock: str) -> Origin | None:
-        """An end that is a start in the same call plus a duration that was said (or the usual hour)."""
-        lengths: set[int] | None = None
-        for *_, value in self.values:
-            if not isinstance(value, str):
-                continue
-            match = _DATE_TIME.fullmatch(value) if date else _TIME.fullmatch(value)
-            if not match:
-                continue
-            start = match[2] if date else value[:5]
-            gap = _minutes(clock) - _minutes(start)
-            if date and match[1] != date:
-                gap += _days_between(match[1], date) * 1440
-            known = self.finder.time(start) is not None and (not date or self._date(match[1]) is not None)
-            if gap == 0 or not known:
-                continue
-            lengths = (
-                lengths if lengths is not None else set(self.finder.minutes_said()) | set(map(int, self._numbers()))
-            )
-            if gap in lengths:
-                return Origin("derived", how=f"{start} plus {gap} minutes")
-        return None
-
-
-def _minutes(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:5])
-
-
-def _days_between(first: str, second: str) -> int:
-    try:
-        return (datetime.date.fromisoformat(second) - datetime.date.fromisoformat(first)).days
-    except ValueError:
-        return 10**6
-
-
-def _name(origin: Origin) -> str:
-    return f"{origin.kind}{'' if origin.message_index is None else f' {origin.message_index}'}"
-
-
-_REFERENCE = re.compile(
-    r"\$\{|\{\{|\$\(|\bcall_\d+\b|<[^<>]*(?:result|output|response|previous|from)[^<>]*>|"
-    r"\b(?:result|output|response|value|id) (?:of|from) (?:the )?(?:previous|first|other|above|call|tool|last|step)\b",
-    re.IGNORECASE,
-)
-
-
-@rule(
-    "dependent_siblings",
-    "error",
-    "A call of a turn needs the result of another call of the same message; it has to wait for that result.",
-)
-def dependent_siblings(transcript: Transcript) -> Iterator[Spot]:
-    for leaf, place in dependent_leaves(transcript):
-        what = f"which only {place} brings" if place else "which refers to a result that is not there yet"
-        index = leaf.site.message_index
-        yield index, f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, {what}; call one after the other"
-
-
-def dependent_leaves(transcript: Transcript) -> Iterator[tuple[GroundedLeaf, str]]:
-    """Leaves that depend on a sibling call, with the sibling's name ("" if the value is a reference in words)."""
-    evidence = evidence_of(transcript)
-    for leaf in transcript.leaves:
-        siblings = len(transcript.messages[leaf.site.message_index].tool_calls)
-        if siblings < 2 or leaf.source.kind not in ("unknown", "composed", "derived") or leaf.value in ("", None):
-            continue
-        if isinstance(leaf.value, str) and _REFERENCE.search(leaf.value):
-            yield leaf, ""
-        elif leaf.distinctive and leaf.source.kind == "unknown":
-            for site in transcript.sites:
-                same = site.message_index == leaf.site.message_index and site.position != leaf.site.position
-                if same and site.result_index is not None and _holds(evidence, leaf.value, site.result_index):
-                    yield leaf, site.call.name
-                    break
-
-
-def _holds(evidence: Evidence, value: Json, index: int) -> bool:
-    keys = [("n", key_of(value))] if isinstance(value, int | float) else list(text_keys(str(value)))[:1]
-    return any(evidence.after_call(key, index, index + 1) for key in keys)
-
-
-@rule(
-    "ungrounded_argument",
-    "error",
-    "A distinctive argument value (id, date, amount, address, name) comes from nowhere in the dialogue so far.",
-    needs=("tools",),
-)
-def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
-    dependent = {(leaf.site.call.id, leaf.path) for leaf, _ in dependent_leaves(transcript)}
-    for leaf in transcript.leaves:
-        if not leaf.distinctive or leaf.source.kind != "unknown" or (leaf.site.call.id, leaf.path) in dependent:
-            continue
-        # A placeholder is a finding of its own, and so is a name the schema does not know.
-        if not leaf.schema or is_placeholder(leaf.value, leaf.required):
-            continue
-        yield (
-            leaf.site.message_index,
-            f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
-            "take the value from what was said or found, or else ask for it",
-        )
-
-
-@rule(
-    "ungrounded_answer",
-    "error",
-    "The assistant states a distinctive value (amount, quantity, date, time, code, e-mail or web address, phone "
-    "number) that nobody said, no result brought and that does not follow from what is known. Not judged: names, "
-    "number words, single digits without a unit, code blocks, examples, questions and advice with round figures, "
-    "general knowledge in turns without calls, and figures in other languages than English.",
-)
-def ungrounded_answer(transcript: Transcript) -> Iterator[Spot]:
-    evidence = evidence_of(transcript)
-    for index, message in transcript.watched("assistant"):
-        for mention in ungrounded_mentions(evidence, index) if message.content else ():
-            yield (
-                index,
-                f"states {mention.text!r}, which nobody said, no result brought and nothing known gives; say only what "
-                "is known, or look it up first",
-            )
-
-
-def _show(value: Json) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+        # A name is not another name that only begins alike.
+        words = self.forms.words(text, exact=distinctive)
+        return words or (None if digits else self.forms.beginning(text))

@@ -35,6 +35,7 @@ _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
+_ISO_HEAD = re.compile(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
 _MONTH_DAY = re.compile(rf"\b(?=[jfmasond]){_M}\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*\d{{1,2}}\b(?!\d)){_Y}", re.IGNORECASE)
@@ -46,6 +47,7 @@ _WEEKDAY = re.compile(
     + r")s?\b",
     re.IGNORECASE,
 )
+_GONE = re.compile(r"\b(?:since|on|from)\s+\Z", re.IGNORECASE)
 _COUNT = r"(?P<count>\d{1,3}|an?|" + "|".join(UNITS) + r"|couple(?:\s+of)?)"
 _IN = re.compile(
     rf"\b(?P<back>past|last|previous)?\s*{_COUNT}[\s-]+(?P<unit>day|night|week|month|year)s?\b\s*(?P<ago>ago|"
@@ -55,6 +57,11 @@ _IN = re.compile(
 _PERIOD = re.compile(
     r"\b(this|next|last|coming|past|current|the|previous)\s+(week|weekend|month|year|quarter)\b", re.IGNORECASE
 )
+_YEAR = re.compile(
+    r"\b(?:in|of|for|since|from|with|during|until|to|year|and|throughout)\s+((?:19|20)\d\d)\b(?![-/.:]\d|\s+[a-z]+s\b)",
+    re.I,
+)
+_TO_DATE = re.compile(r"\b(?:(year|month)[ -]to[ -]date|([ym])td)\b")
 _NEIGHBOUR = re.compile(
     r"\b(?:(?P<after>(?:next|following)\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:after|later)|overnight)|"
     r"(?P<before>previous\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:before|earlier)))\b",
@@ -77,7 +84,8 @@ _CLOCK24 = re.compile(
     r"(?<![\d:])([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?!\d)(?!\s*[ap]\.?m)", re.IGNORECASE
 )
 _BARE = re.compile(
-    r"\b(?:at|from|to|until|till|by|around|about|between|before|after|and|or|@|starting|past)\s+(\d{1,2}|"
+    r"\b(?:at|from|(?<!quarter )to|until|till|by|around|about|between|before|after|and|or|@|starting|"
+    r"(?<!half )(?<!quarter )past)\s+(\d{1,2}|"
     + "|".join(list(UNITS)[1:13])
     + r")\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days|minutes))",
     re.IGNORECASE,
@@ -88,8 +96,10 @@ _SPAN = re.compile(
     r"(?!\s*(?:%|people|guests|adults|nights|days|weeks|months|years|hours|minutes|times|business))",
     re.IGNORECASE,
 )
+_SAID_CLOCK = re.compile(r"\d\s*(?:o['’]clock\s+)?(?:in the|at|this|tomorrow|every)?\s*\Z")
+_OCLOCK = re.compile(rf"\b{_HOUR} o['’]clock\b", re.IGNORECASE)
 _HALF = re.compile(
-    r"\b(half past|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
+    r"\b(half past|half|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
 )
 _PARTS = {
     "noon": (12, 12), "midday": (12, 12), "midnight": (0, 0), "lunch": (12, 13), "breakfast": (7, 10),
@@ -119,11 +129,12 @@ _NOW = re.compile(r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of)\b[
 
 @lru_cache(maxsize=1024)
 def find_now(system: str) -> str | None:
-    """The present that a system message states ("It is Saturday, 2026-03-07 10:00"), as an ISO date."""
+    """The present that a system message states ("It is Saturday, 2026-03-07 10:00"), as an ISO date, with its time."""
     for match in _NOW.finditer(system):
         for date, how in dates_in(match.group(), None).items():
             if how is None:
-                return date
+                clocks = [clock for clock, how in times_in(match.group()).items() if how is None]
+                return f"{date}T{clocks[0]}" if len(clocks) == 1 else date
     # A single date stands for itself, whatever the words around it.
     written = [date for date, how in dates_in(system, None).items() if how is None]
     return written[0] if len(written) == 1 else None
@@ -243,7 +254,9 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
         for match in _WEEKDAY.finditer(text):
             ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
             back = (match[1] or "").lower() in ("last", "past", "previous")
-            for days in (ahead - 7, ahead - 14) if back else (ahead, ahead + 7):
+            # "Since Tuesday", "ordered on Tuesday": a bare weekday may be over, too.
+            over = not match[1] and _GONE.search(text, max(match.start() - 8, 0), match.start())
+            for days in (ahead - 7, ahead - 14) if back else (ahead, ahead + 7, *((ahead - 7,) if over else ())):
                 yield now + datetime.timedelta(days=days), match.group()
     if not words.isdisjoint(_COUNTED):
         for match in _IN.finditer(text):
@@ -254,6 +267,10 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
                 else:
                     days = count * (7 if unit == "week" else 1)
                     yield now + datetime.timedelta(days=sign * days), match.group().strip()
+    for match in _YEAR.finditer(text):
+        yield from ((_make(int(match[1]), *day), match[1]) for day in ((1, 1), (12, 31)))
+    for match in _TO_DATE.finditer(lower) if not words.isdisjoint(("date", "ytd", "mtd")) else ():
+        yield now.replace(month=1, day=1) if match.group().startswith("y") else now.replace(day=1), match.group()
     if not words.isdisjoint(_PERIODS):
         for match in _PERIOD.finditer(text):
             yield from ((date, match.group()) for date in _period(match[1].lower(), match[2].lower(), now))
@@ -331,6 +348,7 @@ def times_in(text: str) -> dict[str, str | None]:
         if 0 <= hour <= 24 and (how is None or f"{hour % 24:02d}:{minute:02d}" not in found):
             found[f"{hour % 24:02d}:{minute:02d}"] = how
 
+    text = _ISO_HEAD.sub(" ", text)  # the "03-07" of a date is no span of hours
     lower = text.lower()
     words = frozenset(_LETTERS.findall(lower))
     if any(map(str.isdigit, text)):
@@ -352,14 +370,19 @@ def times_in(text: str) -> dict[str, str | None]:
         put(hour, 0, match.group())
         if hour <= 12:
             put(hour % 12 + 12, 0, match.group())
+    for match in _OCLOCK.finditer(text) if "clock" in words else ():
+        hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
+        put(hour, 0, match.group())
+        put(hour % 12 + 12, 0, match.group())
     for match in _HALF.finditer(text) if not words.isdisjoint(("half", "quarter")) else ():
         hour = int(match[2]) if match[2].isdigit() else UNITS[match[2].lower()]
-        minute = {"half past": 30, "quarter past": 15, "quarter to": 45}[match[1].lower()]
+        minute = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": 45}[match[1].lower()]
         hour -= match[1].lower() == "quarter to"
         put(hour % 12, minute, match.group())
         put(hour % 12 + 12, minute, match.group())
     for word, (start, end) in _PARTS.items() if not words.isdisjoint(_PART_WORDS) else ():
-        if word in lower:
+        # "5:30 in the morning" is no time of the morning's choosing.
+        if word in lower and not (start != end and _SAID_CLOCK.search(lower[: lower.find(word)])):
             for hour in range(start, end + 1):
                 put(hour, 0, word)
                 if start != end:

@@ -2,11 +2,12 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
+from toolflow_graph.record import Place
 from toolflow_graph.types import Json
 from toolflow_graph.verification.arithmetic import (
     Amounts,
@@ -16,15 +17,16 @@ from toolflow_graph.verification.arithmetic import (
     list_lengths,
     totals_in,
 )
-from toolflow_graph.verification.codes import names_of
-from toolflow_graph.verification.evidence import Evidence, Said, strings_in
+from toolflow_graph.verification.evidence import Evidence, Said, last_key, path_of, strings_in
 from toolflow_graph.verification.moments import Date
-from toolflow_graph.verification.wording import key_of, listed, normalise, squeeze, stem
+from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.wording import key_of
 
 Kind = Literal["user", "assistant", "result", "default", "enum", "context", "derived", "composed", "unknown"]
 
 _DATE_START = re.compile(r"\d{4}-\d\d-\d\d")
-_STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
+_MINOR = re.compile(r"cents?(?![a-z])|minor|pence|smallest (?:currency )?unit", re.IGNORECASE)
+_FRACTION = re.compile(r"rate|fraction|percent|pct|ratio|share|discount|tax|tip|interest", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Origin:
     message_index: int | None = None
     result_path: str | None = None
     how: str | None = None
+    also: tuple[Place, ...] = ()
 
 
 class Finder:
@@ -67,6 +70,65 @@ class Finder:
         """The tool messages' whole text, the latest first."""
         return tuple(self.evidence.spoken("tool", self.before))
 
+    def first(self, value: Json, name: str, origin: Origin) -> Origin:
+        """The origin of a distinctive value, moved to where it became known, with the other places that hold it.
+
+        That is the first of the users' messages and the results. A number may stand in a result by accident, so results
+        count beside a user only if their key has a word in common with the argument's name.
+        """
+        found = sorted(self._places(value, name), key=lambda place: place.message_index or 0)
+        if not found:
+            return origin
+        start, *rest = found
+        also = [Place(message_index=each.message_index or 0, result_path=each.result_path) for each in rest]
+        return replace(start, also=tuple(also))
+
+    def _places(self, value: Json, name: str) -> list[Origin]:
+        """The users' messages and results that hold a value as it is; of a date also the words that mean it."""
+        if isinstance(value, str):
+            said, key = self._test_of(value.strip())
+        else:
+            said, key = (lambda text: key_of(value) in text.numbers), ("n", key_of(value))
+        places: list[Origin] = []
+        for index, text in self.users:
+            if said(text):
+                how = text.dates.get(key[1]) if key[0] == "d" else None
+                places.append(Origin("derived" if how else "user", index, how=f"{how!r}" if how else None))
+        words = set(split_name(name))
+        for index, node in self.evidence.places(key, self.before).items():
+            if not (places and key[0] == "n") or words & set(split_name(last_key(node))):
+                places.append(Origin("result", index, path_of(node)))
+        return places
+
+    def _test_of(self, value: str) -> tuple[Callable[[Said], bool], tuple[str, Any]]:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return (lambda said: value in said.dates), ("d", value)
+        return (lambda said: said.contains(value)), ("s", value.casefold())
+
+    def said_number(self, value: float) -> Origin | None:
+        """A number that a user said, the latest first."""
+        return next((Origin("user", index) for index, said in self.users if key_of(value) in said.numbers), None)
+
+    def scaled(self, value: float, named: str) -> Origin | None:
+        """A number in a smaller or larger unit than it is known in: cents, a percentage as a fraction, minutes.
+
+        Args:
+            named: the argument's name and description, which tell the unit.
+        """
+        steps: list[tuple[float, str]] = []
+        if _MINOR.search(named):
+            steps.append((value / 100, "in hundredths"))
+        if abs(value) < 1 and _FRACTION.search(named):
+            steps.append((value * 100, "as a fraction"))
+        for other, how in steps:
+            origin = self.number(other)
+            if origin:
+                return Origin("derived", origin.message_index, origin.result_path, f"{other:g} {how}")
+        found = self.evidence.measures.get(key_of(value)) if value else None
+        if found and found[0] < self.before:
+            return Origin("derived", found[0], path_of(found[1]), found[2])
+        return None
+
     def text(self, value: str) -> Origin | None:
         """A string that stands somewhere as it is (whatever its case and punctuation)."""
         for index, said in self.users:
@@ -83,72 +145,6 @@ class Finder:
         for index, said in self.prose:
             if said.contains(value):
                 return Origin("result", index, how="part of a text")
-        return None
-
-    def text_variant(self, value: str) -> Origin | None:
-        """A string that stands somewhere in other letters: a phone number, a web address, a code or known name."""
-        bare = re.sub(r"^(?:https?://)?(?:www\.)?|/+$", "", value)
-        if bare != value and len(bare) > 3 and (origin := self.text(bare)):
-            return Origin("derived", origin.message_index, origin.result_path, f"{bare!r} as a web address")
-        squeezed = squeeze(value)
-        digits = re.sub(r"\D", "", value)
-        if len(squeezed) >= 5:
-            for place, said in (*self.users, *self.results, *self.assistants):
-                if squeezed in said.squeezed:
-                    return Origin("derived", place, how="other spacing or punctuation")
-        if len(digits) >= 7 and not re.search(r"[A-Za-z]", value):
-            for index, said in self.everything:
-                if digits[-7:] in re.sub(r"\D", "", said.text):
-                    return Origin("derived", index, how="the same digits in another format")
-        return self._code(value)
-
-    def joined(self, value: str) -> Origin | None:
-        """A list in one string ("a,b;c", as many query parameters want it) whose every part stands somewhere."""
-        parts = [part.strip() for part in re.split(r"[,;|]", value)]
-        if len(parts) < 2 or not all(len(part) > 1 for part in parts):
-            return None
-        origins = [self.text(part) or self.text_variant(part) for part in parts]
-        first = origins[0]
-        if first is None or not all(origins):
-            return None
-        return Origin("derived", first.message_index, first.result_path, f"{len(parts)} values in one list")
-
-    def _code(self, value: str) -> Origin | None:
-        names = tuple(names_of(value))
-        symbol = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}.get(value)
-        zone = normalise(value.rpartition("/")[2]) if re.fullmatch(r"[A-Z]\w+/[\w/+-]+", value) else None
-        short = value.isalpha() and 2 <= len(value) <= 5 and value.isupper()
-        for index, said in self.everything:
-            name = next((name for name in names if name in said.words), None)
-            if name is None and symbol and symbol in said.text:
-                name = symbol
-            if name is None and zone and zone in said.words:
-                name = zone
-            if name is None and short and not names:
-                name = _abbreviated(value, said.text)
-            if name:
-                return Origin("derived", index, how=f"{name.strip()!r} as a code or other name")
-        return None
-
-    def words(self, value: str) -> Origin | None:
-        """A text whose content words all stand in one message, in whatever form and order."""
-        wanted = {stem(word) for word in normalise(value).split() if word not in _STOP}
-        for index, said in self.everything if wanted else ():
-            if wanted <= said.stems:
-                kind: Kind = "user" if index is not None and self.evidence.roles[index] == "user" else "derived"
-                return Origin(kind, index, how="its words, in another form")
-        return None
-
-    def beginning(self, value: str) -> Origin | None:
-        """A place of which somebody said all but the region: "Paris" for ``Paris, France``."""
-        first, comma, _ = value.partition(",")
-        head = normalise(first)
-        if not comma or len(head) < 6:
-            return None
-        for index, said in self.everything:
-            # Where another region follows, another place is meant.
-            if head in said.words and not re.search(re.escape(first.casefold()) + r",\s+\w", said.folded):
-                return Origin("derived", index, how=f"{first!r}, completed")
         return None
 
     def number(self, value: float, name: str | None = None) -> Origin | None:
@@ -207,11 +203,10 @@ class Finder:
     def _chosen(self, arguments: Json) -> list[tuple[int, Amounts]]:
         """The numbers beside each id of a call, in the latest result that brought it."""
         chosen: dict[int, tuple[int, Amounts]] = {}
-        for text in set(strings_in(arguments)):
-            if len(text) >= 4 and any(char.isdigit() for char in text) and not _DATE_START.match(text):
-                found = self.evidence.holder(("s", text.casefold()), self.before)
-                if found:
-                    chosen[id(found[1])] = (found[0], amounts_of(found[1]))
+        for key in _names_in(arguments):
+            found = self.evidence.holder(key, self.before)
+            if found and isinstance(found[1], dict):
+                chosen[id(found[1])] = (found[0], amounts_of(found[1]))
         return list(chosen.values())
 
     @cached_property
@@ -295,14 +290,14 @@ class Finder:
         yield from (60, 30)
 
 
-def _abbreviated(code: str, text: str) -> str | None:
-    """A capitalised word or name whose letters give the code, in order and from its first letter on."""
-    for match in re.finditer(r"\b[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,3}", text):
-        name = match.group()
-        initials = "".join(part[0] for part in name.split())
-        if initials.upper() == code:
-            return name
-        letters = iter(name.upper())
-        if name[0].upper() == code[0] and len(name) > len(code) and all(letter in letters for letter in code):
-            return name
-    return None
+def _names_in(arguments: Json) -> set[tuple[str, Any]]:
+    """The keys of what may name an object: codes with digits, names, numbers under a key for ids."""
+    found: set[tuple[str, Any]] = set()
+    for text in strings_in(arguments):
+        coded = any(char.isdigit() for char in text) and not _DATE_START.match(text)
+        if len(text) >= 4 and (coded or (text[0].isupper() and len(text) <= 60)):
+            found.add(("s", text.casefold()))
+    for name, value in arguments.items() if isinstance(arguments, dict) else ():
+        if isinstance(value, int) and not isinstance(value, bool) and split_name(name)[-1:] in (("id",), ("number",)):
+            found.add(("n", key_of(value)))
+    return found

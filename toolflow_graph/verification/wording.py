@@ -74,6 +74,12 @@ _CONVERSIONS: dict[str, tuple[tuple[float, str], ...]] = {
     "gigabyte": ((1024, "megabytes"), (1000, "megabytes")),
     "terabyte": ((1024, "gigabytes"), (1000, "gigabytes")),
     "megabyte": ((1024, "kilobytes"),),
+    "stone": ((6.35029, "kilograms"), (14, "pounds")),
+    "ounce": ((28.3495, "grams"),),
+    "inch": ((2.54, "centimetres"),),
+    "yard": ((0.9144, "metres"),),
+    "fahrenheit": (),
+    "celsius": (),
 }
 _UNIT_NAMES = {
     "h": "hour", "hr": "hour", "hrs": "hour", "hours": "hour", "min": "minute", "mins": "minute", "minutes": "minute",
@@ -87,6 +93,7 @@ _UNIT_NAMES = {
     "usd": "dollar",
     "bucks": "dollar", "euros": "euro", "eur": "euro", "l": "liter", "liters": "liter", "litres": "liter",
     "gb": "gigabyte",
+    "ounces": "ounce", "oz": "ounce", "inches": "inch", "yards": "yard", "°f": "fahrenheit", "°c": "celsius",
     "tb": "terabyte", "mb": "megabyte", "hour-long": "hour",
 }  # fmt: skip
 
@@ -139,7 +146,8 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
                 yield value / 100, written, None
         # "5m" may be five metres or minutes: the bare number counts, too.
         if match["scale"] and match["scale"].lower() in ("m", "k"):
-            yield from ((value, written, None) for value in _readings(whole, part))
+            metres = "meter" if match["scale"].lower() == "m" else None
+            yield from ((value, written, metres) for value in _readings(whole, part))
     for match in _NUMBER_WORD.finditer(text):
         words = re.findall(r"[a-z]+", match.group().lower())
         after = re.match(r"[\s-]+(?:an?\s+|of\s+an?\s+|of\s+)?([A-Za-z]+)", text[match.end() :])
@@ -184,4 +192,49 @@ def _unit(word: str | None) -> str | None:
 def conversions(value: float, unit: str) -> Iterator[tuple[float, str]]:
     """What a quantity is in other units: value and the name of the unit."""
     for factor, name in _CONVERSIONS[unit]:
-        yield value * factor, name
+        # A factor that is no whole number gives a result that people round.
+        exact = factor == int(factor) or 1 / factor == int(1 / factor)
+        yield from ((number, name) for number in ((value * factor,) if exact else _roundings(value * factor)))
+    if unit == "fahrenheit":
+        yield from ((number, "degrees Celsius") for number in _roundings((value - 32) / 1.8))
+    elif unit == "celsius":
+        yield from ((number, "degrees Fahrenheit") for number in _roundings(value * 1.8 + 32))
+
+
+def _roundings(value: float) -> tuple[float, ...]:
+    return value, round(value, 2), round(value, 1), float(round(value))
+
+
+def stands_squeezed(code: str, text: str) -> bool:
+    """Whether a text has a code or name as words of its own (or in the plural), whatever stands between its letters."""
+    pattern = r"[\W_]*".join(map(re.escape, squeeze(code)))
+    return re.search(rf"(?<![^\W_]){pattern}(?:e?s)?(?![^\W_])", text, re.IGNORECASE) is not None
+
+
+_PERSON = re.compile(
+    r"\b(?:(?P<count>two|three|four|five|six|\d)\s+(?:\w+\s+)?(?:kids?|children|sons|daughters|friends|colleagues|sisters|brothers|"
+    r"parents|guests|others)|(?P<pair>parents)|(?:my|a|our|the|his|her)\s+(?:\w+\s+)?(?:wife|husband|partner|girlfriend|boyfriend|mother|"
+    r"mom|mum|father|dad|son|daughter|sister|brother|friend|colleague|boss|kid|child|baby|grandmother|grandfather)|"
+    r"(?P<me>myself|me|I))\b",
+    re.IGNORECASE,
+)
+
+
+def people_in(text: str) -> int | None:
+    """How many people a text lists beside the speaker, the speaker included; None if it lists no others."""
+    others = 0
+    for match in _PERSON.finditer(text):
+        if match["count"]:
+            others += UNITS.get(match["count"], 0) or int(match["count"] if match["count"].isdigit() else 0)
+        elif match["pair"]:
+            others += 2
+        elif not match["me"]:
+            others += 1
+    return others + 1 if others else None
+
+
+def conversions_of_key(value: float, key: str) -> Iterator[tuple[float, str]]:
+    """Like :func:`conversions`, of a number under a key whose last word is a unit."""
+    unit = _unit(re.split(r"[_\W]|(?<=[a-z])(?=[A-Z])", key)[-1])
+    if unit is not None and len(key) > 2:
+        yield from conversions(value, unit)

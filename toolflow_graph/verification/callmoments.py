@@ -1,0 +1,228 @@
+"""Where the dates and times in a call come from: said, returned, counted from now, moved to another time zone."""
+
+import datetime
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from toolflow_graph.types import Json
+from toolflow_graph.verification.evidence import Evidence
+from toolflow_graph.verification.offsets import offset_of, parse_shift, zones_in
+from toolflow_graph.verification.origins import Finder, Origin
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+DATE_TIME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<shift>[Zz]|[+-]\d\d:?\d\d)?"
+)
+TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
+_IMMEDIATELY = re.compile(r"\b(?:now|immediately|(?:right|straight) away|at once|asap|as soon as possible)\b", re.I)
+_EPOCH = (1_000_000_000, 3_000_000_000)
+_LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
+_LENGTH = re.compile(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?|nights?|days?", re.I)
+
+
+class CallMoments:
+    """The moments of one call; ``leaves`` are the values of all its arguments."""
+
+    def __init__(self, evidence: Evidence, finder: Finder, leaves: Sequence[Json]) -> None:
+        self.evidence = evidence
+        self.finder = finder
+        self.texts = [value for value in leaves if isinstance(value, str)]
+        self._open: set[str] = set()
+        self.numbers = [v for v in leaves if isinstance(v, int | float) and not isinstance(v, bool)]
+
+    def is_moment(self, text: str) -> bool:
+        """Whether a text is a date, a time or both in ISO's form (a month aside)."""
+        return any(pattern.fullmatch(text) for pattern in (DATE, DATE_TIME, TIME))
+
+    def origin(self, text: str) -> Origin | None:
+        """The origin of a date, month, time of day or date with time in ISO's form."""
+        if DATE.fullmatch(text):
+            return self._date(text)
+        if MONTH.fullmatch(text):
+            return self.finder.text(text) or self.finder.month(text)
+        if TIME.fullmatch(text):
+            clock = text[:5]
+            return self._time(clock) or self._from_now(None, clock) or self._end_time(None, clock)
+        match = DATE_TIME.fullmatch(text)
+        if not match:
+            return None
+        found = self._date_time(text, match["date"], match["clock"])
+        return found or self._in_other_zone(match["date"], match["clock"], match["shift"])
+
+    def epoch(self, value: float) -> Origin | None:
+        """The origin of a moment in seconds or milliseconds since 1970."""
+        seconds = value / 1000 if value >= 1e12 else value
+        if not _EPOCH[0] <= seconds < _EPOCH[1] or seconds % 60:
+            return None
+        moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+        date, clock = moment.date().isoformat(), f"{moment:%H:%M}"
+        found = self._in_other_zone(date, clock, "Z") or self._date_time("", date, clock)
+        return found and Origin("derived", found.message_index, found.result_path, f"{date} {clock} UTC in seconds")
+
+    def length(self, value: float, name: str) -> Origin | None:
+        """A duration that is the time between two moments: of the call itself, or of one message."""
+        match = _LENGTH.search(name)
+        if match is None:
+            return None
+        word = match.group().lower().rstrip("s")
+        minutes = value * _LENGTH_NAMES.get(word, 1440.0 if word == "night" else 1.0)
+        moments = [found for text in self.texts if (found := _parse(text)) is not None]
+        gaps = {abs((a - b).total_seconds()) / 60 for a in moments for b in moments if a != b}
+        # Seven days are from the third to the ninth, and from the third to the tenth.
+        if minutes in gaps or (word == "day" and minutes - 1440 in gaps):
+            return Origin("derived", how="the time between two moments of this call")
+        for index, said in self.finder.users:
+            clocks = sorted(_minutes(clock) for clock in said.times)
+            if len(clocks) <= 8 and any(b - a == minutes for a in clocks for b in clocks if b > a):
+                return Origin("derived", index, how="the time between two that are said")
+            days = sorted(said.dates)
+            if len(days) <= 8 and any(_days_between(a, b) * 1440 == minutes for a in days for b in days if b > a):
+                return Origin("derived", index, how="the days between two dates that are said")
+        return None
+
+    def _date_time(self, text: str, date: str, clock: str) -> Origin | None:
+        whole = self.finder.text(text) if text else None
+        if whole:
+            return whole
+        found = self.evidence.in_results(("m", f"{date}T{clock}"), self.finder.before)
+        if found:
+            return Origin("result", *found)
+        ahead = self._from_now(date, clock)
+        if ahead:
+            return ahead
+        if self._now is not None and f"{self._now:%Y-%m-%d %H:%M}" == f"{date} {clock}":
+            return Origin("context", how="now")
+        day = self._date(date) or self._implied_day(date, clock)
+        if day is None:
+            return self._end_time(date, clock)
+        time = self._time(clock)
+        if time is None and clock in ("00:00", "23:59", "24:00"):
+            return Origin("derived", day.message_index, day.result_path, "the whole day")
+        if time is None:
+            return self._end_time(date, clock)
+        index = max((origin.message_index for origin in (day, time) if origin.message_index is not None), default=None)
+        return Origin("derived", index, how=f"date ({_name(day)}) and time ({_name(time)})")
+
+    def _date(self, text: str) -> Origin | None:
+        try:
+            datetime.date.fromisoformat(text)
+        except ValueError:
+            return None
+        siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
+        return self.finder.date(text, siblings)
+
+    def _time(self, clock: str) -> Origin | None:
+        """The origin of a time of day; the present one counts only where nobody names another ("in three days")."""
+        found = self.finder.time(clock)
+        if found is None or found.kind != "context" or self._now is None or f"{self._now:%H:%M}" != clock:
+            return found
+        named = any(how is None for _, said in self.finder.users[:1] for how in said.times.values())
+        return None if named else found
+
+    @cached_property
+    def _now(self) -> datetime.datetime | None:
+        text = self.evidence.now_text or ""
+        return _parse(text) if len(text) > 10 else None
+
+    def _implied_day(self, date: str, clock: str) -> Origin | None:
+        """The day of a time for which none was said: today, or tomorrow if that time is over."""
+        if self._now is None or self.finder.time(clock) is None:
+            return None
+        days = _days_between(self._now.date().isoformat(), date)
+        over = _minutes(clock) <= self._now.hour * 60 + self._now.minute
+        return Origin("context", how="no day was said") if days == (1 if over else 0) else None
+
+    def _from_now(self, date: str | None, clock: str) -> Origin | None:
+        """A moment that somebody counted from now, or from a time of day that the same message names."""
+        for index, said in self.finder.users:
+            for step in said.durations:
+                if self._now is not None and step.sign:
+                    moment = self._now + datetime.timedelta(minutes=step.sign * step.minutes)
+                    same_day = date is None or moment.date().isoformat() == date
+                    if f"{moment:%H:%M}" == clock and same_day:
+                        return Origin("derived", index, how=f"now {'+' if step.sign > 0 else '-'} {step.text}")
+                if step.sign and len(said.times) <= 4 and (date is None or self._is_day(date)):
+                    for start in said.times:
+                        if (_minutes(start) + step.sign * step.minutes) % 1440 == _minutes(clock):
+                            return Origin("derived", index, how=f"{start} {'+' if step.sign > 0 else '-'} {step.text}")
+            now = self._now
+            is_now = now and f"{now:%H:%M}" == clock and date in (None, now.date().isoformat())
+            if is_now and _IMMEDIATELY.search(said.text):
+                return Origin("context", index, how="now")
+        return None
+
+    def _is_day(self, date: str) -> bool:
+        return self._date(date) is not None or (self._now is not None and self._now.date().isoformat() == date)
+
+    def _in_other_zone(self, date: str, clock: str, shift: str | None) -> Origin | None:
+        """A moment that is known in the clock of a time zone that somebody named."""
+        moment = _parse(f"{date}T{clock}")
+        if moment is None:
+            return None
+        context = zones_in(self.evidence.context.text)
+        said = [zone for _, spoken in self.finder.users for zone in zones_in(spoken.text)]
+        if shift:
+            own = [(shift, parse_shift(shift))]
+        else:
+            own = [(zone, minutes) for zone in context if (minutes := offset_of(zone, moment)) is not None]
+        for zone in dict.fromkeys((*said, *context)):
+            minutes = offset_of(zone, moment)
+            for _, here in own:
+                if minutes is None or minutes == here:
+                    continue
+                local = moment + datetime.timedelta(minutes=minutes - here)
+                found = self._date_time("", local.date().isoformat(), f"{local:%H:%M}")
+                if found:
+                    how = f"{local:%H:%M} in {zone}, in another time zone"
+                    return Origin("derived", found.message_index, found.result_path, how)
+        return None
+
+    def _end_time(self, date: str | None, clock: str) -> Origin | None:
+        """An end that is a start in the same call plus a duration that was said (or the usual hour)."""
+        for text in self.texts:
+            match = (DATE_TIME if date else TIME).fullmatch(text)
+            if match is None or text in self._open:
+                continue
+            start_day, start = (match["date"], match["clock"]) if date else ("", text[:5])
+            gap = _minutes(clock) - _minutes(start) + (_days_between(start_day, date) * 1440 if date else 0)
+            if gap and gap in self._lengths and self._is_known(text):
+                return Origin("derived", how=f"{start} plus {gap} minutes")
+        return None
+
+    def _is_known(self, start: str) -> bool:
+        """Whether a start has an origin of its own (not one that rests on the end in question)."""
+        self._open.add(start)
+        try:
+            return self.origin(start) is not None
+        finally:
+            self._open.discard(start)
+
+    @cached_property
+    def _lengths(self) -> set[int]:
+        spoken = {round(step.minutes) for _, said in self.finder.users for step in said.durations}
+        return spoken | set(self.finder.minutes_said()) | {int(number) for number in self.numbers if abs(number) < 1e6}
+
+
+def _parse(text: str) -> datetime.datetime | None:
+    match = DATE_TIME.match(text if len(text) > 10 else f"{text}T00:00")
+    try:
+        return datetime.datetime.fromisoformat(f"{match['date']}T{match['clock']}") if match else None
+    except ValueError:
+        return None
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:5])
+
+
+def _days_between(first: str, second: str) -> int:
+    try:
+        return (datetime.date.fromisoformat(second) - datetime.date.fromisoformat(first)).days
+    except ValueError:
+        return 10**6
+
+
+def _name(origin: Origin) -> str:
+    return f"{origin.kind}{'' if origin.message_index is None else f' {origin.message_index}'}"

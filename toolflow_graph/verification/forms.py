@@ -1,0 +1,127 @@
+"""Other forms of a text that is known: a phone number, a code for a name, several values in one string."""
+
+import re
+
+from toolflow_graph.verification.codes import names_of
+from toolflow_graph.verification.origins import Finder, Kind, Origin
+from toolflow_graph.verification.wording import listed, normalise, squeeze, stands_squeezed, stem
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+# What stands around the values of a filter, a query or a JSON text.
+_KEY = re.compile(r"\b[A-Za-z_][\w.]*\s*(?:[=<>]=?|:(?!//))\s*|[<>]=?")
+_BETWEEN = re.compile(r"[,;|&(){}\[\]]|\s(?:AND|OR|and|or)\s")
+_PHONE = re.compile(r"\+?\(?\d[\d\s()./-]{5,22}\d")
+_SPOKEN_SIGNS = re.compile(r" (?:dot|at|punkt|punto|point|arobase|arroba|underscore|hyphen|dash) ")
+_STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
+
+
+class Forms:
+    """Looks up texts that do not stand anywhere letter by letter."""
+
+    def __init__(self, finder: Finder) -> None:
+        self.finder = finder
+
+    def text_variant(self, value: str) -> Origin | None:
+        """A string that stands somewhere in other letters: a phone number, a web address, a code or known name."""
+        bare = re.sub(r"^(?:https?://)?(?:www\.)?|/+$", "", value)
+        if bare != value and len(bare) > 3 and (origin := self.finder.text(bare)):
+            return Origin("derived", origin.message_index, origin.result_path, f"{bare!r} as a web address")
+        squeezed = squeeze(value)
+        digits = re.sub(r"\D", "", value)
+        if len(squeezed) >= 5:
+            for place, said in (*self.finder.users, *self.finder.results, *self.finder.assistants):
+                if squeezed in said.squeezed and stands_squeezed(value, said.text):
+                    return Origin("derived", place, how="other spacing or punctuation")
+        if len(digits) >= 7 and not re.search(r"[A-Za-z]", value):
+            for index, said in self.finder.everything:
+                if _same_phone(digits, said.text):
+                    return Origin("derived", index, how="the same digits in another format")
+        if "@" in value:
+            spelled = normalise(value.replace("_", " "))
+            for index, said in self.finder.users:
+                if spelled in _SPOKEN_SIGNS.sub(" ", said.words):
+                    return Origin("derived", index, how="spelled out")
+        return self._code(value)
+
+    def joined(self, value: str) -> Origin | None:
+        """Several values in one string, every one of which stands somewhere.
+
+        That is a list ("a,b;c"), as many query parameters want it, a filter ("city:Rome total>=200") or JSON text.
+        """
+        bare = _KEY.sub("|", value.replace('"', " "))
+        parts = [part.strip() for part in _BETWEEN.split(bare) if part.strip()]
+        if not parts or (len(parts) < 2 and bare == value) or not any(len(part) > 1 for part in parts):
+            return None
+        origins = [self._part(part) for part in parts if len(part) > 1]
+        first = origins[0]
+        if first is None or not all(origins):
+            return None
+        return Origin("derived", first.message_index, first.result_path, f"{len(parts)} values in one string")
+
+    def _part(self, part: str) -> Origin | None:
+        if _DATE.fullmatch(part):
+            return self.finder.date(part)
+        found = self.finder.text(part) or self.text_variant(part)
+        return found or (self.finder.number(float(part)) if re.fullmatch(r"-?\d+(?:\.\d+)?", part) else None)
+
+    def _code(self, value: str) -> Origin | None:
+        names = tuple(names_of(value))
+        symbol = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}.get(value)
+        zone = normalise(value.rpartition("/")[2]) if re.fullmatch(r"[A-Z]\w+/[\w/+-]+", value) else None
+        short = value.isalpha() and 2 <= len(value) <= 5 and value.isupper()
+        for index, said in self.finder.everything:
+            name = next((name for name in names if name in said.words), None)
+            if name is None and symbol and symbol in said.text:
+                name = symbol
+            if name is None and zone and zone in said.words:
+                name = zone
+            if name is None and short and not names:
+                name = _abbreviated(value, said.text)
+            if name:
+                return Origin("derived", index, how=f"{name.strip()!r} as a code or other name")
+        return None
+
+    def words(self, value: str, *, exact: bool = False) -> Origin | None:
+        """A text whose content words all stand in one message, in whatever order and, unless ``exact``, form."""
+        plain = {word for word in normalise(value).split() if word not in _STOP}
+        wanted = {stem(word) for word in plain}
+        for index, said in self.finder.everything if wanted else ():
+            if wanted <= said.stems and (not exact or plain <= {*said.words.split()}):
+                kind: Kind = "user" if index is not None and self.finder.evidence.roles[index] == "user" else "derived"
+                return Origin(kind, index, how="its words, in another form")
+        return None
+
+    def beginning(self, value: str) -> Origin | None:
+        """A place of which somebody said all but the region: "Paris" for ``Paris, France``."""
+        first, comma, _ = value.partition(",")
+        head = normalise(first)
+        if not comma or len(head) < 6:
+            return None
+        for index, said in self.finder.everything:
+            # Where another region follows, another place is meant.
+            if head in said.words and not re.search(re.escape(first.casefold()) + r",\s+\w", said.folded):
+                return Origin("derived", index, how=f"{first!r}, completed")
+        return None
+
+
+def _same_phone(digits: str, text: str) -> bool:
+    """Whether a text has a phone number with the same last digits, all but what a country or trunk code adds."""
+    for match in _PHONE.finditer(text):
+        other = re.sub(r"\D", "", match.group())
+        short, long = sorted((digits.lstrip("0"), other.lstrip("0")), key=len)
+        if len(short) >= 7 and long.endswith(short[-9:]):
+            return True
+    return False
+
+
+def _abbreviated(code: str, text: str) -> str | None:
+    """A capitalised word or name whose letters give the code, in order and from its first letter on."""
+    for match in re.finditer(r"\b[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,3}", text):
+        name = match.group()
+        initials = "".join(part[0] for part in name.split())
+        if initials.upper() == code:
+            return name
+        letters = iter(name.upper())
+        if name[0].upper() == code[0] and len(name) > len(code) and all(letter in letters for letter in code):
+            return name
+    return None
