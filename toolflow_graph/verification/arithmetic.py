@@ -12,7 +12,7 @@ from typing import Any
 from toolflow_graph.verification.toolcards import split_name
 
 MONEY = re.compile(
-    r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget|refund|deposit|premium|payout|"
+    r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget|refund|deposit|premium|payout|nightly|"
     r"salary|wage|(?<![a-z])(?:sums?|net|gross|pay|paycheck|worth)(?![a-z])",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ _NAME_FIELDS = frozenset(
 )
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
-_KNOB_HEADS = frozenset(listed("limit max page per top k offset radius num size"))
+_KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _NAME_LIKE = re.compile(
     r"[A-Z][\w'’.-]*(?:\s+(?:(?:of|de|da|van|von|la|le|the|and|&)\s+)*[A-Z][\w'’.-]*)*,?(?:\s+[A-Z]\w+)*"
@@ -59,7 +59,7 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
         return False
     words = split_name(name)
     if isinstance(value, int | float):
-        knob = bool(words) and (words[0] in _KNOB_HEADS or words[-1] in _KNOBS)
+        knob = bool(words) and (words[0] in _KNOB_HEADS or words[-1] in _KNOBS or words[:2] == ("per", "page"))
         return not knob and (abs(value) >= 10 or value % 1 != 0)
     if not isinstance(value, str):
         return False
@@ -80,6 +80,8 @@ def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
     if any(key in schema for key in ("format", "enum", "pattern", "const")):
         return False
     words = split_name(name)
+    if words[-1:] == ("code",) and len(text.split()) == 1:
+        return False  # a booking code, not source code
     if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):
         return True
     return len(text.split()) >= 3 and not _NAME_FIELDS.intersection(words) and not any(c.isdigit() for c in text)

@@ -98,6 +98,8 @@ _SPAN = re.compile(
 )
 _SAID_CLOCK = re.compile(r"\d\s*(?:o['’]clock\s+)?(?:in the|at|this|tomorrow|every)?\s*\Z")
 _OCLOCK = re.compile(rf"\b{_HOUR} o['’]clock\b", re.IGNORECASE)
+_PAST_MINUTES = {"five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
+_MINUTES_PAST = re.compile(rf"\b(twenty-five|twenty|ten|five)(?: minutes)? (to|past) {_HOUR}\b", re.I)
 _HALF = re.compile(
     r"\b(half past|half|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
 )
@@ -374,6 +376,11 @@ def times_in(text: str) -> dict[str, str | None]:
         hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
         put(hour, 0, match.group())
         put(hour % 12 + 12, 0, match.group())
+    for match in _MINUTES_PAST.finditer(text):
+        hour, minute = int(match[3]) if match[3].isdigit() else UNITS[match[3].lower()], _PAST_MINUTES[match[1].lower()]
+        hour, minute = (hour - 1, 60 - minute) if match[2].lower() == "to" else (hour, minute)
+        put(hour % 12, minute, match.group())
+        put(hour % 12 + 12, minute, match.group())
     for match in _HALF.finditer(text) if not words.isdisjoint(("half", "quarter")) else ():
         hour = int(match[2]) if match[2].isdigit() else UNITS[match[2].lower()]
         minute = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": 45}[match[1].lower()]

@@ -93,7 +93,8 @@ _UNIT_NAMES = {
     "usd": "dollar",
     "bucks": "dollar", "euros": "euro", "eur": "euro", "l": "liter", "liters": "liter", "litres": "liter",
     "gb": "gigabyte",
-    "ounces": "ounce", "oz": "ounce", "inches": "inch", "yards": "yard", "°f": "fahrenheit", "°c": "celsius",
+    "ounces": "ounce", "oz": "ounce", "inches": "inch", "yards": "yard",
+    "°f": "fahrenheit", "f": "fahrenheit", "°c": "celsius", "c": "celsius",
     "tb": "terabyte", "mb": "megabyte", "hour-long": "hour",
 }  # fmt: skip
 
