@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolflow_graph.verification.mentions import readings
+
 MONEY = re.compile(r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget", re.IGNORECASE)
 # Words by which people ask for a calculation.
 _CUE = re.compile(
@@ -22,6 +24,12 @@ _FACTORS = 60
 _FEW = 6
 LARGEST = 1e15
 """Numbers from here on are ids, not amounts: nothing is calculated with them."""
+
+# An amount that a result holds as text: "$39.90", "39,90 EUR", "1.250,00", "12 %". A bare "10115" is a code.
+_AMOUNT = re.compile(
+    r"[-−]?(?:(?:US|CA|A|C)?[$€£¥₹]\s?(?P<marked>\d[\d.,'’]*)|(?P<named>\d[\d.,'’]*)\s?(?:[$€£¥₹%]|[A-Z]{3})|"
+    r"(?P<plain>\d[\d.,'’]*[.,]\d\d?))"
+)
 
 Amounts = Mapping[str, Sequence[float]]
 """Numbers of one object by their path in it; the entries of a list share one (``flights[].price``)."""
@@ -93,13 +101,51 @@ def amounts_of(value: Any, most: int = 80) -> dict[str, list[float]]:
             queue.extend((f"{path}.{key}".lstrip("."), child) for key, child in node.items())
         elif isinstance(node, list):
             queue.extend((f"{path}[]", child) for child in node)
-        elif isinstance(node, int | float) and not isinstance(node, bool):
-            if abs(node) < LARGEST:
-                found.setdefault(path, []).append(float(node))
+        elif (number := amount_of(node)) is not None:
+            if abs(number) < LARGEST:
+                found.setdefault(path, []).append(number)
             count += 1
         if count > most or len(queue) > 40 * most:
             return {}
     return found
+
+
+def own_amounts(node: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers that stand directly in an object, by key."""
+    read = ((key, amount_of(value)) for key, value in node.items())
+    return {key: number for key, number in read if number is not None and abs(number) < LARGEST}
+
+
+def amount_of(value: Any) -> float | None:
+    """The number that a JSON scalar is, or that a text writes as an amount ("39,90 EUR"); None for anything else."""
+    if isinstance(value, int | float):
+        # An int may be too large to be a float; those are ids.
+        return None if isinstance(value, bool) else float(value) if abs(value) < LARGEST else LARGEST
+    if not isinstance(value, str) or not 2 <= len(value) <= 24:
+        return None
+    match = _AMOUNT.fullmatch(value.strip())
+    digits = match and (match["marked"] or match["named"] or match["plain"])
+    read = next(readings(digits.rstrip(".,'’")), None) if digits else None
+    return read[0] if read else None
+
+
+_QUANTITY = re.compile(r"(?:qty|quantity|count|units|pieces|amount|nights|hours|number)(?:\[\])?$", re.IGNORECASE)
+_PRICE = re.compile(r"price|cost|rate|fare|fee|each|value", re.IGNORECASE)
+
+
+def products_of(amounts: Amounts) -> list[list[float]]:
+    """Price times quantity, entry by entry, for each list whose entries have both."""
+    counts = [(path, numbers) for path, numbers in amounts.items() if _QUANTITY.search(path) and len(numbers) > 1]
+    return [
+        [count * price for count, price in zip(many, prices, strict=True)]
+        for path, many in counts
+        for other, prices in amounts.items()
+        if other != path and len(prices) == len(many) and _PRICE.search(other) and _parent(path) == _parent(other)
+    ]
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def list_lengths(value: Any) -> list[int]:

@@ -89,7 +89,7 @@ _GROUPED = re.compile(r"(?<![\w-])(?:[A-Z]{2}\d{2}(?:\s[A-Z0-9]{2,4}){3,8}|\d{4}
 _VERSION = re.compile(r"[vV]\d+(?:\.\d+)*")
 # Names of techniques and standards that everybody knows.
 _KNOWN_NAME = re.compile(
-    r"iso-?\d{4,5}|(?:sha|rfc|utf|aes|md|din|en|ieee|http|tls|rtx|gtx|x|base|ipv|h\.?|usb|ddr|win|es|mp|gpt|covid|rs|hdmi|"
+    r"iso-?\d{4,5}|(?:l|kwh|g|mg|kcal)/100|(?:sha|rfc|utf|aes|md|din|en|ieee|http|tls|rtx|gtx|x|base|ipv|h\.?|usb|ddr|win|es|mp|gpt|covid|rs|hdmi|"
     r"cat|web)-?\d{1,4}(?:[._-]\w+)*",
     re.IGNORECASE,
 )
