@@ -6,7 +6,8 @@
     registry.py     RULES, and the decorator that adds one
     structure.py calls.py text.py grounding.py planrules.py    the rules
     evidence.py origins.py arithmetic.py distinctive.py wording.py moments.py codes.py    where a value comes from
-    answers.py mentions.py knowledge.py reckoning.py timing.py lengths.py sums.py    what the assistant states
+    claims.py deeds.py    what the assistant says it did, against what was called
+    answers.py mentions.py knowledge.py reckoning.py timing.py lengths.py sums.py units.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
 """
 

@@ -2,21 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from toolflow_graph.verification.claims import (
-    VERB_FAMILY,
-    admits_failure,
-    claimed_verb,
-    claims_deed,
-    says_settled,
-    sentences_of,
-    shares_noun,
-)
+from toolflow_graph.verification.claims import sentences_of
+from toolflow_graph.verification.deeds import claim_beside, claim_by_name, plain_claim
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
-from toolflow_graph.verification.toolcards import is_identifier, split_name
-from toolflow_graph.verification.transcript import CallSite, Transcript
+from toolflow_graph.verification.toolcards import is_identifier
+from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import WORD, listed
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
@@ -263,10 +256,16 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
         ]
         here = [site for site in before if site.message_index in turn]
         if any(site.succeeded for site in here):
+            beside = claim_beside(transcript, message.content, before, turn)
+            if beside is not None:
+                yield (
+                    index,
+                    f"claims {beside.strip()[:80]!r}, but nothing of the kind was called; call it or do not say so",
+                )
             continue
         reported = " ".join(transcript.messages[i].content or "" for i in turn if transcript.messages[i].role == "tool")
-        claim = _plain_claim(transcript, message.content, before, here, reported)
-        claim = claim or _claim_by_name(transcript, message.content, before, here)
+        claim = plain_claim(transcript, message.content, before, here, reported)
+        claim = claim or claim_by_name(transcript, message.content, before, here, heard=bool(reported))
         if claim is not None:
             sentence, name = claim
             if name is not None:
@@ -274,64 +273,6 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
             else:
                 reason = "but nothing of the kind was called; call a tool or do not claim it"
                 yield index, f"claims {sentence.strip()[:80]!r}, {reason}"
-
-
-_Claim = tuple[str, str | None]
-"""A sentence, and the call that failed (None: there was none)."""
-
-
-def _plain_claim(
-    transcript: Transcript, text: str, before: Sequence[CallSite], here: Sequence[CallSite], reported: str
-) -> _Claim | None:
-    """A claim in one of the everyday verbs, which stand for tools of many names."""
-    for sentence in sentences_of(text):
-        verb = claimed_verb(sentence, failed=bool(here), reported=reported)
-        if verb is None:
-            continue
-        family = set(VERB_FAMILY[verb].split())
-        if any(site.succeeded and family & _verbs_of(transcript, site.call.name) for site in before):
-            continue
-        failed = [site.call.name for site in here if family & _verbs_of(transcript, site.call.name)]
-        if failed:
-            return sentence, failed[-1]
-        if any(
-            _is_doer(transcript, name) and family & _verbs_of(transcript, name) for name in transcript.tools_by_name
-        ):
-            return sentence, None
-    return None
-
-
-def _claim_by_name(
-    transcript: Transcript, text: str, before: Sequence[CallSite], here: Sequence[CallSite]
-) -> _Claim | None:
-    """A claim in a tool's own verb ("I've followed the artist" of ``follow_artist``), or that all is done.
-
-    After a failed call any such word counts. Where nothing was called, the sentence has to name what the tool is about,
-    too. A sentence that says that something went wrong, or stands beside one, claims nothing.
-    """
-    done = {site.call.name for site in before if site.succeeded}
-    idle = [name for name in transcript.tools_by_name if _is_doer(transcript, name) and name not in done]
-    sentences = sentences_of(text)
-    for place, sentence in enumerate(sentences):
-        if admits_failure(" ".join(sentences[max(0, place - 1) : place + 2])):
-            continue
-        for site in here:
-            if says_settled(sentence) or claims_deed(sentence, _verbs_of(transcript, site.call.name), passive=True):
-                return sentence, site.call.name
-        for name in () if here else idle:
-            words = split_name(name)
-            if claims_deed(sentence, words[:1], passive=False) and shares_noun(sentence, words[1:]):
-                return sentence, None
-    return None
-
-
-def _verbs_of(transcript: Transcript, name: str) -> frozenset[str]:
-    card = transcript.card(name)
-    return card.verbs if card else frozenset()
-
-
-def _is_doer(transcript: Transcript, name: str) -> bool:
-    return not transcript.is_read(name)
 
 
 _APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
