@@ -179,6 +179,7 @@ _SHOUTS = re.compile(
     rf"(?:\A|\s)(?:TERMINATE|END_OF_{_ENDING}|{_ENDING}_END|[\[<*]{{1,3}}/?(?:END|STOP|DONE|TERMINATE|"
     rf"END[ _]OF[ _](?:THE[ _])?{_ENDING}|{_ENDING}[ _](?:END|ENDED|OVER|COMPLETE|COMPLETED))[\]>*]{{1,3}})[.!]?\s*\Z"
 )
+_STOP = re.compile(r"#{2,}\s?[A-Z][A-Z_ -]{2,30}\s?#{2,}[.!]?\s*\Z")
 _JSON_CALL = re.compile(
     r"\{\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
     r"\{\s*\"(?:arguments|parameters|args)\"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,500}\}[^{}]{0,1000}){0,5}\}\s*,\s*"
@@ -229,6 +230,11 @@ def _spoken_control(text: str) -> re.Match[str] | None:
     match = _WORDS.search(text) if any(word in folded for word in _SPOKEN_WORDS) else None
     match = match or _SHOUTS.search(text, max(0, len(text.rstrip()) - _LONGEST_SHOUT))
     return match or (_JSON_CALL.search(text) if "{" in text else None)
+
+
+def ends_by_stop_word(text: str) -> bool:
+    """Whether a text closes with a word by which simulated users say that they are done: ###STOP###, [END]."""
+    return bool(_STOP.search(text) or _SHOUTS.search(text, max(0, len(text.rstrip()) - _LONGEST_SHOUT)))
 
 
 def _is_about_staging(transcript: Transcript, index: int) -> bool:
