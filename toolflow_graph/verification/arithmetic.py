@@ -25,6 +25,7 @@ _FEW = 6
 LARGEST = 1e15
 """Numbers from here on are ids, not amounts: nothing is calculated with them."""
 
+_LENGTH = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
 # An amount that a result holds as text: "$39.90", "39,90 EUR", "1.250,00", "12 %". A bare "10115" is a code.
 _AMOUNT = re.compile(
     r"[-−]?(?:(?:US|CA|A|C)?[$€£¥₹]\s?(?P<marked>\d[\d.,'’]*)|(?P<named>\d[\d.,'’]*)\s?(?:[$€£¥₹%]|[A-Z]{3})|"
@@ -117,30 +118,36 @@ def own_amounts(node: Mapping[str, Any]) -> dict[str, float]:
 
 
 def amount_of(value: Any) -> float | None:
-    """The number that a JSON scalar is, or that a text writes as an amount ("39,90 EUR"); None for anything else."""
+    """The number that a JSON scalar is, or that a text writes as one ("39,90 EUR", "0:52:30" in seconds), or None."""
     if isinstance(value, int | float):
         # An int may be too large to be a float; those are ids.
         return None if isinstance(value, bool) else float(value) if abs(value) < LARGEST else LARGEST
     if not isinstance(value, str) or not 2 <= len(value) <= 24:
         return None
+    if length := _LENGTH.fullmatch(value):
+        hours, minutes, seconds = map(float, length.groups())
+        return hours * 3600 + minutes * 60 + seconds
     match = _AMOUNT.fullmatch(value.strip())
     digits = match and (match["marked"] or match["named"] or match["plain"])
     read = next(readings(digits.rstrip(".,'’")), None) if digits else None
     return read[0] if read else None
 
 
-_QUANTITY = re.compile(r"(?:qty|quantity|count|units|pieces|amount|nights|hours|number)(?:\[\])?$", re.IGNORECASE)
-_PRICE = re.compile(r"price|cost|rate|fare|fee|each|value", re.IGNORECASE)
+_MOST_COLUMNS = 6
+# Nobody multiplies by these.
+_NO_FACTOR = re.compile(r"\bid\b|_id|year|lat|lon|lng|zip|code|rating|score|age", re.IGNORECASE)
 
 
 def products_of(amounts: Amounts) -> list[list[float]]:
-    """Price times quantity, entry by entry, for each list whose entries have both."""
-    counts = [(path, numbers) for path, numbers in amounts.items() if _QUANTITY.search(path) and len(numbers) > 1]
+    """How many times what, entry by entry, for each two columns of a list of which one counts (quantities, boxes)."""
+    columns = [(path, list(numbers)) for path, numbers in amounts.items() if "[]" in path and len(numbers) > 1]
+    columns = [(path, numbers) for path, numbers in columns if not _NO_FACTOR.search(path)][:_MOST_COLUMNS]
+    counts = [(path, numbers) for path, numbers in columns if all(n == int(n) and n >= 0 for n in numbers)]
     return [
-        [count * price for count, price in zip(many, prices, strict=True)]
+        [count * number for count, number in zip(many, numbers, strict=True)]
         for path, many in counts
-        for other, prices in amounts.items()
-        if other != path and len(prices) == len(many) and _PRICE.search(other) and _parent(path) == _parent(other)
+        for other, numbers in columns
+        if other != path and len(numbers) == len(many) and _parent(path) == _parent(other)
     ]
 
 

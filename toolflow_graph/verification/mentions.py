@@ -47,6 +47,8 @@ _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _CLOCK = re.compile(
     r"(?<![\w:.,/])(?P<h12>\d{1,2})(?::(?P<m12>[0-5]\d))?(?::[0-5]\d)?\s?(?P<half>[ap])\.?\s?m\b\.?|"
     r"(?<![\w:.,])(?P<h24>[01]?\d|2[0-4]):(?P<m24>[0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\+\d\d:\d\d)?(?!\d|:\d)|"
+    # Minutes and seconds.
+    r"(?<![\w:.,])(?P<mm>2[5-9]|[3-5]\d):(?P<ss>[0-5]\d)(?!\d|:\d)|"
     r"(?<![\w:.,])(?P<hh>[01]?\d|2[0-4])h(?P<mh>[0-5]\d)\b",
     re.IGNORECASE,
 )
@@ -191,6 +193,9 @@ def _clocks(match: re.Match[str]) -> Iterator[str]:
             yield f"{hour % 24:02d}:{match['m12'] or '00'}"
         else:
             yield f"{hour % 12 + (12 if match['half'].lower() == 'p' else 0):02d}:{match['m12'] or '00'}"
+        return
+    if match["mm"]:
+        yield f"{match['mm']}:{match['ss']}"
         return
     hour, minute = int(match["h24"] or match["hh"]), match["m24"] or match["mh"]
     yield f"{hour % 24:02d}:{minute}"

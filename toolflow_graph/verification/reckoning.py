@@ -17,6 +17,7 @@ from toolflow_graph.verification.sums import (
     Target,
     equation_after,
     equation_before,
+    gap_of,
     of_shares,
     scaled,
     share_of_all,
@@ -82,6 +83,7 @@ _OUT_OF = re.compile(r"\b([\w.,]+) (?:\w+ )?(?:out )?of (?:the |these |all |your
 _PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
 # Keys of what an object is meant for, and of shares that stand there as percentages.
 _FOR_KEY = re.compile(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
+_LIMIT_KEY = re.compile(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
 _SHARE_KEY = re.compile(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
 _SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
@@ -164,6 +166,8 @@ class Reckoner:
         if unit in ("hour", "minute"):
             minutes = value * (60 if unit == "hour" else 1)
             return "the time between two times" if minutes in self.timing.spans else None
+        if unit == "second" and any(value == number for own in self.facts.scalars for number in own.values()):
+            return "in other words"
         if value != int(value):
             return None
         number, longest = int(value), max(self.facts.lengths, default=0)
@@ -240,6 +244,7 @@ class Reckoner:
             or whole_of(target, stated)
             or some_of(target, stated)
             or of_shares(target, few, self._shares)
+            or gap_of(target, stated, self._limits)
             or times_of(target, few, [float(n) for n in self.facts.lengths if 2 <= n <= _LARGE])
             or _first(three_of, target, (stated, few))
             or two_of(target, few + self._constants + [n * c for c in self._constants for n in few[:8]])
@@ -259,6 +264,7 @@ class Reckoner:
                 or anchored
                 or _first(two_of, target, small)
                 or next((how for pool in self._wholes(known) if (how := share_with(target, known, pool))), None)
+                or next((how for limit in self._limits if (how := self._share_of(target, limit))), None)
                 or (None if _CHANGED.search(sentence) else _first(share_of_all, target, (*small, *lists)))
             )
         return (
@@ -283,6 +289,10 @@ class Reckoner:
             for _, group in self.facts.lists[:20]:
                 if how := whole_of(target, group):
                     return f"{how}, in another unit"
+            # A dose so many times, in grams.
+            how = _first(two_of, target, ([*self.facts.stated[-4:], *own.values()] for own in self.facts.scalars[:4]))
+            if how:
+                return f"{how}, in another unit"
         return None
 
     def _named(self, mention: Mention, told: bool) -> list[tuple[str, list[float]]]:
@@ -325,6 +335,10 @@ class Reckoner:
                 return f"{part[0]:g} of {whole[0]:g} as a share"
         return None
 
+    def _share_of(self, target: Target, limit: float) -> str | None:
+        """One of the last numbers that the message states, as a share of a limit or a goal."""
+        return share_with(target, [limit], [limit, *self.facts.stated[-_MOST_NAMED:]])
+
     def _wholes(self, anchors: list[float]) -> Iterator[list[float]]:
         """Known numbers, each with what stands directly in an object around it: a day's steps, and the week's goal."""
         for node, own in islice(zip(self.facts.objects, self.facts.scalars, strict=False), 20):
@@ -338,6 +352,10 @@ class Reckoner:
         """What the lists of prices in results come to."""
         lists = (numbers for path, numbers in self.facts.lists if MONEY.search(path))
         return [sum(numbers) for numbers in (*self.facts.products, *islice(lists, _MOST_NAMED))]
+
+    @cached_property
+    def _limits(self) -> list[float]:
+        return [n for own in self.facts.scalars[:20] for key, n in own.items() if _LIMIT_KEY.search(key)]
 
     @cached_property
     def _bases(self) -> list[float]:

@@ -188,6 +188,14 @@ def times_of(target: Target, numbers: Sequence[float], counts: Sequence[float]) 
     return None
 
 
+def gap_of(target: Target, numbers: Sequence[float], limits: Sequence[float]) -> str | None:
+    """How far a number is from a limit, a goal or a total."""
+    if target.percent or not target.allows(len(numbers) * len(limits), numbers):
+        return None
+    pairs = ((number, limit) for number in numbers for limit in limits)
+    return next((f"from {a:g} to {b:g}" for a, b in pairs if target.fits(abs(a - b))), None)
+
+
 def scaled(target: Target, numbers: Sequence[float], counts: Sequence[float], bases: Sequence[float]) -> str | None:
     """A number that is meant for so many (``bases``), for another count: what six need of a recipe that serves four."""
     if target.percent or not target.allows(len(numbers) * len(counts) * len(bases), numbers):

@@ -221,6 +221,8 @@ class Timing:
         if mention.text[-1:] in "mM.":
             return False
         near = self.facts.near
+        if any(number == seconds for own in self.facts.scalars for number in own.values()):
+            return True
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
             return True
         around = self.facts.text[max(mention.start - 40, 0) : mention.end + 20]
