@@ -89,6 +89,13 @@ _SETTLED = re.compile(
     r"\b(?:is|are|was|were|been) (?:now )?successfully \w+|\b\w+ed successfully\b",
     _I,
 )
+_CLAIMING = re.compile(
+    r"\bI(?:['’]ve| have|\s\w+ed)\b|"
+    r"\bI (?:just|also|successfully|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
+    r"\b(?:been|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
+    r"\b(?:is|are|was|were)(?: all)? \w+ed\b",
+    _I,
+)
 _OPEN = re.compile(
     r"\b(?:not|never|unable|cannot|if|once|when|after|before|until|unless|whether|would|will|should|might)\b|n['’]t\b",
     _I,
@@ -119,6 +126,11 @@ def claimed_verb(sentence: str, *, failed: bool, reported: str = "") -> str | No
     if match is None and (match := _PROUD.search(sentence)) is not None:
         match = None if match[1 if match[1] else 2].lower() in reported.lower() else match
     return next(group for group in match.groups() if group).lower() if match else None
+
+
+def may_claim(text: str) -> bool:
+    """Whether a text holds any of the words without which no deed is claimed: a quick look before the slow ones."""
+    return bool(_CLAIMING.search(text))
 
 
 def admits_failure(text: str) -> bool:

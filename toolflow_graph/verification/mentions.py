@@ -80,6 +80,9 @@ _CHUNK = re.compile(r"[\w.+#/:@°-]*\d[\w.+#/@°-]*")
 _PUNCTUATION = ".,;:!?#/-+°"
 # A number with its unit or multiple written onto it: 10km, 16GB, 21st, 90-minute, 1.5x.
 _GLUED = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:-?[a-zA-Z]{1,3}|°[a-zA-Z]?|-[a-z]+(?:-[a-z]+)*|[a-z]{4,12})")
+# "55-68k": two numbers, the first one in thousands, too.
+_SCALED_RANGE = re.compile(r"\d+(?:[.,]\d+)?-\d+(?:[.,]\d+)?(?:k|m|bn|mn)", re.IGNORECASE)
+_TO_SCALED = re.compile(r"\s?[-–]\s?[$€£]?\d+(?:[.,]\d+)?\s?(k|m|bn|mn|million|billion|thousand)\b", re.IGNORECASE)
 # A booking code such as M05KNL; SAVE20 or IPHONE15 might be a name.
 _BOOKING = re.compile(r"(?=[A-Z]*\d)(?![A-Z]{3,}\d{1,2}\Z)[A-Z0-9]{6,8}")
 _LABEL = re.compile(r"\b(?:ID|code|number|reference|confirmation|locator|PNR)s?\b")
@@ -239,7 +242,7 @@ def _codes(text: str) -> Iterator[Mention]:
             ):
                 yield Mention("code", core, start, start + len(core))
             continue
-        if _GLUED.fullmatch(core):
+        if _GLUED.fullmatch(core) or _SCALED_RANGE.fullmatch(core):
             continue
         known = (digits < 3 and not _BOOKING.fullmatch(core)) or _VERSION.fullmatch(core) or _KNOWN_NAME.fullmatch(core)
         yield Mention("code", "" if known else core, start, start + len(core))
@@ -278,6 +281,8 @@ def _numbers(text: str) -> Iterator[Mention]:
             # "5 m" are metres, too.
             bare = scale in ("m", "b", "k") and not match["currency"]
             read, unit = (read + scaled, unit or scale) if bare else (scaled, unit)
+        elif shared := _TO_SCALED.match(text, match.end("digits")):
+            read += [(value * _SCALES[shared[1].lower()], step * _SCALES[shared[1].lower()]) for value, step in read]
         if any(value for value, _ in read):
             end = match.end("percent" if match["percent"] else "scale" if scale else "digits")
             yield Mention(

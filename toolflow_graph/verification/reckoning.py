@@ -279,6 +279,7 @@ class Reckoner:
             or _first(two_of, target, said)
             or of_shares(target, operands[:_MOST_POOL], self._shares)
             or _first(three_of, target, (*small, *said))
+            or _first(three_of, target, ([*numbers, *self._counts_in(sentence)[:2]] for numbers in small[:4]))
             or _first(some_of, target, lists)
             or _first(two_of, target, self._wide_pools(few, money))
         )

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from toolflow_graph.verification.claims import sentences_of
+from toolflow_graph.verification.claims import may_claim, sentences_of
 from toolflow_graph.verification.deeds import claim_beside, claim_by_name, plain_claim
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
@@ -135,9 +135,17 @@ _ASSISTANT_AS_USER = re.compile(
 )
 
 
+# What a user who speaks like the assistant cannot do without.
+_OFFERING = re.compile(
+    r"help|assist|do for you|anything else|feel free|\bAI\b|virtual|found|retrieved|located|of service", _I
+)
+
+
 @rule("role_flip", "error", "The user offers help like an assistant, or the assistant asks for help like a user.")
 def role_flip(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("user", "assistant"):
+        if message.role == "user" and not _OFFERING.search(message.content or ""):
+            continue
         pattern = _USER_AS_ASSISTANT if message.role == "user" else _ASSISTANT_AS_USER
         match = pattern.search((message.content or "").strip())
         if match:
@@ -251,15 +259,14 @@ def _is_about_staging(transcript: Transcript, index: int) -> bool:
     needs=("tools",),
 )
 def claimed_success(transcript: Transcript) -> Iterator[Spot]:
+    changes = [site for site in transcript.sites if not transcript.is_read(site.call.name)]
     for index, message in transcript.watched("assistant"):
-        if message.tool_calls or not message.content:
+        if message.tool_calls or not message.content or not may_claim(message.content):
             continue
         turn = next((turn for turn in transcript.turns if index in turn), None)
         if turn is None:
             continue
-        before = [
-            site for site in transcript.sites if site.message_index < index and not transcript.is_read(site.call.name)
-        ]
+        before = [site for site in changes if site.message_index < index]
         here = [site for site in before if site.message_index in turn]
         if any(site.succeeded for site in here):
             beside = claim_beside(transcript, message.content, before, turn)

@@ -24,6 +24,8 @@ from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in,
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _NEXT_DAY = re.compile(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
 _DAY_KEY = re.compile(r"(?:^|[._])(?:day|day_of_month|dom)(?:\[\])?$")
+_OPENING_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
+_HOURS = re.compile(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
 _HOUR_KEY = re.compile(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
 # What makes "5:24" minutes and seconds.
 _LENGTH = re.compile(
@@ -245,9 +247,12 @@ class Timing:
 
     @cached_property
     def _hours(self) -> set[float]:
-        """Numbers of results that stand under a key such as ``hour``."""
+        """Hours of the day in results: under a key such as ``hour``, or as opening hours ("Mon-Thu 8-16")."""
         paths = (entry for body in self.facts.fresh for entry in amounts_of(body, 400).items())
-        return {n for path, numbers in paths if _HOUR_KEY.search(path) for n in numbers}
+        found = {n for path, numbers in paths if _HOUR_KEY.search(path) for n in numbers}
+        texts = (text for body in self.facts.fresh for text in texts_in(body) if _OPENING_HOURS.search(text))
+        ranges = (match for text in texts for match in _HOURS.finditer(text[:200]))
+        return found | {float(hour) for match in ranges for hour in match.groups()}
 
     @cached_property
     def _said_lengths(self) -> frozenset[int]:
