@@ -12,7 +12,7 @@ from toolflow_graph.verification import RULES, Transcript
 CASES: list[dict[str, Any]] = [
     json.loads(line) for line in Path(__file__).with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
 ]
-"""``system``, ``said`` (by the user), ``result`` (null: no call), ``answer``, and ``wrong``: its wrong value or null."""
+"""``system``, ``said`` (by the user), ``result`` (null: no call), ``answer``, and ``wrong``: its wrong value or null"""
 
 
 def stated(case: dict[str, Any]) -> list[str]:
