@@ -169,3 +169,21 @@ def test_released_folder_is_read_without_its_store(run: Path) -> None:
     (run / DATABASE_NAME).unlink()
     assert list(read_source(run)) == whole
     assert [record["id"] for record in read_source(run, rejected=True)] == ["d-000001"]
+
+
+def test_verify_says_what_it_could_not_judge(tmp_path: Path) -> None:
+    german = {
+        "messages": [
+            {"role": "user", "content": "Wie wird das Wetter morgen in Berlin, und soll ich einen Schirm mitnehmen?"},
+            {"role": "assistant", "content": "Morgen regnet es in Berlin, ein Schirm lohnt sich also."},
+        ],
+        "tools": [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}],
+    }
+    bare = {"messages": [{"role": "user", "content": "Hello!"}, {"role": "assistant", "content": "Hello."}]}
+    file = tmp_path / "plain.jsonl"
+    file.write_text("\n".join(json.dumps(entry) for entry in (german, bare, bare)), encoding="utf-8")
+    text = CliRunner().invoke(app, ["verify", str(file)]).output
+    assert "2 of them have no tools: 6 rules that need them do not apply" in text
+    assert "3 of them have no plan: 9 rules that need one do not apply" in text
+    assert "1 of them has tools without 'returns': what results hold is not checked against a schema" in text
+    assert "not in English (another language 1)" in text

@@ -1,7 +1,9 @@
 """``verify FILE`` and ``rules list``: judge any dialogues, and say what is judged."""
 
 import json
+import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,7 +55,10 @@ def verify(
         raise typer.Exit(1)
 
 
-_ENGLISH = frozenset("the and you for is are to of in it that have can what please with on my i".split())  # noqa: SIM905
+# Small words that are frequent in English and rare elsewhere ("in", "is" and "on" are words of many languages).
+_ENGLISH = frozenset(
+    "the and you for are to of that have can what please with my i your this would like from here how".split()  # noqa: SIM905
+)
 
 
 def guess_language(transcript: "Transcript") -> str | None:
@@ -64,7 +69,7 @@ def guess_language(transcript: "Transcript") -> str | None:
         return None
     if sum(char.isascii() for char in letters) < 0.5 * len(letters):
         return "another script"
-    words = text.lower().split()
+    words = re.findall(r"[^\W\d_]+(?:'s)?", text.lower().replace("’", "'"))
     return None if sum(word in _ENGLISH for word in words) > 0.08 * len(words) else "another language"
 
 
@@ -78,6 +83,7 @@ class Report:
         self.examples: dict[str, str] = {}
         self.without_plan = 0
         self.without_returns = 0
+        self.without_tools = 0
         self.other_languages: Counter[str] = Counter()
         self.differing: list[str] = []
 
@@ -92,6 +98,7 @@ class Report:
         entry["findings"] = [finding.to_json() for finding in verdict.findings]
         self.entries.append(entry)
         self.without_plan += transcript.plan is None
+        self.without_tools += not transcript.tools
         self.without_returns += bool(transcript.tools) and all(tool.returns is None for tool in transcript.tools)
         if (language := guess_language(transcript)) is not None:
             self.other_languages[language] += 1
@@ -112,6 +119,7 @@ class Report:
             "accepted": len(self.entries) - self.rejected,
             "rejected": self.rejected,
             "without_plan": self.without_plan,
+            "without_tools": self.without_tools,
             "without_returns": self.without_returns,
             "other_languages": dict(self.other_languages),
             "differs_from_written": self.differing,
@@ -146,27 +154,34 @@ class Report:
             lines.append("")
         total = len(self.entries)
         lines.append(f"{count_of(total, 'dialogue')}: {total - self.rejected} accepted, {self.rejected} rejected")
-        if self.without_plan:
-            have = "has" if self.without_plan == 1 else "have"
-            lines.append(
-                f"{self.without_plan} of them {have} no plan: rules that need one do not apply "
-                f"(see: {COMMAND} rules list)"
-            )
-        if self.without_returns:
-            have = "has" if self.without_returns == 1 else "have"
-            lines.append(
-                f"{self.without_returns} of them {have} tools without 'returns': results are not checked against it"
-            )
-        if self.other_languages:
-            told = ", ".join(f"{name} {count}" for name, count in self.other_languages.most_common())
-            lines.append(
-                f"not in English ({told}): rules about wording and stated values read English, so they see less"
-            )
+        lines += self._unjudged(total)
         if self.differing:
             shown = ", ".join(self.differing[:5]) + (", ..." if len(self.differing) > 5 else "")
             differ = "differs" if len(self.differing) == 1 else "differ"
             lines.append(f"{len(self.differing)} {differ} from the verdict that is written: {shown}")
         return "\n".join(lines)
+
+    def _unjudged(self, total: int) -> Iterator[str]:
+        """What the rules could not look at, and why."""
+        from toolflow_graph.verification import RULES
+
+        def of_them(count: int) -> str:
+            return "it has" if total == 1 else f"{count} of them {'has' if count == 1 else 'have'}"
+
+        def needing(what: str) -> str:
+            return count_of(sum(what in rule.needs for rule in RULES.values()), "rule")
+
+        if self.without_tools:
+            yield f"{of_them(self.without_tools)} no tools: {needing('tools')} that need them do not apply"
+        if self.without_plan:
+            listed = f"{COMMAND} rules list"
+            yield f"{of_them(self.without_plan)} no plan: {needing('plan')} that need one do not apply (see: {listed})"
+        if self.without_returns:
+            have = of_them(self.without_returns)
+            yield f"{have} tools without 'returns': what results hold is not checked against a schema"
+        if self.other_languages:
+            told = ", ".join(f"{name} {count}" for name, count in self.other_languages.most_common())
+            yield f"not in English ({told}): rules about wording and stated values read English, so they see less"
 
 
 def _dialogue_lines(entry: dict[str, Any]) -> str:

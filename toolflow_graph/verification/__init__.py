@@ -4,10 +4,11 @@
 
     transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
     registry.py     RULES, and the decorator that adds one
-    structure.py calls.py text.py groundrules.py planrules.py behaviours.py world.py    the rules
+    structure.py calls.py text.py groundrules.py planrules.py behaviours.py consent.py world.py    the rules
     grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
     arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
-    answers.py mentions.py knowledge.py reckoning.py timing.py sums.py    what the assistant states
+    claims.py deeds.py    what the assistant says it did, against what was called
+    answers.py mentions.py knowledge.py reckoning.py timing.py lengths.py sums.py units.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
 """
 

@@ -16,7 +16,7 @@ from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.knowledge import Knowledge
 from toolflow_graph.verification.mentions import UNITS, Mention
 from toolflow_graph.verification.reckoning import Reckoner
-from toolflow_graph.verification.timing import Timing
+from toolflow_graph.verification.timing import CONDITION, Timing
 from toolflow_graph.verification.wording import WORD, key_of, listed, squeeze
 
 _I = re.IGNORECASE
@@ -31,6 +31,15 @@ _HEDGE = re.compile(
     r"(?:I|we)(?:'d| would)? (?:recommend|suggest|advise|propose)|recommend(?:ation)?s?|suggest(?:ion)?s?|tips?|"
     r"ideal(?:ly)?|would|could|might|may(?! \d)|if|should|consider|let's|roughly|rarely|sometimes|known for|"
     r"please (?:provide|enter|choose|share|tell|give|specify|confirm)|let me know|available 24|24/7)\b",
+    _I,
+)
+# With results at hand, "should" and "if" make no guess of what is concluded from them; advice and offers stay such.
+_ADVICE = re.compile(
+    r"\b(?:usually|typically|generally|in general|normally|often|commonly|as a rule|rule of thumb|"
+    r"(?:I|we)(?:'d| would)? (?:recommend|suggest|advise|propose)|recommend(?:ation)?s?|suggest(?:ion)?s?|tips?|"
+    r"ideal(?:ly)?|could|might|may(?! \d)|consider|let's|rarely|sometimes|known for|"
+    r"I can (?:also|then)|I(?:'d|'ll| would| will) be|(?:want|like) me to|happy to|you(?:'d| would) (?:like|prefer)|"
+    r"feel free|please (?:provide|enter|choose|share|tell|give|specify|confirm)|let me know|available 24|24/7)\b",
     _I,
 )
 # Sentences that tell how things are in general.
@@ -64,6 +73,7 @@ _MASKED = re.compile(
     r"[\s:*(\-#\"']*\Z",
     _I,
 )
+_GROUPS = re.compile(r"(?<![\d.,])\d{1,6}(?:[ \u00a0-]\d{1,6})+(?![\d.,]\d)")
 # What everybody knows: how units relate, whole shares, emergency lines.
 _CONSTANTS = {
     (365, "days"), (366, "days"), (24, "hours"), (60, "minutes"), (60, "seconds"), (52, "weeks"), (12, "months"),
@@ -164,10 +174,16 @@ class Answer:
             return True
         if not self.facts.fresh and self._is_knowledge(mention, sentence, sharp):
             return True
-        if not sharp and _HEDGE.search(sentence):
+        if not sharp and (_HEDGE if not self.facts.fresh else _ADVICE).search(sentence):
+            return True
+        if not sharp and self.facts.fresh and self._is_condition(mention, sentence):
             return True
         # Other languages write numbers and dates in their own ways; cents are read in all of them.
         return not self._is_english and (mention.kind != "money" or mention.steps[0] >= 1)
+
+    def _is_condition(self, mention: Mention, sentence: str) -> bool:
+        """Whether the value stands in what is supposed ("if you arrive after 10 pm, ..."), not in what follows."""
+        return any(mention.text in clause for clause in CONDITION.findall(sentence))
 
     def _sentence(self, mention: Mention) -> str:
         start = max(self.text.rfind("\n", 0, mention.start) + 1, 0)
@@ -228,6 +244,8 @@ class Answer:
             written = self.text[mention.start : mention.end]
             if _MASKED.search(self.text[max(mention.start - 40, 0) : mention.start]):
                 return "the end of a known number" if self._ends_known(written) else None
+            if self._is_grouped(mention):
+                return "the same digits"
             offered = any(key_of(value) in self.offer.figures for value in mention.values)
             return "in a tool's definition" if offered else self._reckoner.explain(mention, self._sentence(mention))
         if mention.kind == "date":
@@ -247,6 +265,15 @@ class Answer:
     @cached_property
     def _reckoner(self) -> Reckoner:
         return Reckoner(self.facts, self._timing)
+
+    def _is_grouped(self, mention: Mention) -> bool:
+        """Whether a number is one group of the digits of a longer known one: "884 213" of 884213."""
+        start = max(mention.start - 24, 0)
+        for match in _GROUPS.finditer(self.text, start, mention.end + 24):
+            if match.start() <= mention.start and mention.end <= match.end():
+                digits = re.sub(r"\D", "", match.group())
+                return len(digits) >= 5 and any(digits in said.runs for said in self.known)
+        return False
 
     def _ends_known(self, digits: str) -> bool:
         return any(run.endswith(digits) for said in self.known for run in said.runs)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolflow_graph.verification.mentions import readings
 from toolflow_graph.verification.toolcards import split_name
 
 MONEY = re.compile(
@@ -29,6 +30,13 @@ _COUNTS = 12
 _FEW = 6
 LARGEST = 1e15
 """Numbers from here on are ids, not amounts: nothing is calculated with them."""
+
+_LENGTH = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
+# An amount that a result holds as text: "$39.90", "39,90 EUR", "1.250,00", "12 %". A bare "10115" is a code.
+_AMOUNT = re.compile(
+    r"[-−]?(?:(?:US|CA|A|C)?[$€£¥₹]\s?(?P<marked>\d[\d.,'’]*)|(?P<named>\d[\d.,'’]*)\s?(?:[$€£¥₹%]|[A-Z]{3})|"
+    r"(?P<plain>\d[\d.,'’]*[.,]\d\d?))"
+)
 
 Amounts = Mapping[str, Sequence[float]]
 """Numbers of one object by their path in it; the entries of a list share one (``flights[].price``)."""
@@ -105,13 +113,57 @@ def amounts_of(value: Any, most: int = 80) -> dict[str, list[float]]:
             queue.extend((f"{path}.{key}".lstrip("."), child) for key, child in node.items())
         elif isinstance(node, list):
             queue.extend((f"{path}[]", child) for child in node)
-        elif isinstance(node, int | float) and not isinstance(node, bool):
-            if abs(node) < LARGEST:
-                found.setdefault(path, []).append(float(node))
+        elif (number := amount_of(node)) is not None:
+            if abs(number) < LARGEST:
+                found.setdefault(path, []).append(number)
             count += 1
         if count > most or len(queue) > 40 * most:
             return {}
     return found
+
+
+def own_amounts(node: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers that stand directly in an object, by key."""
+    read = ((key, amount_of(value)) for key, value in node.items())
+    return {key: number for key, number in read if number is not None and abs(number) < LARGEST}
+
+
+def amount_of(value: Any) -> float | None:
+    """The number that a JSON scalar is, or that a text writes as one ("39,90 EUR", "0:52:30" in seconds), or None."""
+    if isinstance(value, int | float):
+        # An int may be too large to be a float; those are ids.
+        return None if isinstance(value, bool) else float(value) if abs(value) < LARGEST else LARGEST
+    if not isinstance(value, str) or not 2 <= len(value) <= 24:
+        return None
+    if length := _LENGTH.fullmatch(value):
+        hours, minutes, seconds = map(float, length.groups())
+        return hours * 3600 + minutes * 60 + seconds
+    match = _AMOUNT.fullmatch(value.strip())
+    digits = match and (match["marked"] or match["named"] or match["plain"])
+    read = next(readings(digits.rstrip(".,'’")), None) if digits else None
+    return read[0] if read else None
+
+
+_MOST_COLUMNS = 6
+# Nobody multiplies by these.
+_NO_FACTOR = re.compile(r"\bid\b|_id|year|lat|lon|lng|zip|code|rating|score|age", re.IGNORECASE)
+
+
+def products_of(amounts: Amounts) -> list[list[float]]:
+    """How many times what, entry by entry, for each two columns of a list of which one counts (quantities, boxes)."""
+    columns = [(path, list(numbers)) for path, numbers in amounts.items() if "[]" in path and len(numbers) > 1]
+    columns = [(path, numbers) for path, numbers in columns if not _NO_FACTOR.search(path)][:_MOST_COLUMNS]
+    counts = [(path, numbers) for path, numbers in columns if all(n == int(n) and n >= 0 for n in numbers)]
+    return [
+        [count * number for count, number in zip(many, numbers, strict=True)]
+        for path, many in counts
+        for other, numbers in columns
+        if other != path and len(numbers) == len(many) and _parent(path) == _parent(other)
+    ]
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def list_lengths(value: Any) -> list[int]:

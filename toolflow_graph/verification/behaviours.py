@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from toolflow_graph.types import Behaviour, Request
+from toolflow_graph.verification.consent import unconfirmed
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import CallSite, Transcript
@@ -200,10 +201,13 @@ def needless_call(transcript: Transcript) -> Iterator[Spot]:
     "unconfirmed_write",
     "error",
     "The system message asks for a yes before every change, and a change is made without one.",
-    needs=("plan",),
 )
 def unconfirmed_write(transcript: Transcript) -> Iterator[Spot]:
-    if transcript.plan is None or not any(request.asks("confirm") for request in transcript.plan.requests):
+    if transcript.plan is None:
+        for site in unconfirmed(transcript):
+            yield site.message_index, f"{site.call.name} changes something before the user has said yes to it"
+        return
+    if not any(request.asks("confirm") for request in transcript.plan.requests):
         return
     for span in _spans(transcript):
         for site in span.calls():

@@ -45,6 +45,31 @@ _IRREGULAR = {
     "frozen": "freeze", "lent": "lend", "begun": "begin", "drawn": "draw", "wrote": "write", "gave": "give",
     "took": "take", "shut": "close", "gone": "go", "rebuilt": "rebuild", "resent": "resend", "rewritten": "rewrite",
 }  # fmt: skip
+# What people say of devices, settings and timers, and how tools that do it are called.
+_SPOKEN = {
+    "turn switch power": "turn switch toggle power set control activate deactivate enable disable update change",
+    "set": "set update change adjust configure control create add schedule program",
+    "start begin launch": "start begin launch run play resume activate create turn set control",
+    "stop pause end": "stop pause halt end cancel terminate turn set control",
+    "enable activate": "enable activate turn switch toggle set update",
+    "disable deactivate": "disable deactivate turn switch toggle set update",
+    "lock unlock arm disarm open close mute unmute": "set control toggle update change",
+    "raise lower increase decrease adjust dim": "set adjust change update control",
+}
+_SAID_OF: dict[str, set[str]] = {}
+for _said, _tools in _SPOKEN.items():
+    for _verb in _tools.split():
+        _SAID_OF.setdefault(_verb, set()).update(_said.split())
+_PARTS = r"\w+ed|sent|paid|made|put|set|bought|written|given|taken|left|built|told"
+# "I've booked the room and sent you the details": the second deed.
+_ALSO_DONE = re.compile(
+    rf"\bI(?:'ve|’ve| have)\b(?=.*?(?:,|\band)(?: have)?(?: also| then)? (?P<also>{_PARTS})\b(?P<rest>.*))", _I
+)
+_STATE = re.compile(
+    r"\b(?:is|are)(?: both| all)? now (?:\w+ly )?(?:set|on|off|open|closed|active|running|playing|at \d+|\w+ed)\b|"
+    rf"\b(?:has|have) been{_ADVERBS}\s+(?:set|\w+ed)\b",
+    _I,
+)
 _BEGUN = r"(?:(?P<begun>started|begun|stopped|finished|completed)\s+)?"
 _DONE_BY_ME = re.compile(
     rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+{_BEGUN}(?P<verb>\w+)|"
@@ -62,6 +87,13 @@ _SETTLED = re.compile(
     r"\b(?:you|that|it|this|everything|all)(?:['’](?:s|re)| is| are| has been)(?: now)? (?:all )?"
     r"(?:done|set|settled|sorted|arranged|taken care of|in place)\b|"
     r"\b(?:is|are|was|were|been) (?:now )?successfully \w+|\b\w+ed successfully\b",
+    _I,
+)
+_CLAIMING = re.compile(
+    r"\bI(?:['’]ve| have|\s\w+ed)\b|"
+    r"\bI (?:just|also|successfully|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
+    r"\b(?:been|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
+    r"\b(?:is|are|was|were)(?: all)? \w+ed\b",
     _I,
 )
 _OPEN = re.compile(
@@ -96,6 +128,11 @@ def claimed_verb(sentence: str, *, failed: bool, reported: str = "") -> str | No
     return next(group for group in match.groups() if group).lower() if match else None
 
 
+def may_claim(text: str) -> bool:
+    """Whether a text holds any of the words without which no deed is claimed: a quick look before the slow ones."""
+    return bool(_CLAIMING.search(text))
+
+
 def admits_failure(text: str) -> bool:
     """Whether a text says that something went wrong."""
     return bool(_ADMITS.search(text))
@@ -105,6 +142,26 @@ def says_settled(sentence: str) -> bool:
     """Whether a sentence says that all is done ("All set", "That's done", "has been successfully upgraded")."""
     match = _SETTLED.search(sentence)
     return match is not None and "?" not in sentence and not _OPEN.search(sentence[: match.end()])
+
+
+def said_of(verb: str) -> frozenset[str]:
+    """The verbs (base forms) by which people say that a tool called by ``verb`` did its work."""
+    return frozenset((verb, *_SAID_OF.get(verb, ())))
+
+
+def says_state(sentence: str) -> bool:
+    """Whether a sentence says that something is so now ("The light is now off", "The alarm has been set")."""
+    match = _STATE.search(sentence)
+    return match is not None and "?" not in sentence and not _OPEN.search(sentence[: match.end()])
+
+
+def second_deed(sentence: str, verbs: Iterable[str]) -> str | None:
+    """What follows the second deed that a sentence claims beside a first one, if one of ``verbs`` names it."""
+    wanted = set(verbs)
+    match = _ALSO_DONE.search(sentence)
+    if match is None or "?" in sentence or not wanted & set(_bases(match["also"].lower())):
+        return None
+    return None if _OPEN.search(sentence[: match.start("also")]) else match["rest"]
 
 
 def claims_deed(sentence: str, verbs: Iterable[str], *, passive: bool) -> bool:

@@ -37,7 +37,7 @@ HINTS: dict[str, str] = {
     "user_names_parameter": "let the user name things as people do",
     "speaker_label": "strip the label",
     "role_flip": "sample again: the message belongs to the other speaker",
-    "control_words": "strip template tokens and stop words; if they belong to a thought, keep it out of content",
+    "control_words": "strip template tokens and stop words; drop a message that holds nothing else, and thoughts",
     "claimed_success": "make the call, or say that it was not done",
     "repair_residue": "answer as if for the first time: nobody saw the failed attempt",
     "trailing_thanks": "cut the dialogue after the first thanks",

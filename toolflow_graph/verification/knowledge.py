@@ -7,12 +7,13 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from toolflow_graph.verification.arithmetic import amounts_of, list_lengths
+from toolflow_graph.verification.arithmetic import amounts_of, list_lengths, own_amounts, products_of
 from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.mentions import Mention, mentions_in
-from toolflow_graph.verification.wording import key_of
+from toolflow_graph.verification.wording import key_of, normalise
 
 _MOST_OBJECTS = 200
+_MOST_READ, _FEW = 80, 6
 
 
 class Knowledge:
@@ -96,6 +97,24 @@ class Knowledge:
         paths += [("", self._numbers_of(body)) for _, body in self.bodies if isinstance(body, str)]
         return [(path, numbers) for path, numbers in paths if len(numbers) > 1][:_MOST_OBJECTS]
 
+    @cached_property
+    def products(self) -> list[list[float]]:
+        """For each list of results whose entries have a price and a quantity: the two of each entry, multiplied."""
+        return [found for _, body in self.bodies[:4] for found in products_of(amounts_of(body, 400))]
+
+    @cached_property
+    def scalars(self) -> list[dict[str, float]]:
+        """The numbers of each object of the results by key, without those of its children."""
+        return [own_amounts(node) for node in self.objects[:_MOST_READ]]
+
+    @cached_property
+    def small(self) -> list[dict[str, list[float]]]:
+        """The numbers of each object by path: with those of its children if they are few, else only its own."""
+        return [
+            amounts_of(node, _FEW) or {key: [number] for key, number in own.items()}
+            for node, own in zip(self.objects[:_MOST_READ], self.scalars, strict=True)
+        ]
+
     def _numbers_of(self, text: str) -> list[float]:
         """Of a result that is plain text: its numbers, in its order."""
         found = sorted((m for m in mentions_in(text[:4000]) if m.values), key=lambda mention: mention.start)
@@ -105,6 +124,30 @@ class Knowledge:
     def objects(self) -> list[dict[str, Any]]:
         """The objects of the results, the latest result's first."""
         return list(islice((node for _, body in self.bodies for node in objects_in(body)), _MOST_OBJECTS))
+
+    @cached_property
+    def groups(self) -> list[dict[str, list[float]]]:
+        """The numbers, by path, of a list's rows that share a value which the message or its user names ("at REWE")."""
+        return [amounts_of(rows, 400) for rows in self._rows_named]
+
+    @cached_property
+    def group_sizes(self) -> frozenset[int]:
+        """How many rows these are."""
+        return frozenset(len(rows) for rows in self._rows_named)
+
+    @cached_property
+    def _rows_named(self) -> list[list[dict[str, Any]]]:
+        said = normalise(self.text) + (normalise(self.users[0].text) if self.users else "")
+        found: list[list[dict[str, Any]]] = []
+        for rows in islice((rows for _, body in self.bodies for rows in _tables_in(body)), _MOST_READ):
+            groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+            for row in rows:
+                for key, value in row.items():
+                    if isinstance(value, str) and 2 <= len(value) <= 40:
+                        groups.setdefault((key, value), []).append(row)
+            shared = (entry for entry in groups.items() if 2 <= len(entry[1]) < len(rows))
+            found += [group for (_, value), group in shared if normalise(value) in said and value.strip()]
+        return found[:_MOST_READ]
 
     @cached_property
     def named(self) -> list[tuple[int, dict[str, list[float]]]]:
@@ -126,6 +169,14 @@ class Knowledge:
                 found[id(node)] = (place, node)
         ordered = sorted(found.values(), key=lambda entry: entry[0])
         return [(place, amounts_of(node, 40)) for place, node in ordered]
+
+
+def _tables_in(body: Any) -> Iterator[list[dict[str, Any]]]:
+    """Every list of at least three objects in a JSON value."""
+    if isinstance(body, list) and 3 <= len(body) <= _MOST_OBJECTS and all(isinstance(row, dict) for row in body):
+        yield body
+    for child in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        yield from _tables_in(child)
 
 
 def _is_name(value: Any) -> bool:

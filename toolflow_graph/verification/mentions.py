@@ -47,6 +47,8 @@ _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _CLOCK = re.compile(
     r"(?<![\w:.,/])(?P<h12>\d{1,2})(?::(?P<m12>[0-5]\d))?(?::[0-5]\d)?\s?(?P<half>[ap])\.?\s?m\b\.?|"
     r"(?<![\w:.,])(?P<h24>[01]?\d|2[0-4]):(?P<m24>[0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\+\d\d:\d\d)?(?!\d|:\d)|"
+    # Minutes and seconds.
+    r"(?<![\w:.,])(?P<mm>2[5-9]|[3-5]\d):(?P<ss>[0-5]\d)(?!\d|:\d)|"
     r"(?<![\w:.,])(?P<hh>[01]?\d|2[0-4])h(?P<mh>[0-5]\d)\b",
     re.IGNORECASE,
 )
@@ -78,6 +80,9 @@ _CHUNK = re.compile(r"[\w.+#/:@°-]*\d[\w.+#/@°-]*")
 _PUNCTUATION = ".,;:!?#/-+°"
 # A number with its unit or multiple written onto it: 10km, 16GB, 21st, 90-minute, 1.5x.
 _GLUED = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:-?[a-zA-Z]{1,3}|°[a-zA-Z]?|-[a-z]+(?:-[a-z]+)*|[a-z]{4,12})")
+# "55-68k": two numbers, the first one in thousands, too.
+_SCALED_RANGE = re.compile(r"\d+(?:[.,]\d+)?-\d+(?:[.,]\d+)?(?:k|m|bn|mn)", re.IGNORECASE)
+_TO_SCALED = re.compile(r"\s?[-–]\s?[$€£]?\d+(?:[.,]\d+)?\s?(k|m|bn|mn|million|billion|thousand)\b", re.IGNORECASE)
 # A booking code such as M05KNL; SAVE20 or IPHONE15 might be a name.
 _BOOKING = re.compile(r"(?=[A-Z]*\d)(?![A-Z]{3,}\d{1,2}\Z)[A-Z0-9]{6,8}")
 _LABEL = re.compile(r"\b(?:ID|code|number|reference|confirmation|locator|PNR)s?\b")
@@ -89,7 +94,7 @@ _GROUPED = re.compile(r"(?<![\w-])(?:[A-Z]{2}\d{2}(?:\s[A-Z0-9]{2,4}){3,8}|\d{4}
 _VERSION = re.compile(r"[vV]\d+(?:\.\d+)*")
 # Names of techniques and standards that everybody knows.
 _KNOWN_NAME = re.compile(
-    r"iso-?\d{4,5}|(?:sha|rfc|utf|aes|md|din|en|ieee|http|tls|rtx|gtx|x|base|ipv|h\.?|usb|ddr|win|es|mp|gpt|covid|rs|hdmi|"
+    r"iso-?\d{4,5}|(?:l|kwh|g|mg|kcal)/100|(?:sha|rfc|utf|aes|md|din|en|ieee|http|tls|rtx|gtx|x|base|ipv|h\.?|usb|ddr|win|es|mp|gpt|covid|rs|hdmi|"
     r"cat|web)-?\d{1,4}(?:[._-]\w+)*",
     re.IGNORECASE,
 )
@@ -192,6 +197,9 @@ def _clocks(match: re.Match[str]) -> Iterator[str]:
         else:
             yield f"{hour % 12 + (12 if match['half'].lower() == 'p' else 0):02d}:{match['m12'] or '00'}"
         return
+    if match["mm"]:
+        yield f"{match['mm']}:{match['ss']}"
+        return
     hour, minute = int(match["h24"] or match["hh"]), match["m24"] or match["mh"]
     yield f"{hour % 24:02d}:{minute}"
     if 1 <= hour < 12:
@@ -234,7 +242,7 @@ def _codes(text: str) -> Iterator[Mention]:
             ):
                 yield Mention("code", core, start, start + len(core))
             continue
-        if _GLUED.fullmatch(core):
+        if _GLUED.fullmatch(core) or _SCALED_RANGE.fullmatch(core):
             continue
         known = (digits < 3 and not _BOOKING.fullmatch(core)) or _VERSION.fullmatch(core) or _KNOWN_NAME.fullmatch(core)
         yield Mention("code", "" if known else core, start, start + len(core))
@@ -273,6 +281,8 @@ def _numbers(text: str) -> Iterator[Mention]:
             # "5 m" are metres, too.
             bare = scale in ("m", "b", "k") and not match["currency"]
             read, unit = (read + scaled, unit or scale) if bare else (scaled, unit)
+        elif shared := _TO_SCALED.match(text, match.end("digits")):
+            read += [(value * _SCALES[shared[1].lower()], step * _SCALES[shared[1].lower()]) for value, step in read]
         if any(value for value, _ in read):
             end = match.end("percent" if match["percent"] else "scale" if scale else "digits")
             yield Mention(

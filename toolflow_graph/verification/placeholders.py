@@ -17,6 +17,7 @@ _INSERTED = re.compile(
     r"<(?:your|insert|recipient|name)[ _][^<>]{1,40}>",
     re.IGNORECASE,
 )
+_OPENING = re.compile(r"[\[{<]")
 _HOLLOW = frozenset(
     (
         *listed(
@@ -34,6 +35,6 @@ def is_placeholder(value: Json, required: bool) -> bool:
         return False
     text = value.strip()
     folded = normalise(text).strip()
-    if _PLACEHOLDER.fullmatch(text) or folded in _HOLLOW or _INSERTED.search(text):
+    if folded in _HOLLOW or _PLACEHOLDER.fullmatch(text) or (_OPENING.search(text) and _INSERTED.search(text)):
         return True
     return required and text.casefold() in _SHRUGS

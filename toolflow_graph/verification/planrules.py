@@ -124,6 +124,8 @@ _EVERYDAY = re.compile(
 
 
 _MONEY_UNITS = ("dollar", "euro")
+# What a number that is large or money cannot be written without; most messages hold neither.
+_AMOUNT_SIGN = re.compile(r"\d|thousand|hundred|million|dollar|usd|buck|eur", re.IGNORECASE)
 
 
 def _mentions(text: str) -> dict[str, list[float]]:
@@ -137,7 +139,7 @@ def _mentions(text: str) -> dict[str, list[float]]:
         if len(match.group()) >= 4 and not _EVERYDAY.fullmatch(match.group()):
             found[match.group()] = []
     numbers: dict[str, list[tuple[float, str | None]]] = {}
-    for value, written, unit in numbers_in(without_moments(bare)):
+    for value, written, unit in numbers_in(without_moments(bare)) if _AMOUNT_SIGN.search(bare) else ():
         numbers.setdefault(written, []).append((value, unit))
     for written, readings in numbers.items():
         money = bool(re.match(r"[$€£¥]", written)) or any(unit in _MONEY_UNITS for _, unit in readings)
@@ -179,6 +181,9 @@ def invented_fact(transcript: Transcript) -> Iterator[Spot]:
                 yield index, f"the user states the date {written!r}, which is not among its facts"
 
 
+_READABLE = 1e15
+
+
 @lru_cache(maxsize=512)
 def _known_text(texts: tuple[str, ...], now: Date | None) -> Said:
     return say("\n".join(texts), now)
@@ -197,6 +202,9 @@ def _known(requests: tuple[Request, ...], context: str, texts: tuple[str, ...], 
 def _knows(known: Said, written: str, values: list[float]) -> bool:
     if not values:
         return known.contains(written) or squeeze(written) in known.squeezed
+    # What stands there as it is need not be read as a number.
+    if any(value == int(value) and known.contains(str(int(value))) for value in values if abs(value) < _READABLE):
+        return True
     if any(key_of(value) in known.numbers or key_of(value) in known.converted for value in values):
         return True
     numbers = sorted(known.numbers)[:80]
@@ -206,7 +214,7 @@ def _knows(known: Said, written: str, values: list[float]) -> bool:
 
 def _near_date(known: Said, iso: str) -> bool:
     """Whether a date is known, or is a stated number of days from one that is."""
-    if iso in known.dates or (int(iso[5:7]), int(iso[8:10])) in known.month_days:
+    if iso in known.text or iso in known.dates or (int(iso[5:7]), int(iso[8:10])) in known.month_days:
         return True
     day = Date.fromisoformat(iso)
     steps = known.day_steps | {int(n) for n in known.numbers if 0 < n <= 60 and n == int(n)} | {1}

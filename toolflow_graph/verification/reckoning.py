@@ -6,16 +6,20 @@ Only asked for numbers that stand nowhere as they are, so it may take its time.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
-from toolflow_graph.verification.arithmetic import amounts_of
+from toolflow_graph.verification.arithmetic import MONEY, amounts_of
 from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.knowledge import Knowledge
 from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
 from toolflow_graph.verification.sums import (
     Target,
+    equation_after,
     equation_before,
+    gap_of,
     of_shares,
+    scaled,
     share_of_all,
     share_with,
     some_of,
@@ -25,36 +29,19 @@ from toolflow_graph.verification.sums import (
     whole_of,
 )
 from toolflow_graph.verification.timing import Timing
+from toolflow_graph.verification.units import FACTORS, NAMES
 from toolflow_graph.verification.wording import key_of
 
-# By what a number with a unit is multiplied to become one in another unit that data use.
-_FACTORS: dict[str, tuple[float, ...]] = {
-    "hour": (60, 3600, 3.6e6, 1 / 24), "minute": (1 / 60, 60, 6e4), "second": (1000, 1 / 60),
-    "day": (24, 1440, 86400, 1 / 7), "week": (7,), "month": (1 / 12, 30), "year": (12, 365),
-    "km": (1000, 0.621371, 3280.84), "mi": (1.609344, 1609.344, 5280), "m": (0.001, 3.28084, 100), "ft": (0.3048, 12),
-    "cm": (0.01, 0.393701, 10), "in": (2.54, 25.4, 0.0254, 1 / 12), "mm": (0.001, 0.1),
-    "kg": (2.20462, 1000), "lb": (0.453592,), "g": (0.001,), "l": (1000, 0.264172),
-    "gb": (1024, 1000, 1024**2, 1e6, 1024**3, 1e9), "mb": (1024, 1000, 1024**2, 1e6), "kb": (1024, 1000),
-    "tb": (1024, 1000, 1024**4, 1e12), "mph": (1.609344, 0.44704), "km/h": (0.621371, 0.277778, 0.539957),
-    "kph": (0.621371, 0.277778, 0.539957), "m/s": (3.6, 2.23694), "sq": (1 / 43560, 0.092903, 10.7639),
-    "m²": (10.7639, 1 / 1e4, 1 / 4046.86), "acre": (43560, 4046.86, 0.404686), "ha": (10000, 2.47105),
-}  # fmt: skip
-_UNITS = {
-    "hours": "hour", "hour": "hour", "hr": "hour", "hrs": "hour", "h": "hour", "minutes": "minute", "minute": "minute",
-    "min": "minute", "mins": "minute", "seconds": "second", "second": "second", "sec": "second", "s": "second",
-    "days": "day", "day": "day", "nights": "day", "night": "day", "weeks": "week", "week": "week", "months": "month",
-    "month": "month", "years": "year", "year": "year", "kilometers": "km", "kilometres": "km", "kilometer": "km",
-    "kilometre": "km", "miles": "mi", "mile": "mi", "meters": "m", "metres": "m", "meter": "m", "metre": "m",
-    "feet": "ft", "foot": "ft", "lbs": "lb", "pounds": "lb", "grams": "g", "kilograms": "kg", "kmh": "km/h",
-    "inches": "in", "inch": "in", "sqft": "sq", "ft²": "sq", "acres": "acre", "hectares": "ha",
-    "liters": "l", "litres": "l",
-}  # fmt: skip
+_TIMES = frozenset(("hour", "minute", "second", "day", "week", "month", "year"))
 _DEGREES = frozenset(("c", "f", "k", "celsius", "fahrenheit", "kelvin", "degrees"))
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approx\w*\.?|roughly|nearly|almost|over|more than|some|up to|under|less than|just|close to|"
     r"at least|at most|well)|~|≈|>|<)\s*(?:(?:US)?[$€£¥]|[A-Z]{3})?\s*\Z",
     re.IGNORECASE,
 )
+_BOUND = re.compile(r"over|than|up to|under|at |some|[<>]|just|almost|nearly", re.IGNORECASE)
+# "346 to 347": what is meant lies between.
+_BOUNDS = re.compile(r"\s?(?:to|and|or|[-–])\s?\d")
 _WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?:the\s+)?\Z", re.I)
 # Words that tell that a number was worked out.
 _TOLD = re.compile(
@@ -63,6 +50,7 @@ _TOLD = re.compile(
     r"owe\w*|per|each|every|both|times|double|half|twice|sav\w+|discount\w*|cheaper|more|less|fewer|higher|lower|longer|"
     r"shorter|faster|increas\w*|decreas\w*|rise|rose|drop\w*|fell|gain\w*|loss|chang\w*|gr[eo]w\w*|growth|plus|minus|"
     r"rang\w*|spread|share|ratio|margin|off|to go|servings?|over|under|above|below|exceed\w*|short|apart|between|"
+    r"a (?:day|week|month|year|night|piece|person|head)|all in|works? out|makes|"
     r"account for|equal\w*|comes? to|apiece|split|on top|whole|entire|estimat\w*|"
     r"for (?:the )?(?:\d{1,2}|all|both|two|three|four|five|six|seven|eight|nine|ten))\b|"
     r"[=+×÷%]|\d\s?[x*]\s?\d",
@@ -79,6 +67,24 @@ _CONSTANTS = (
     (re.compile(r"\bhour|\bminute", re.IGNORECASE), (60.0, 24.0)),
     (re.compile(r"per million", re.IGNORECASE), (1e6,)),
 )
+# Words that tell of an average, or of how far numbers lie apart.
+_COMPARED = re.compile(
+    r"\b(?:average\w*|mean|median|typical\w*|rang\w*|spread|between|from|differ\w*|gap|apart|about|around|approx\w*|"
+    r"roughly|per|each|every|a (?:day|week|month|year|night|piece)|more|less|fewer|\w+er|than|above|below|over|under|"
+    r"overall|mid-?point|middle)\b|[~≈]",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"\b(?:below|above|lower|higher|more|less|fewer|than|increas\w*|decreas\w*|drop\w*|fell|rise|rose|gr[eo]w\w*|"
+    r"up|down|off|cheaper|discount\w*|sav\w+)\b",
+    re.IGNORECASE,
+)
+_OUT_OF = re.compile(r"\b([\w.,]+) (?:\w+ )?(?:out )?of (?:the |these |all |your |our )?([\w.,]+)", re.IGNORECASE)
+_PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
+# Keys of what an object is meant for, and of shares that stand there as percentages.
+_FOR_KEY = re.compile(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
+_LIMIT_KEY = re.compile(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
+_SHARE_KEY = re.compile(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
 _SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
 # How far from a number the names of the objects stand that it may add up, and how many of them.
@@ -95,14 +101,16 @@ class Reckoner:
 
     def explain(self, mention: Mention, sentence: str) -> str | None:
         """How a number is another form of a known one, or follows from known ones by a small calculation."""
-        loose = _ABOUT.search(self.facts.text[max(mention.start - 24, 0) : mention.start]) is not None
+        about = _ABOUT.search(self.facts.text[max(mention.start - 24, 0) : mention.start])
+        loose = about.group() if about else ""
+        bounds = _BOUNDS.match(self.facts.text, mention.end) is not None
         for value, step in zip(mention.values, mention.steps, strict=True):
             how = (
-                self._rounded(value, step, loose)
+                self._rounded(value, step, loose, bounds)
                 or self._worded(value, mention)
                 or self._converted(value, _loosened(value, step) if loose else step, mention)
                 or self._counted(value, mention)
-                or self._calculated(value, step, mention, sentence)
+                or self._calculated(value, step, loose, mention, sentence)
             )
             if how:
                 self.facts.stated.append(value)
@@ -111,10 +119,15 @@ class Reckoner:
 
     # Other forms.
 
-    def _rounded(self, value: float, step: float, loose: bool) -> str | None:
+    def _rounded(self, value: float, step: float, loose: str, bounds: bool) -> str | None:
         """Whether a number with more digits is known that this one rounds (or cuts off)."""
-        tolerance = 0.999 * _loosened(value, step) if loose else step * (0.999 if step < 1 else 0.51)
-        return "rounded" if self.facts.near(value, tolerance) else None
+        tolerance = step * (0.999 if step < 1 or bounds else 0.51)
+        if loose:
+            # "Over 1,000" may be 1,950; "about 1,300" is no 1,200, but perhaps 1,234 + 35.
+            share = 0.999 if _BOUND.search(loose) else 0.6
+            tolerance = max(tolerance, share * _loosened(value, step))
+        near = self.facts.near(value, tolerance) or any(abs(value - n) <= tolerance for n in self.facts.stated if n % 1)
+        return "rounded" if near else None
 
     def _worded(self, value: float, mention: Mention) -> str | None:
         key = key_of(value)
@@ -128,17 +141,20 @@ class Reckoner:
         return "part of a name" if any(digits in said.name_digits for said in self.facts.known) else None
 
     def _converted(self, value: float, step: float, mention: Mention) -> str | None:
-        unit, near = _UNITS.get(mention.unit, mention.unit), self.facts.near
-        if mention.kind == "money":
+        unit, near = NAMES.get(mention.unit, mention.unit), self.facts.near
+        if mention.kind == "money" and mention.unit != "pounds":
             fits = near(value * 100, 0.5)
         elif mention.kind == "percent":
             fits = near(value / 100, step / 200)
         elif "°" in unit or unit in _DEGREES:
-            fits = (
-                near(value * 9 / 5 + 32, step) or near((value - 32) * 5 / 9, step / 2) or near(value + 273.15, step / 2)
-            )
+            # Figures are known without their sign.
+            others = [(sign * value * 9 / 5 + 32, step) for sign in (1, -1)]
+            # "About 20 degrees" is no wide guess.
+            step = min(step, mention.steps[0])
+            others += [((sign * value - 32) * 5 / 9, step / 2) for sign in (1, -1)]
+            fits = any(near(abs(other), slack) for other, slack in (*others, (value + 273.15, step / 2)))
         else:
-            fits = any(near(value * factor, factor * step / 2) for factor in _FACTORS.get(unit, ()))
+            fits = any(near(value * factor, factor * step / 2) for factor in FACTORS.get(unit, ()))
         return "another unit" if fits else None
 
     # Counting.
@@ -146,10 +162,12 @@ class Reckoner:
     def _counted(self, value: float, mention: Mention) -> str | None:
         if mention.kind != "number":
             return None
-        unit = _UNITS.get(mention.unit, mention.unit)
+        unit = NAMES.get(mention.unit, mention.unit)
         if unit in ("hour", "minute"):
             minutes = value * (60 if unit == "hour" else 1)
-            return "the time between two times" if minutes in self.timing.stretches else None
+            return "the time between two times" if minutes in self.timing.spans else None
+        if unit == "second" and any(value == number for own in self.facts.scalars for number in own.values()):
+            return "in other words"
         if value != int(value):
             return None
         number, longest = int(value), max(self.facts.lengths, default=0)
@@ -160,34 +178,45 @@ class Reckoner:
             found = number <= longest or any(iso.endswith(end) for said in self.facts.known for iso in said.iso_days)
             found = found or any(abs(number - day) <= 1 for m in self.facts.mentions for _, _, day in m.days)
         elif unit in ("day", "week", "month", "year"):
-            found = self.timing.between_days(number, unit)
+            found = self.timing.between_days(number, unit) or (unit == "year" and self.timing.is_age(number))
         elif mention.unit not in MEASURES:
             before = self.facts.text[max(mention.start - 12, 0) : mention.start]
             if number <= 31 and _WEEKDAY.search(before):
                 end = f"-{number:02d}"
                 return "a day" if any(iso.endswith(end) for said in self.facts.known for iso in said.iso_days) else None
-            found = number in self.facts.lengths or 10 <= number <= longest or self.timing.is_age(number)
+            found = (
+                number in self.facts.lengths
+                or number in self.facts.group_sizes
+                or 10 <= number <= longest
+                or self.timing.is_age(number)
+            )
             if 1900 <= number <= 2100:
                 found = found or any(iso.startswith(str(number)) for said in self.facts.known for iso in said.iso_days)
         return "counted" if found else None
 
     # Calculating.
 
-    def _calculated(self, value: float, step: float, mention: Mention, sentence: str) -> str | None:
-        facts, told = self.facts, _TOLD.search(sentence) is not None
+    def _calculated(self, value: float, step: float, loose: str, mention: Mention, sentence: str) -> str | None:
+        facts = self.facts
+        # The value itself tells nothing, and is none of its operands.
+        sentence = sentence.replace(mention.text, " ", 1)
+        told, compared = _TOLD.search(sentence) is not None, _COMPARED.search(sentence) is not None
         percent, money = mention.kind == "percent", mention.kind == "money"
-        exact = step >= 1 and not percent
-        result = equation_before(facts.text[: mention.start])
-        if result is not None and abs(result - value) <= max(step / 2, 0.0051):
+        exact = step >= 1 and not percent and not loose
+        scale = 100.0 if _PER_HUNDRED.match(facts.text, mention.end) else 1.0
+        quotients = told or bool(loose) or NAMES.get(mention.unit) not in _TIMES
+        results = (equation_before(facts.text[: mention.start]), equation_after(facts.text, mention.end))
+        if any(result is not None and abs(result - value) <= max(step / 2, 0.0051) for result in results):
             return "an equation"
 
         def aim() -> Target:
-            return Target(value, step, told=told, percent=percent, exact=exact)
+            return Target(
+                value / scale, step / scale, told=told, compared=compared, quotients=quotients, percent=percent,
+                exact=exact and scale == 1,
+            )  # fmt: skip
 
         stated = list(dict.fromkeys(reversed(facts.stated)))[:12][::-1]
         few = list(dict.fromkeys((*stated, *(n for said in facts.users[:2] for n in said.numbers))))
-        # The value itself is none of its operands.
-        sentence = sentence.replace(mention.text, " ", 1)
         named = [numbers for path, numbers in self._named(mention, told) if not (money and _NO_MONEY.search(path))]
         return (
             self._of_named(aim(), named, sentence)
@@ -202,6 +231,7 @@ class Reckoner:
         counts = self._counts_in(sentence)
         return (
             _first(whole_of, target, named)
+            or _first(whole_of, target, (numbers for group in self.facts.groups for numbers in group.values()))
             or _first(two_of, target, (group for group in named if len(group) <= _MOST_NAMED))
             or next((how for group in named if (how := times_of(target, [*group, sum(group)], counts))), None)
             or _first(some_of, target, named)
@@ -214,6 +244,7 @@ class Reckoner:
             or whole_of(target, stated)
             or some_of(target, stated)
             or of_shares(target, few, self._shares)
+            or gap_of(target, stated, self._limits)
             or times_of(target, few, [float(n) for n in self.facts.lengths if 2 <= n <= _LARGE])
             or _first(three_of, target, (stated, few))
             or two_of(target, few + self._constants + [n * c for c in self._constants for n in few[:8]])
@@ -226,27 +257,43 @@ class Reckoner:
         said = [[*numbers, *few[:8]] for numbers in small[:4]]
         if target.percent:
             anchors = [value for m in mentions_in(sentence) for value in m.values[:1]]
+            known = [value for value in anchors if self.facts.near(value, 1e-6)]
             anchored = next((how for pool in self._small if (how := share_with(target, anchors, pool))), None)
-            return anchored or _first(two_of, target, small) or _first(share_of_all, target, (*small, *lists))
+            return (
+                self._share_told(target, sentence)
+                or anchored
+                or _first(two_of, target, small)
+                or next((how for pool in self._wholes(known) if (how := share_with(target, known, pool))), None)
+                or next((how for limit in self._limits if (how := self._share_of(target, limit))), None)
+                or (None if _CHANGED.search(sentence) else _first(share_of_all, target, (*small, *lists)))
+            )
         return (
             _first(whole_of, target, lists)
             or _first(whole_of, target, small)
+            or _first(whole_of, target, self.facts.products)
+            or of_shares(target, self._sums, self._shares)
+            or scaled(target, operands[:_MOST_POOL], self._counts_in(sentence), self._bases)
             or times_of(target, operands[:_MOST_POOL], self._constants)
             or times_of(target, operands[:_MOST_POOL], self._counts_in(sentence))
             or _first(two_of, target, small)
             or _first(two_of, target, said)
             or of_shares(target, operands[:_MOST_POOL], self._shares)
             or _first(three_of, target, (*small, *said))
+            or _first(three_of, target, ([*numbers, *self._counts_in(sentence)[:2]] for numbers in small[:4]))
             or _first(some_of, target, lists)
-            or _first(two_of, target, self._wide_pools(few))
+            or _first(two_of, target, self._wide_pools(few, money))
         )
 
     def _in_other_units(self, value: float, step: float, mention: Mention, told: bool) -> str | None:
-        for factor in _FACTORS.get(_UNITS.get(mention.unit, mention.unit), ()):
+        for factor in FACTORS.get(NAMES.get(mention.unit, mention.unit), ()):
             target = Target(value * factor, step * factor, told=told)
             for _, group in self.facts.lists[:20]:
                 if how := whole_of(target, group):
                     return f"{how}, in another unit"
+            # A dose so many times, in grams.
+            how = _first(two_of, target, ([*self.facts.stated[-4:], *own.values()] for own in self.facts.scalars[:4]))
+            if how:
+                return f"{how}, in another unit"
         return None
 
     def _named(self, mention: Mention, told: bool) -> list[tuple[str, list[float]]]:
@@ -261,9 +308,10 @@ class Reckoner:
                 paths.setdefault(path, []).extend(values[:8])
         return list(paths.items())
 
-    def _wide_pools(self, few: list[float]) -> Iterator[list[float]]:
+    def _wide_pools(self, few: list[float], money: bool) -> Iterator[list[float]]:
         """All numbers of the fresh results, alone and with what was said."""
-        fresh = {n for body in self.facts.fresh for numbers in amounts_of(body, _MOST_POOL).values() for n in numbers}
+        paths = (entry for body in self.facts.fresh for entry in amounts_of(body, _MOST_POOL).items())
+        fresh = {n for path, numbers in paths if not (money and _NO_MONEY.search(path)) for n in numbers}
         if fresh:
             yield sorted(fresh)
             yield [*few[:8], *sorted(fresh)]
@@ -271,15 +319,49 @@ class Reckoner:
     @cached_property
     def _small(self) -> list[list[float]]:
         """The numbers of each object of the results that holds a few, those of its own children included."""
-        found = (amounts_of(node, _MOST_NAMED) for node in self.facts.objects[:80])
-        return [[n for values in numbers.values() for n in values] for numbers in found if numbers]
+        return [[n for values in numbers.values() for n in values] for numbers in self.facts.small if numbers]
 
     @cached_property
     def _small_money(self) -> list[list[float]]:
         """The same without what is no amount and no quantity."""
-        found = (amounts_of(node, _MOST_NAMED) for node in self.facts.objects[:80])
-        kept = ({path: values for path, values in numbers.items() if not _NO_MONEY.search(path)} for numbers in found)
+        small = self.facts.small
+        kept = ({path: values for path, values in numbers.items() if not _NO_MONEY.search(path)} for numbers in small)
         return [[n for values in numbers.values() for n in values] for numbers in kept if numbers]
+
+    def _share_told(self, target: Target, sentence: str) -> str | None:
+        """The share that the sentence puts in words: "four of the five passed, 80 %"."""
+        for match in _OUT_OF.finditer(sentence):
+            part, whole = (list(say(text, None).numbers) for text in match.groups())
+            if part and whole and whole[0] and target.fits(100 * part[0] / whole[0]):
+                return f"{part[0]:g} of {whole[0]:g} as a share"
+        return None
+
+    def _share_of(self, target: Target, limit: float) -> str | None:
+        """One of the last numbers that the message states, as a share of a limit or a goal."""
+        return share_with(target, [limit], [limit, *self.facts.stated[-_MOST_NAMED:]])
+
+    def _wholes(self, anchors: list[float]) -> Iterator[list[float]]:
+        """Known numbers, each with what stands directly in an object around it: a day's steps, and the week's goal."""
+        for node, own in islice(zip(self.facts.objects, self.facts.scalars, strict=False), 20):
+            inside = {n for numbers in amounts_of(node).values() for n in numbers} if anchors and own else set()
+            held = [anchor for anchor in anchors if anchor in inside]
+            if held:
+                yield [*held, *own.values()]
+
+    @cached_property
+    def _sums(self) -> list[float]:
+        """What the lists of prices in results come to."""
+        lists = (numbers for path, numbers in self.facts.lists if MONEY.search(path))
+        return [sum(numbers) for numbers in (*self.facts.products, *islice(lists, _MOST_NAMED))]
+
+    @cached_property
+    def _limits(self) -> list[float]:
+        return [n for own in self.facts.scalars[:20] for key, n in own.items() if _LIMIT_KEY.search(key)]
+
+    @cached_property
+    def _bases(self) -> list[float]:
+        """For how many an object of the results is meant: servings, people."""
+        return [n for own in self.facts.scalars for key, n in own.items() if _FOR_KEY.search(key) and 1 <= n <= _LARGE]
 
     @cached_property
     def _constants(self) -> list[float]:
@@ -298,6 +380,8 @@ class Reckoner:
         texts = (self.facts.text, *(said.text for said in self.facts.users))
         values = {v for text in texts for m in mentions_in(text) if m.kind == "percent" for v in m.values}
         fractions = {n for pool in self._small for n in pool if 0 < n < 1}
+        named = (n for own in self.facts.scalars for key, n in own.items() if _SHARE_KEY.search(key) and n <= 100)
+        fractions |= {n / 100 for n in named if n >= 1}
         return sorted({value / 100 for value in values if 0 < value <= 100} | fractions)[:8]
 
 

@@ -38,6 +38,8 @@ class Rule:
 
     def applies(self, transcript: Transcript) -> bool:
         """Whether the dialogue carries what the rule needs."""
+        if not self.needs:
+            return True
         has = {
             "plan": transcript.plan is not None and bool(transcript.plan.requests),
             "tools": bool(transcript.tools),

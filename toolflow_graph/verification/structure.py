@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from toolflow_graph.types import Message
 from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.text import ends_by_stop_word
 from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import normalise
 
@@ -105,10 +107,18 @@ def unfinished_turn(transcript: Transcript) -> Iterator[Spot]:
     if not transcript.messages or transcript.broke_off:
         return
     last = transcript.messages[-1]
-    if last.role == "assistant" and not last.tool_calls:
+    if _is_answer(last):
+        return
+    said = transcript.messages[-2] if len(transcript.messages) > 1 else None
+    if last.role == "user" and ends_by_stop_word(last.content or "") and said is not None and _is_answer(said):
+        # A simulated user hangs up: that its message does not belong there is the business of control_words.
         return
     what = "a tool call" if last.tool_calls else f"a {last.role} message"
     yield len(transcript.messages) - 1, f"the dialogue ends with {what}, not with the assistant's answer"
+
+
+def _is_answer(message: Message) -> bool:
+    return message.role == "assistant" and not message.tool_calls
 
 
 @rule("empty_message", "error", "A message of the system, the user or the assistant says nothing and calls nothing.")

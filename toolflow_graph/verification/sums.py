@@ -19,18 +19,32 @@ class Target:
     Args:
         step: the worth of its last digit as written.
         told: the sentence tells of a calculation.
+        compared: the sentence tells of an average or of how far things lie apart.
+        quotients: two numbers may be multiplied or divided, too (nobody divides a weight by a price to count days).
         exact: sums and products come out as written; nothing is rounded.
     """
 
-    def __init__(self, value: float, step: float, *, told: bool, percent: bool = False, exact: bool = False) -> None:
+    def __init__(
+        self,
+        value: float,
+        step: float,
+        *,
+        told: bool,
+        compared: bool = True,
+        quotients: bool = True,
+        percent: bool = False,
+        exact: bool = False,
+    ) -> None:
         self.value = value
+        self.quotients = quotients
+        self.compared = compared
         self.step = step
         self.slack = 0.0051 if exact else step * 0.51
         self.percent = percent
         self._room = ROOM_IF_TOLD if told or percent else ROOM
-        if exact and value < 100:
+        if step >= 1 and value < 100 and not percent:
             # Two digits say little: many calculations come to them, and few of them are worth an objection.
-            self._room *= 2.5
+            self._room *= 1.5 if told else 2.5
         self._fresh = True
 
     def fits(self, other: float) -> bool:
@@ -65,11 +79,13 @@ def whole_of(target: Target, numbers: Sequence[float]) -> str | None:
     count = len(numbers)
     if count < 2 or target.percent or not target.allows(4, numbers):
         return None
-    if target.fits(sum(numbers)):
+    if target.fits(abs(sum(numbers))):
         return "the sum of a list"
+    if not target.compared:
+        return None
     ordered = sorted(numbers)
     middle = count // 2
-    wholes = (sum(numbers) / count, (ordered[middle] + ordered[~middle]) / 2, ordered[-1] - ordered[0])
+    wholes = (abs(sum(numbers)) / count, abs(ordered[middle] + ordered[~middle]) / 2, ordered[-1] - ordered[0])
     return "the average, median or range of a list" if any(map(target.rounds, wholes)) else None
 
 
@@ -104,7 +120,12 @@ def two_of(target: Target, numbers: Iterable[float]) -> str | None:
             low, high = (first, second) if first <= second else (second, first)
             if target.fits(high - low) or target.fits(high + low):
                 return f"{high:g} and {low:g}, added or subtracted"
-            if target.rounds(high * low) or target.rounds(high / low) or target.fits(math.ceil(high / low)):
+            if target.quotients and (
+                target.rounds(high * low)
+                or target.rounds(high / low)
+                or target.fits(math.ceil(high / low))
+                or (target.value < 1 and target.rounds(low / high))
+            ):
                 return f"{high:g} and {low:g}, multiplied or divided"
     return None
 
@@ -167,28 +188,58 @@ def times_of(target: Target, numbers: Sequence[float], counts: Sequence[float]) 
     return None
 
 
+def gap_of(target: Target, numbers: Sequence[float], limits: Sequence[float]) -> str | None:
+    """How far a number is from a limit, a goal or a total."""
+    if target.percent or not target.allows(len(numbers) * len(limits), numbers):
+        return None
+    pairs = ((number, limit) for number in numbers for limit in limits)
+    return next((f"from {a:g} to {b:g}" for a, b in pairs if target.fits(abs(a - b))), None)
+
+
+def scaled(target: Target, numbers: Sequence[float], counts: Sequence[float], bases: Sequence[float]) -> str | None:
+    """A number that is meant for so many (``bases``), for another count: what six need of a recipe that serves four."""
+    if target.percent or not target.allows(len(numbers) * len(counts) * len(bases), numbers):
+        return None
+    for base in bases:
+        for count in counts:
+            if count != base and any(target.rounds(number * count / base) for number in numbers if number != base):
+                return f"for {count:g} instead of {base:g}"
+    return None
+
+
 def of_shares(target: Target, numbers: Sequence[float], shares: Sequence[float]) -> str | None:
     """A share of a number, or the number with the share taken off or put on."""
     if target.percent or not target.allows(3 * len(numbers) * len(shares), numbers):
         return None
     for share in shares:
-        if any(target.rounds(n * part) for n in numbers for part in (share, 1 - share, 1 + share)):
+        wholes = (n for n in numbers if n != 100 * share)
+        if any(target.rounds(n * part) for n in wholes for part in (share, 1 - share, 1 + share)):
             return f"{100 * share:g} percent of a known number"
     return None
 
 
 _TERM = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(\*\*|[-+*/^!()]))")
-_EQUATION = re.compile(r"([\d(][\d\s.,+*/^!()x×÷·−$€£-]*)=\s*[$€£]?\s*\Z")
+_EQUATION = re.compile(r"([$€£\d(][\w\s.,+*/^!()×÷·−$€£-]*)=\s*[$€£]?\s*\Z")
+_IN_BRACKETS = re.compile(r"[^\S\n]?[€$£%]?[^\S\n]?[(=:]\s*([$€£\d][\w\s.,+*/^!×÷·−$€£-]*[\d€])\s*(?:[a-z]+)?\)?")
+_TIMES_SIGN = re.compile(r"(?<=[\d\s])x(?=[\s\d$€£])|[×·]")
 
 
 def equation_before(text: str) -> float | None:
     """The value of the arithmetic expression that a text ends with, before an equals sign: ``2 x $1.29 =`` is 2.58."""
     match = _EQUATION.search(text[-120:])
-    if match is None:
-        return None
-    written = re.sub(r"[$€£]|(?<=\d),(?=\d{3})", "", match[1])
-    for sign, plain in (("×", "*"), ("x", "*"), ("·", "*"), ("÷", "/"), ("−", "-")):
-        written = written.replace(sign, plain)
+    return _value_of(match[1]) if match else None
+
+
+def equation_after(text: str, place: int) -> float | None:
+    """The value of the expression that explains the number before it: "28 EUR (2 guests x 7 nights x 2 EUR)"."""
+    match = _IN_BRACKETS.match(text, place)
+    return _value_of(match[1]) if match and re.search(r"[-+*/x×÷·−]", match[1]) else None
+
+
+def _value_of(expression: str) -> float | None:
+    written = _TIMES_SIGN.sub("*", re.sub(r"[$€£]|(?<=\d),(?=\d{3})", "", expression))
+    # "2 guests * 7 nights": what is counted does not matter.
+    written = re.sub(r"[^\W\d_]+", " ", written.replace("÷", "/").replace("−", "-"))
     try:
         return _Parser(written).value()
     except (ValueError, ArithmeticError):

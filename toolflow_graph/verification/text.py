@@ -2,24 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from toolflow_graph.verification.claims import (
-    VERB_FAMILY,
-    admits_failure,
-    claimed_verb,
-    claims_deed,
-    says_settled,
-    sentences_of,
-    shares_noun,
-)
+from toolflow_graph.verification.claims import may_claim, sentences_of
+from toolflow_graph.verification.deeds import claim_beside, claim_by_name, plain_claim
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
-from toolflow_graph.verification.toolcards import is_identifier, split_name
-from toolflow_graph.verification.transcript import CallSite, Transcript
+from toolflow_graph.verification.toolcards import is_identifier
+from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import WORD, listed
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_KEY_LIKE = re.compile(r"_|[a-z0-9][A-Z]|\w-[A-Z]")
 _I = re.IGNORECASE
 
 
@@ -27,17 +21,27 @@ def _tokens(text: str) -> set[str]:
     return {form for token in _TOKEN.findall(text) for form in (token, token.strip("-"), token.strip("_-"))}
 
 
+def _named_tools(transcript: Transcript, role: str) -> Iterator[tuple[int, str]]:
+    names = sorted(name for name in transcript.tools_by_name if is_identifier(name))
+    for index, message in transcript.watched(role):
+        content = message.content or ""
+        # Looking for a few names is faster than taking every text apart.
+        held = [name for name in names if name in content]
+        tokens = _tokens(content) if held else ()
+        yield from ((index, name) for name in held if name in tokens)
+
+
 @rule("user_names_tool", "error", "The user speaks a tool's name; users do not know tools.", needs=("tools",))
 def user_names_tool(transcript: Transcript) -> Iterator[Spot]:
-    names = {name for name in transcript.tools_by_name if is_identifier(name)}
-    for index, message in transcript.watched("user"):
-        for name in sorted(names & _tokens(message.content or "")):
-            yield index, f"the user names the tool {name!r}; say in plain words what is wanted"
+    for index, name in _named_tools(transcript, "user"):
+        yield index, f"the user names the tool {name!r}; say in plain words what is wanted"
 
 
 @rule("user_names_parameter", "error", "The user speaks a parameter key (snake_case, camelCase).", needs=("tools",))
 def user_names_parameter(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("user"):
+        if not _KEY_LIKE.search(message.content or ""):
+            continue
         tokens = {token for token in _tokens(message.content or "") if is_identifier(token)}
         if not tokens:
             continue
@@ -56,10 +60,8 @@ def user_names_parameter(transcript: Transcript) -> Iterator[Spot]:
     needs=("tools",),
 )
 def assistant_names_tool(transcript: Transcript) -> Iterator[Spot]:
-    names = {name for name in transcript.tools_by_name if is_identifier(name)}
-    for index, message in transcript.watched("assistant"):
-        for name in sorted(names & _tokens(message.content or "")):
-            yield index, f"the assistant names the tool {name!r}; say in plain words what was done or can be done"
+    for index, name in _named_tools(transcript, "assistant"):
+        yield index, f"the assistant names the tool {name!r}; say in plain words what was done or can be done"
 
 
 MOST_CHARACTERS = 10_000
@@ -133,9 +135,17 @@ _ASSISTANT_AS_USER = re.compile(
 )
 
 
+# What a user who speaks like the assistant cannot do without.
+_OFFERING = re.compile(
+    r"help|assist|do for you|anything else|feel free|\bAI\b|virtual|found|retrieved|located|of service", _I
+)
+
+
 @rule("role_flip", "error", "The user offers help like an assistant, or the assistant asks for help like a user.")
 def role_flip(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("user", "assistant"):
+        if message.role == "user" and not _OFFERING.search(message.content or ""):
+            continue
         pattern = _USER_AS_ASSISTANT if message.role == "user" else _ASSISTANT_AS_USER
         match = pattern.search((message.content or "").strip())
         if match:
@@ -177,6 +187,7 @@ _SHOUTS = re.compile(
     rf"(?:\A|\s)(?:TERMINATE|END_OF_{_ENDING}|{_ENDING}_END|[\[<*]{{1,3}}/?(?:END|STOP|DONE|TERMINATE|"
     rf"END[ _]OF[ _](?:THE[ _])?{_ENDING}|{_ENDING}[ _](?:END|ENDED|OVER|COMPLETE|COMPLETED))[\]>*]{{1,3}})[.!]?\s*\Z"
 )
+_STOP = re.compile(r"#{2,}\s?[A-Z][A-Z_ -]{2,30}\s?#{2,}[.!]?\s*\Z")
 _JSON_CALL = re.compile(
     r"\{\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
     r"\{\s*\"(?:arguments|parameters|args)\"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,500}\}[^{}]{0,1000}){0,5}\}\s*,\s*"
@@ -190,11 +201,12 @@ _JSON_CALL = re.compile(
 def control_words(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched():
         content = message.content or ""
-        match = _MARKUP.search(content)
+        match = _MARKUP.search(content) if _may_hold_markup(content) else None
         if match is None and message.role in ("user", "assistant"):
-            match = _WORDS.search(content) or _SHOUTS.search(content) or _JSON_CALL.search(content)
-        if match is None and message.role == "tool" and (staged := _STAGED.search(content)):
-            match = None if _is_about_staging(transcript, index) else staged
+            match = _spoken_control(content)
+        if match is None and message.role == "tool" and _may_be_staged(content):
+            staged = _STAGED.search(content)
+            match = None if staged is None or _is_about_staging(transcript, index) else staged
         if match is None and message.tool_calls:
             texts = (leaf for call in message.tool_calls for *_, leaf in iter_leaves(call.arguments))
             match = next((m for text in texts if isinstance(text, str) and (m := _MARKUP.search(text))), None)
@@ -203,6 +215,34 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
                 index,
                 f"the {message.role} message holds {match.group().strip()[:40]!r}, which is no part of a dialogue",
             )
+
+
+# What the patterns above cannot do without: a plain look for it takes a tenth of their time.
+_SIGNS = ("<", "##", "[/", "[think", "[thought", "[reason", "[INST", "[TOOL", "[AVAIL", "[EOS", "[BOS", "[PAD")
+_STAGE_WORDS = ("simulat", "language model", "an ai", "demonstration", "mock", "dummy", "sample")
+_SPOKEN_WORDS = (*_STAGE_WORDS, "system prompt", "my instructions", "role", "placeholder")
+_LONGEST_SHOUT = 80
+
+
+def _may_hold_markup(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS)
+
+
+def _may_be_staged(text: str) -> bool:
+    folded = text.lower()
+    return any(word in folded for word in _STAGE_WORDS)
+
+
+def _spoken_control(text: str) -> re.Match[str] | None:
+    folded = text.lower()
+    match = _WORDS.search(text) if any(word in folded for word in _SPOKEN_WORDS) else None
+    match = match or _SHOUTS.search(text, max(0, len(text.rstrip()) - _LONGEST_SHOUT))
+    return match or (_JSON_CALL.search(text) if "{" in text else None)
+
+
+def ends_by_stop_word(text: str) -> bool:
+    """Whether a text closes with a word by which simulated users say that they are done: ###STOP###, [END]."""
+    return bool(_STOP.search(text) or _SHOUTS.search(text, max(0, len(text.rstrip()) - _LONGEST_SHOUT)))
 
 
 def _is_about_staging(transcript: Transcript, index: int) -> bool:
@@ -219,21 +259,26 @@ def _is_about_staging(transcript: Transcript, index: int) -> bool:
     needs=("tools",),
 )
 def claimed_success(transcript: Transcript) -> Iterator[Spot]:
+    changes = [site for site in transcript.sites if not transcript.is_read(site.call.name)]
     for index, message in transcript.watched("assistant"):
-        if message.tool_calls or not message.content:
+        if message.tool_calls or not message.content or not may_claim(message.content):
             continue
         turn = next((turn for turn in transcript.turns if index in turn), None)
         if turn is None:
             continue
-        before = [
-            site for site in transcript.sites if site.message_index < index and not transcript.is_read(site.call.name)
-        ]
+        before = [site for site in changes if site.message_index < index]
         here = [site for site in before if site.message_index in turn]
         if any(site.succeeded for site in here):
+            beside = claim_beside(transcript, message.content, before, turn)
+            if beside is not None:
+                yield (
+                    index,
+                    f"claims {beside.strip()[:80]!r}, but nothing of the kind was called; call it or do not say so",
+                )
             continue
         reported = " ".join(transcript.messages[i].content or "" for i in turn if transcript.messages[i].role == "tool")
-        claim = _plain_claim(transcript, message.content, before, here, reported)
-        claim = claim or _claim_by_name(transcript, message.content, before, here)
+        claim = plain_claim(transcript, message.content, before, here, reported)
+        claim = claim or claim_by_name(transcript, message.content, before, here, heard=bool(reported))
         if claim is not None:
             sentence, name = claim
             if name is not None:
@@ -241,64 +286,6 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
             else:
                 reason = "but nothing of the kind was called; call a tool or do not claim it"
                 yield index, f"claims {sentence.strip()[:80]!r}, {reason}"
-
-
-_Claim = tuple[str, str | None]
-"""A sentence, and the call that failed (None: there was none)."""
-
-
-def _plain_claim(
-    transcript: Transcript, text: str, before: Sequence[CallSite], here: Sequence[CallSite], reported: str
-) -> _Claim | None:
-    """A claim in one of the everyday verbs, which stand for tools of many names."""
-    for sentence in sentences_of(text):
-        verb = claimed_verb(sentence, failed=bool(here), reported=reported)
-        if verb is None:
-            continue
-        family = set(VERB_FAMILY[verb].split())
-        if any(site.succeeded and family & _verbs_of(transcript, site.call.name) for site in before):
-            continue
-        failed = [site.call.name for site in here if family & _verbs_of(transcript, site.call.name)]
-        if failed:
-            return sentence, failed[-1]
-        if any(
-            _is_doer(transcript, name) and family & _verbs_of(transcript, name) for name in transcript.tools_by_name
-        ):
-            return sentence, None
-    return None
-
-
-def _claim_by_name(
-    transcript: Transcript, text: str, before: Sequence[CallSite], here: Sequence[CallSite]
-) -> _Claim | None:
-    """A claim in a tool's own verb ("I've followed the artist" of ``follow_artist``), or that all is done.
-
-    After a failed call any such word counts. Where nothing was called, the sentence has to name what the tool is about,
-    too. A sentence that says that something went wrong, or stands beside one, claims nothing.
-    """
-    done = {site.call.name for site in before if site.succeeded}
-    idle = [name for name in transcript.tools_by_name if _is_doer(transcript, name) and name not in done]
-    sentences = sentences_of(text)
-    for place, sentence in enumerate(sentences):
-        if admits_failure(" ".join(sentences[max(0, place - 1) : place + 2])):
-            continue
-        for site in here:
-            if says_settled(sentence) or claims_deed(sentence, _verbs_of(transcript, site.call.name), passive=True):
-                return sentence, site.call.name
-        for name in () if here else idle:
-            words = split_name(name)
-            if claims_deed(sentence, words[:1], passive=False) and shares_noun(sentence, words[1:]):
-                return sentence, None
-    return None
-
-
-def _verbs_of(transcript: Transcript, name: str) -> frozenset[str]:
-    card = transcript.card(name)
-    return card.verbs if card else frozenset()
-
-
-def _is_doer(transcript: Transcript, name: str) -> bool:
-    return not transcript.is_read(name)
 
 
 _APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
@@ -327,7 +314,10 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
             site.result is not None and not site.succeeded for site in transcript.sites if site.message_index < index
         ):
             continue
-        for sentence in sentences_of(message.content or ""):
+        content = message.content or ""
+        if not (_APOLOGY.search(content) or _OWN_ATTEMPT.search(content)):
+            continue
+        for sentence in sentences_of(content):
             if (_APOLOGY.search(sentence) and _INNER.search(sentence)) or _OWN_ATTEMPT.search(sentence):
                 yield (
                     index,

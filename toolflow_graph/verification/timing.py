@@ -4,20 +4,28 @@ import datetime
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 
 from toolflow_graph.verification.arithmetic import amounts_of
 from toolflow_graph.verification.knowledge import Knowledge
-from toolflow_graph.verification.mentions import Mention, mentions_in
-from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in
+from toolflow_graph.verification.lengths import (
+    A_DAY,
+    IN_MINUTES,
+    OFFSET,
+    minutes_of,
+    moments_of,
+    own_lengths,
+    texts_in,
+    times_and_lengths,
+)
+from toolflow_graph.verification.mentions import Mention
+from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in, written_dates
 
-_HHMM = re.compile(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _NEXT_DAY = re.compile(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
-_LENGTH_KEY = re.compile(
-    r"minute|hour|(?:^|_)mins?\b|interval|duration|length|delay|wait|travel|transit|layover|runtime|eta\b",
-    re.IGNORECASE,
-)
 _DAY_KEY = re.compile(r"(?:^|[._])(?:day|day_of_month|dom)(?:\[\])?$")
+_OPENING_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
+_HOURS = re.compile(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
 _HOUR_KEY = re.compile(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
 # What makes "5:24" minutes and seconds.
 _LENGTH = re.compile(
@@ -30,8 +38,13 @@ _ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z
 _OWN_ZONE = re.compile(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
 _SPAN_KEY = re.compile(r"(day|night|week|month|year)s?\b|_(day|night|week|month|year)s?_", re.IGNORECASE)
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+_YEAR_KEY = re.compile(r"year|built|founded|born|since", re.IGNORECASE)
+CONDITION = re.compile(
+    r"\b(?:if|unless|in case|whether|should you|as long as|once|when)\b[^,;:.]*(?::\d[^,;:.]*)?", re.IGNORECASE
+)
+"""What a sentence supposes: "if you leave at 10:00"."""
+_LONGEST_STAY = 30
 _MOST_DAYS = 60
-_A_DAY = 1440
 
 
 class Timing:
@@ -67,6 +80,8 @@ class Timing:
                     return f"{known} {step:+d} days"
         if self._ends_span(mention):
             return "a day of a result and its length"
+        if self._moves_span(mention):
+            return "as long as something known"
         return "a day of the month" if {float(day) for _, _, day in mention.days} & self._days_of_months else None
 
     @cached_property
@@ -74,6 +89,15 @@ class Timing:
         """Numbers of results that stand under a key such as ``due_day``."""
         paths = (entry for body in self.facts.fresh for entry in amounts_of(body, 400).items())
         return {n for path, numbers in paths if _DAY_KEY.search(path) for n in numbers}
+
+    def _moves_span(self, mention: Mention) -> bool:
+        """Whether a day ends a stretch that a user begins and that is as long as one in a result: a trip repeated."""
+        starts = [day for said in self.facts.users[:2] for iso in said.dates if (day := _date(iso))]
+        moved = (_shift(day, nights) for day in starts for nights in self.nights if nights <= _LONGEST_STAY)
+        ends = [end for end in moved if end]
+        return any(
+            (end.month, end.day) == (m, d) and y in (None, str(end.year)) for end in ends for y, m, d in mention.days
+        )
 
     def _ends_span(self, mention: Mention) -> bool:
         """Whether a day lies as many days, weeks, months or years after a day of a result as its object says."""
@@ -86,7 +110,7 @@ class Timing:
                 if match
             ]
             texts = [value for value in node.values() if isinstance(value, str)] if spans else []
-            starts = [day for value in texts if (day := _date(value[:10]))]
+            starts = [day for value in texts for day in _dates_of(value)]
             for day in [*starts, *([self.facts.evidence.now] if self.facts.evidence.now and spans else [])]:
                 for number, unit in spans:
                     # Counted with the first day, or without.
@@ -121,6 +145,12 @@ class Timing:
         now = self.facts.evidence.now
         if now is None or not 1 <= number <= 120:
             return False
+        if any(
+            _YEAR_KEY.search(key) and year == now.year - number
+            for own in self.facts.scalars
+            for key, year in own.items()
+        ):
+            return True
         return any(
             now.year - day.year - ((now.month, now.day) < (day.month, day.day)) == number
             for day in self._days
@@ -154,7 +184,7 @@ class Timing:
     def explain_time(self, mention: Mention) -> str | None:
         """How a time of day is said in other words, or shifted by a known length."""
         for clock in mention.clocks:
-            minutes = _minutes_of([clock])[0]
+            minutes = minutes_of([clock])[0]
             how = "in other words" if minutes in self._times else self._shifted(minutes, mention)
             if how:
                 # What follows may be counted from.
@@ -172,12 +202,18 @@ class Timing:
         elsewhere = len(set(_ZONE.findall(around))) > 1 or _OWN_ZONE.search(around) is not None
         if elsewhere and any((time - minutes) % 30 == 0 for time in self._times):
             return "in another zone"
-        spans: tuple[tuple[Iterable[int], Iterable[int]], ...] = ((self._times, self._said_lengths), *self.timed)
+        if minutes in self._universal and _ZONE.search(around):
+            return "in another zone"
+        spans: tuple[tuple[Iterable[int], Iterable[int]], ...] = (
+            (self._times, self._said_lengths),
+            (self._said_times | self._supposed, self._sums | self._stated_lengths),
+            *self.timed,
+        )
         for times, known in spans:
             starts = {*times, *self._counted}
             lengths = {*known, *(a + b for a in known for b in known if a != b)}
             if any(
-                (start + way * length) % _A_DAY == minutes for start in starts for length in lengths for way in (1, -1)
+                (start + way * length) % A_DAY == minutes for start in starts for length in lengths for way in (1, -1)
             ):
                 return "a known time and a length"
         return None
@@ -187,6 +223,8 @@ class Timing:
         if mention.text[-1:] in "mM.":
             return False
         near = self.facts.near
+        if any(number == seconds for own in self.facts.scalars for number in own.values()):
+            return True
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
             return True
         around = self.facts.text[max(mention.start - 40, 0) : mention.end + 20]
@@ -205,13 +243,16 @@ class Timing:
         clocks = {clock for said in facts.known for clock in said.clocks}
         clocks |= {clock for said in facts.texts for clock, how in said.times.items() if how is None}
         clocks |= {clock for said in facts.users for clock, how in said.times.items() if how not in VAGUE_TIMES}
-        return {*_minutes_of(clocks), *(moment.hour * 60 + moment.minute for moment in self._moments)}
+        return {*minutes_of(clocks), *(moment.hour * 60 + moment.minute for moment in self._moments)}
 
     @cached_property
     def _hours(self) -> set[float]:
-        """Numbers of results that stand under a key such as ``hour``."""
+        """Hours of the day in results: under a key such as ``hour``, or as opening hours ("Mon-Thu 8-16")."""
         paths = (entry for body in self.facts.fresh for entry in amounts_of(body, 400).items())
-        return {n for path, numbers in paths if _HOUR_KEY.search(path) for n in numbers}
+        found = {n for path, numbers in paths if _HOUR_KEY.search(path) for n in numbers}
+        texts = (text for body in self.facts.fresh for text in texts_in(body) if _OPENING_HOURS.search(text))
+        ranges = (match for text in texts for match in _HOURS.finditer(text[:200]))
+        return found | {float(hour) for match in ranges for hour in match.groups()}
 
     @cached_property
     def _said_lengths(self) -> frozenset[int]:
@@ -222,61 +263,83 @@ class Timing:
             # "an hour and a half", "half an hour", "three quarters of an hour"
             found |= {n + 30 for n in found if re.search(r"hours? and a half|and a half hours?", said.folded)}
             found |= {n for words, n in _PARTS_OF_AN_HOUR.items() if words in said.folded}
-        return frozenset(int(n) for n in found if 0 < n < _A_DAY)
+        return frozenset(int(n) for n in found if 0 < n < A_DAY)
 
     @cached_property
     def stretches(self) -> frozenset[int]:
         """Minutes between two times of this message (and of what users said) or of one object, and ISO 8601 lengths."""
         own = {clock for mention in self.facts.mentions for clock in mention.clocks}
         own |= {clock for said in self.facts.users for clock, how in said.times.items() if how is None}
-        groups = [_minutes_of(own), *(times for times, _ in self.timed)]
+        now = self.facts.evidence.context.clocks if self.facts.evidence.now else frozenset()
+        own |= now if len(now) <= 2 else frozenset()
+        groups = [minutes_of(own), *(times for times, _ in self.timed)]
         written = {
             int(match[1] or 0) * 60 + int(match[2] or 0)
             for said in self.facts.known
             for match in _ISO_LENGTH.finditer(said.text)
         }
         return (
-            frozenset((b - a) % _A_DAY for times in groups for a in times[:16] for b in times[:16] if a != b) | written
+            frozenset((b - a) % A_DAY for times in groups for a in times[:16] for b in times[:16] if a != b)
+            | written
+            | self._elapsed
         )
+
+    @cached_property
+    def _elapsed(self) -> frozenset[int]:
+        """Minutes between two moments of one result that are written with their distance from UTC."""
+        found: set[int] = set()
+        for _, body in self.facts.bodies[:4]:
+            moments = list(islice((moment for text in texts_in(body) for moment in moments_of(text)), 12))
+            found |= {abs(int((b - a).total_seconds())) // 60 for a in moments for b in moments if a < b}
+        return frozenset(found)
+
+    @cached_property
+    def spans(self) -> frozenset[int]:
+        """Minutes between two times, and what the lengths of one object come to (preparing and cooking)."""
+        return self.stretches | self._sums
+
+    @cached_property
+    def _sums(self) -> frozenset[int]:
+        return frozenset(total for own in self.facts.scalars if (total := sum(own_lengths(own))))
+
+    @cached_property
+    def _said_times(self) -> set[int]:
+        """Times of day, in minutes, that the user said last: what starts then takes what a result says."""
+        return set(minutes_of(clock for said in self.facts.users[:1] for clock in said.clocks))
+
+    @cached_property
+    def _supposed(self) -> set[int]:
+        """Times of day that this message supposes: "if you leave at ten"."""
+        clauses = " ".join(CONDITION.findall(self.facts.text))
+        return set(minutes_of(clock for m in self.facts.mentions if m.text in clauses for clock in m.clocks))
+
+    @cached_property
+    def _stated_lengths(self) -> frozenset[int]:
+        """Lengths that this message states, in minutes."""
+        return frozenset(
+            int(m.values[0] * IN_MINUTES[m.unit])
+            for m in self.facts.mentions
+            if m.values and m.unit in IN_MINUTES and m.values[0] < A_DAY
+        )
+
+    @cached_property
+    def _universal(self) -> set[int]:
+        """Known moments that are written with their distance from UTC, in UTC, as minutes of the day."""
+        found = (match for said in self.facts.known for match in OFFSET.finditer(said.text))
+        return {
+            (int(h) * 60 + int(m) - (1 if sign == "+" else -1) * (int(oh) * 60 + int(om))) % A_DAY
+            for h, m, sign, oh, om in (match.groups() for match in found)
+        }
 
     @cached_property
     def timed(self) -> list[tuple[list[int], list[int]]]:
         """For each object of a result (its children included): its times of day, and its lengths in minutes."""
         found = []
         for node in self.facts.objects:
-            times, lengths = _times_and_lengths(node)
+            times, lengths = times_and_lengths(node)
             if times and len(times) <= 12:
                 found.append((times, lengths))
         return found
-
-
-def _times_and_lengths(node: object) -> tuple[list[int], list[int]]:
-    clocks: list[str] = []
-    lengths: list[int] = []
-    queue: list[tuple[str, object]] = [("", node)]
-    while queue and len(clocks) <= 12:
-        key, value = queue.pop()
-        if isinstance(value, dict):
-            queue.extend(value.items())
-        elif isinstance(value, list):
-            queue.extend((key, child) for child in value)
-        elif isinstance(value, str) and len(value) < 40:
-            clocks += _HHMM.findall(value)
-            lengths += _lengths_in(value)
-        elif isinstance(value, int | float) and 0 < value < _A_DAY and _LENGTH_KEY.search(key):
-            lengths += [int(value), int(value * 60)] if "hour" in key.lower() else [int(value)]
-    return _minutes_of(clocks), lengths
-
-
-def _lengths_in(text: str) -> list[int]:
-    """Lengths in minutes that a short text says: "1h15m", "45 min"."""
-    found = [(value, mention.unit) for mention in mentions_in(text) for value in mention.values[:1]]
-    scales = {"minutes": 1, "minute": 1, "min": 1, "mins": 1, "m": 1, "hours": 60, "hour": 60, "hrs": 60, "h": 60}
-    return [int(value * scales[unit]) for value, unit in found if unit in scales and value < _A_DAY]
-
-
-def _minutes_of(clocks: Iterable[str]) -> list[int]:
-    return sorted({int(clock[:2]) * 60 + int(clock[3:5]) for clock in clocks})
 
 
 def _date(iso: str) -> Date | None:
@@ -284,6 +347,15 @@ def _date(iso: str) -> Date | None:
         return Date.fromisoformat(iso)
     except ValueError:
         return None
+
+
+def _dates_of(text: str) -> list[Date]:
+    """The days that a short text of a result may mean: "2026-03-01T09:30", "01.03.2026", "March 1, 2026"."""
+    iso = _date(text[:10])
+    if iso is not None or len(text) > 40:
+        return [iso] if iso else []
+    pairs = ((date.year, month, day) for date in written_dates(text) if date.year for month, day in date.pairs)
+    return [day for year, month, number in pairs if (day := _made(int(year), month, number))]
 
 
 def _ends(day: Date, number: int, unit: str) -> list[Date]:
