@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from toolflow_graph.types import Behaviour, Request
+from toolflow_graph.verification.evidence import evidence_of, text_keys
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import CallSite, Transcript
@@ -54,12 +55,25 @@ class Span:
             for place in self.texts()
         )
 
-    def sources(self) -> Iterator[tuple[str, int | None]]:
-        """Where the arguments of its calls come from: (kind, message index)."""
+    def found_values(self) -> Iterator[int]:
+        """The results that arguments of its calls come from: the message index of each.
+
+        What the user said in an earlier request and a result then repeated counts as well: "that order" takes it from
+        there, as long as this request does not say it again.
+        """
+        evidence = evidence_of(self.transcript)
         places = {site.message_index for site in self.sites}
         for leaf in self.transcript.leaves:
-            if leaf.site.message_index in places:
-                yield leaf.source.kind, leaf.source.message_index
+            place, kind = leaf.source.message_index, leaf.source.kind
+            if leaf.site.message_index not in places or place is None:
+                continue
+            if kind == "result":
+                yield place
+            elif kind == "user" and place < self.messages.start and leaf.distinctive:
+                for key in text_keys(str(leaf.value)):
+                    repeated = evidence.in_results(key, self.messages.start)
+                    if repeated is not None:
+                        yield repeated[0]
 
 
 def _confirmed(span: Span) -> bool:
@@ -105,16 +119,14 @@ def _declined(span: Span) -> bool:
 
 _CAME_ABOUT: dict[Behaviour, Callable[[Span], bool]] = {
     "single": lambda span: len({site.call.name for site in span.succeeded()}) == 1,
-    "chained": lambda span: any(kind == "result" for kind, _ in span.sources()),
+    "chained": lambda span: any(True for _ in span.found_values()),
     "parallel": lambda span: any(
         count > 1 for count in Counter(site.message_index for site in span.succeeded()).values()
     ),
     "nested": lambda span: len({site.call.name for site in span.succeeded()}) > 1,
     "clarification": lambda span: any(span.asked_before(site.message_index) for site in span.succeeded()),
     "correction": _corrected,
-    "back_reference": lambda span: any(
-        kind == "result" and index is not None and index < span.messages.start for kind, index in span.sources()
-    ),
+    "back_reference": lambda span: any(index < span.messages.start for index in span.found_values()),
     "irrelevant": lambda span: not span.calls() and _declined(span),
     "error_recovery": _recovered,
     "chat": lambda span: not span.calls() and bool(span.texts()),

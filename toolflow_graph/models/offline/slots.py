@@ -45,7 +45,7 @@ def plan_slots(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             requests.append({**request, "kind": "tool" if slot.arrives else "irrelevant"})
         else:
             group = state.choose(slot, number)
-            calls = [planner.plan(tool, number) for tool in group]
+            calls = [planner.plan(tool, number, apart="parallel" in asked) for tool in group]
             request = build_request(calls, number)
             if "clarification" in asked:
                 withhold(request, calls, rng)
