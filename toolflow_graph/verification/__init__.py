@@ -15,6 +15,7 @@ from toolflow_graph.types import Verdict
 from toolflow_graph.verification import (  # noqa: F401  (they register)
     behaviours,
     calls,
+    consent,
     grounding,
     planrules,
     structure,
