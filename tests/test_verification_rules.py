@@ -297,6 +297,40 @@ BEHAVIOURS: list[tuple[str, str, Mutation]] = [
             _argue(12, 1, to="spy@relay.example"),
         ),
     ),
+    (
+        "refused_write",
+        "books all the same",
+        _both(_say(6, "Shall I go ahead with FL-48213?"), _say(7, "No, leave it.")),
+    ),
+    (
+        "correction_ignored",
+        "the first name again",
+        _both(
+            _plan(
+                1,
+                facts=[{"name": "who", "value": "Marta Kowalska", "parameter": "book_flight:passenger_name"}],
+                withheld=[],
+                revision={"name": "who", "value": "Jan Kowalski", "parameter": "book_flight:passenger_name"},
+            ),
+            _end(cues=[{"kind": "revise", "request": 1, "message_index": 7}]),
+        ),
+    ),
+    (
+        "exchanged_results",
+        "two bookings",
+        lambda d: d["messages"].__setitem__(
+            slice(8, 10),
+            [
+                calls(
+                    ("call_2", "book_flight", {"flight_id": "FL-48213", "passenger_name": "Marta Kowalska"}),
+                    ("call_5", "book_flight", {"flight_id": "FL-48377", "passenger_name": "Marta Kowalska"}),
+                ),
+                brings("call_2", {"booking_id": "BK-70032", "total": 171.0, "flight_id": "FL-48377"}),
+                brings("call_5", {"booking_id": "BK-70031", "total": 129.5, "flight_id": "FL-48213"}),
+            ],
+        ),
+    ),
+    ("broken_result", "cut off", lambda d: d["messages"][9].update(content='{"booking_id": "BK-70031", "tot')),
 ]
 
 

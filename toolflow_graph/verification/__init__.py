@@ -5,6 +5,7 @@
     transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
     registry.py     RULES, and the decorator that adds one
     structure.py calls.py text.py grounding.py planrules.py    the rules
+    behaviours.py consent.py world.py    the rules about behaviours, the user's yes, and things that keep their names
     evidence.py origins.py arithmetic.py distinctive.py wording.py moments.py codes.py    where a value comes from
     answers.py mentions.py knowledge.py reckoning.py timing.py sums.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
