@@ -230,3 +230,20 @@ def test_other_ways_to_report_a_failure(body: Data) -> None:
 def test_results_that_report_no_failure(body: Data) -> None:
     transcript = parse_dialogue({**dialogue(), "messages": [*dialogue()["messages"][:5], _brings("a", body)]})
     assert transcript.sites[0].succeeded
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "https://pictures.example/card.png"}}
+
+
+@pytest.mark.parametrize("parts", [[IMAGE], [{"type": "text", "text": "Is this my card CRD-70418?"}, IMAGE]])
+def test_a_user_may_show_an_image(parts: list[Data]) -> None:
+    data = {"tools": TOOLS, "messages": [{"role": "user", "content": parts}, *_says("", "I cannot see that.")[1:]]}
+    assert _codes(data) == set()
+
+
+def test_a_number_in_compact_json_was_brought() -> None:
+    def change(data: Data) -> None:
+        data["messages"][5] = _brings("a", '{"card_id":"CRD-70418","fee":34}')
+        data["messages"][6]["content"] = "It is cancelled, for a fee of 34 euros."
+
+    assert _changed(change) == set()

@@ -95,7 +95,7 @@ _CABIN = {"name": "cabin", "value": "business", "parameter": "search_flights:cab
 
 ONLY: list[tuple[str, str, Mutation]] = [
     ("malformed_message", "content is a number", _set(10, content=7)),
-    ("malformed_message", "an image", _set(10, content=[{"type": "image_url", "image_url": {"url": "x"}}])),
+    ("malformed_message", "an odd part", _set(10, content=[{"type": "hologram", "hologram": {"url": "x"}}])),
     ("malformed_tool", "no name", lambda d: d["tools"].append({"type": "function", "function": {}})),
     ("malformed_tool", "bad name", lambda d: d["tools"].append({"function": {"name": "a b", "parameters": {}}})),
     ("role_order", "late system", _insert(5, {"role": "system", "content": "Be brief."})),
@@ -300,7 +300,7 @@ BEHAVIOURS: list[tuple[str, str, Mutation]] = [
     (
         "refused_write",
         "books all the same",
-        _both(_say(6, "Shall I go ahead with FL-48213?"), _say(7, "No, leave it.")),
+        _both(_set(6, content="Shall I go ahead with FL-48213?"), _set(7, content="No, leave it.")),
     ),
     (
         "correction_ignored",
