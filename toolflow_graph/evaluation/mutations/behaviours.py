@@ -7,6 +7,7 @@ from toolflow_graph.evaluation.mutations.draft import Call, Data, Draft, dump
 from toolflow_graph.evaluation.mutations.registry import kind
 from toolflow_graph.types import Behaviour, Cue
 from toolflow_graph.verification.behaviours import Span, spans_showing
+from toolflow_graph.verification.consent import asks_to_go_ahead
 
 _NOES = (
     "No.",
@@ -72,7 +73,7 @@ def confirm_refused(draft: Draft) -> bool:
     for span in _shown(draft, "confirm"):
         for call in _writes(draft, span):
             asked = call.index - 2
-            if draft.role(asked + 1) == "user" and asked in span.texts() and "shall I" in draft.content(asked):
+            if draft.role(asked + 1) == "user" and asked in span.texts() and asks_to_go_ahead(draft.content(asked)):
                 found.append(asked + 1)
     reply = draft.pick(found)
     if reply is None:
