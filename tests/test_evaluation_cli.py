@@ -42,7 +42,7 @@ def test_the_table_and_the_json_tell_the_same(file: Path) -> None:
     told = json.loads(plain.stdout)
     assert table.returncode == plain.returncode == (0 if told["passed"] else 1), table.stderr
     assert {kind["code"] for kind in told["kinds"]} == set(KINDS)
-    assert (told["dialogues"], told["with_findings"]) == (4, 0)
+    assert (told["dialogues"], told["with_errors"]) == (4, 0)
     rows = {line.split()[0]: line.split() for line in table.stdout.splitlines() if line.strip()}
     for kind in told["kinds"]:
         assert rows[kind["code"]][1] == str(kind["tried"])
@@ -56,7 +56,7 @@ def test_dialogues_with_findings_fail_the_score(tmp_path: Path) -> None:
     path.write_text(json.dumps(dirty), encoding="utf-8")
     done = toolflow("rules", "score", str(path), "--per-kind", "1")
     assert done.returncode == 1
-    assert "clean dialogues with a finding: 1 of 1" in done.stdout
+    assert "clean dialogues with an error: 1 of 1" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "empty.jsonl"])

@@ -112,4 +112,4 @@ def test_the_summary_names_what_was_missed() -> None:
     assert "1 of 2 structural kinds found at 99 % or more" in lines
     assert "by_another: unknown_tool missed 1, as in sample" in lines
     assert "without a place to break: never" in lines
-    assert "clean dialogues with a finding: 0 of 1 (0.00 %)" in lines
+    assert "clean dialogues with an error: 0 of 1 (0.00 %)" in lines

@@ -52,7 +52,6 @@ def test_what_demands_a_yes(system: str, demands: bool) -> None:
     [
         ("Cancel booking K1 for me.",),
         ("Can you cancel K1?", "Which one is it?", "The one to Rome, booked last week."),
-        ("Can you cancel K1?", OFFER, "No, keep it."),
         ("Can you cancel K1?", "Please tell me which of the two you mean.", "I'll take the second one."),
     ],
 )
@@ -71,6 +70,10 @@ def test_a_change_without_a_yes(texts: tuple[str, ...]) -> None:
 )
 def test_a_change_after_a_yes(texts: tuple[str, ...]) -> None:
     assert codes(*texts) == []
+
+
+def test_a_no_is_a_no() -> None:
+    assert codes("Can you cancel K1?", OFFER, "No, keep it.") == ["refused_write"]
 
 
 def test_an_order_is_a_yes_where_no_explicit_one_is_wanted() -> None:

@@ -236,6 +236,7 @@ _HEADINGS = {
     "answers": "What the assistant states",
     "planrules": "The plan",
     "behaviours": "Behaviours",
+    "consent": "The user's yes",
 }
 
 

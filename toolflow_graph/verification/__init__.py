@@ -17,6 +17,7 @@ from toolflow_graph.types import Verdict
 from toolflow_graph.verification import (  # noqa: F401  (they register)
     behaviours,
     calls,
+    consent,
     groundrules,
     planrules,
     structure,

@@ -140,6 +140,21 @@ def _allowed(schema: Any, leaf: Json) -> bool:
     return isinstance(schema, list) and any(_allowed(child, leaf) for child in schema)
 
 
+_JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
+
+
+@rule("broken_result", "error", "A result starts as JSON and breaks off before its end.")
+def broken_result(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("tool"):
+        content = (message.content or "").rstrip()
+        if not _JSON_START.match(content) or content.endswith(("}", "]")):
+            continue
+        try:
+            json.loads(content)
+        except ValueError:
+            yield index, f"the result is cut off after {content[-30:]!r}; give it to its end"
+
+
 @rule("giant_result", "error", f"A result is larger than {MOST_RESULT_BYTES // 1000} kB.")
 def giant_result(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("tool"):
@@ -216,6 +231,36 @@ def _is_id(key: str, value: Json) -> bool:
     words = split_name(key)
     named = bool(words) and words[-1] in ("id", "uuid", "code", "number", "key", "ref", "reference", "sku", "isbn")
     return named and isinstance(value, str) and 4 <= len(value) <= 64 and any(char.isdigit() for char in value)
+
+
+@rule(
+    "exchanged_results",
+    "error",
+    "Two calls of one message got each other's results: each result repeats what only the other call asked for.",
+)
+def exchanged_results(transcript: Transcript) -> Iterator[Spot]:
+    beside: dict[tuple[int, str], list[CallSite]] = {}
+    for _, site in _results(transcript):
+        if site.succeeded:
+            beside.setdefault((site.message_index, site.call.name), []).append(site)
+    for sites in beside.values():
+        for place, site in enumerate(sites):
+            for other in sites[place + 1 :]:
+                if _echoes(site, other) and _echoes(other, site):
+                    yield site.result_index, f"the results of the two calls of {site.call.name} changed places"
+
+
+def _echoes(site: CallSite, other: CallSite) -> bool:
+    """Whether a call's result repeats an argument of ``other``, under its own name, where the call has another one."""
+    value = site.result.value if site.result is not None else None
+    if not isinstance(value, dict):
+        return False
+    for key, asked in other.call.arguments.items():
+        own, brought = site.call.arguments.get(key), value.get(key)
+        plain = isinstance(asked, str | int | float) and not isinstance(asked, bool) and own is not None
+        if plain and squeeze(str(brought)) == squeeze(str(asked)) != squeeze(str(own)):
+            return True
+    return False
 
 
 _LASTING = re.compile(

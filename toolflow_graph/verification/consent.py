@@ -1,10 +1,16 @@
-"""Changes that nobody agreed to, where the system message asks for the user's yes first. Without a plan; English."""
+"""Rules about changes and the user's yes: what the system message asks for, and what the user has just refused.
+
+Without a plan the system message is read (English); the user's yes and no are understood in a few languages more.
+"""
 
 import re
 from collections.abc import Iterator
 
+from toolflow_graph.verification.behaviours import spans_of
+from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
+from toolflow_graph.verification.wording import listed
 
 _I = re.IGNORECASE
 _YES_WANTED = (
@@ -39,10 +45,55 @@ _YES = re.compile(
 _ORDERED = re.compile(
     r"\bplease\s+(?!let|tell|find|show|check|look|explain|provide|give)\w+|\bI(?:'ll| will) (?:use|take|go)\b", _I
 )
-_PLAIN_YES = re.compile(r"\b(?:yes|I confirm|confirmed|go ahead|please proceed|proceed with|do it|please do so)\b", _I)
+_BARE_YES = re.compile(r"\byes\b", _I)
+_PLAIN_YES = re.compile(r"\b(?:I confirm|confirmed|go ahead|please proceed|proceed with|do it|please do so)\b", _I)
 _NO = re.compile(r"\A\W*(?:no|nope|not yet|don't|do not|wait|stop|hold on|never ?mind|actually,? no)\b", _I)
-# Handing over to people changes nothing that a yes could be about.
-_HANDING_OVER = frozenset(("human", "agent", "agents", "escalate", "handoff", "handover", "supervisor"))
+_SHALL_I = re.compile(
+    r"\b(?:confirm\w*|proceed|go ahead|shall i|should i (?:do|go|make|book|send|delete|cancel)|may i (?:go|do)|"
+    r"(?:do|would) you (?:want|like) me to|ok(?:ay)? (?:to|for me|with you)|ok(?:ay)?\?)(?!\w)",
+    _I,
+)
+_ENGLISH = re.compile(r"\b(?:the|you|and|to|your|is|would|this)\b", _I)
+_REFUSAL = re.compile(
+    r"\W*(?:no+|nope|nah|stop|wait|don['’]?t|do not|never ?mind|not yet|cancel that|hold on|leave it)\b", _I
+)
+_BUT = re.compile(
+    r"\d|\b(?:instead|but|rather|change (?:it|the|that|to)|make it|use|only|just|other|yes|thanks?,? (?:all|that)|"
+    r"problem|else|need|more|further|preference|question|correct|fine|proceed|wait to|worries|objection|hesita\w+|"
+    r"please (?:book|do|go))\b",
+    _I,
+)
+_MOST_WORDS = 12
+# Of a tool whose effect nobody gave, only plain verbs of change say that something is changed.
+_CHANGING = frozenset(
+    listed(
+        "book reserve cancel update modify change delete remove create add send pay order purchase buy refund exchange "
+        "return place submit set upgrade downgrade reschedule schedule register enroll unsubscribe subscribe disable "
+        "enable lock unlock close issue grant revoke move edit rename replace transfer post write publish freeze "
+        "unfreeze activate deactivate start stop play pause reply respond forward record import trigger approve reject "
+        "accept decline share follow unfollow join leave rent hire assign archive restore merge deploy restart switch "
+        "turn adjust apply renew extend call hold redeem withdraw deposit upload save run file answer decide"
+    )
+)
+_TO_A_PERSON = frozenset(listed("human agent agents handoff escalate support representative operator"))
+
+
+@rule(
+    "unconfirmed_write",
+    "error",
+    "The system message asks for a yes before every change, and a change is made without one.",
+)
+def unconfirmed_write(transcript: Transcript) -> Iterator[Spot]:
+    for site in _unplanned(transcript) if transcript.plan is None else _planned(transcript):
+        yield site.message_index, f"{site.call.name} changes something; say what, and wait for the user's yes"
+
+
+def _planned(transcript: Transcript) -> Iterator[CallSite]:
+    if transcript.plan is not None and any(request.asks("confirm") for request in transcript.plan.requests):
+        for span in spans_of(transcript):
+            for site in span.calls():
+                if not transcript.is_read(site.call.name) and not span.asked_before(site.message_index):
+                    yield site
 
 
 def demand_of(system: str) -> str | None:
@@ -55,7 +106,7 @@ def _demands(sentence: str) -> bool:
     return bool(_BEFORE.search(sentence) and _ALL.search(sentence) and _DO.search(sentence))
 
 
-def unconfirmed(transcript: Transcript) -> Iterator[CallSite]:
+def _unplanned(transcript: Transcript) -> Iterator[CallSite]:
     """The first change of each turn that no yes came before.
 
     A yes is the user's agreement after the assistant asked for it, or plain words ("Yes, go ahead") at any time. It
@@ -73,9 +124,9 @@ def unconfirmed(transcript: Transcript) -> Iterator[CallSite]:
     for turn in transcript.turns:
         said = _answer(transcript, turn.start, strict)
         left = _TURNS if said else 0 if said is False else left - 1
-        changes = [site for site in transcript.sites if site.message_index in turn and _is_change(transcript, site)]
+        changes = [site for site in transcript.sites if site.message_index in turn and _changes(transcript, site)]
         new = next((site for site in changes if site.call.name not in tried), None)
-        if new is not None and left <= 0 and new.message_index >= transcript.focus:
+        if new is not None and left <= 0 and new.message_index >= transcript.focus and not _is_refused(transcript, new):
             yield new
         tried |= {site.call.name for site in changes}
         if any(site.succeeded for site in changes):
@@ -88,10 +139,50 @@ def _answer(transcript: Transcript, index: int, strict: bool) -> bool | None:
     if _NO.search(said):
         return False
     before = transcript.messages[index - 1] if index else None
-    asked = before is not None and before.role == "assistant" and _ASKED.search(before.content or "")
+    text = before.content or "" if before is not None and before.role == "assistant" else ""
     ordered = not strict and "?" not in said and _ORDERED.search(said)
-    return True if ordered or _PLAIN_YES.search(said) or (asked and _YES.search(said)) else None
+    agreed = _YES.search(said) if _asks(text) else "?" in text and _BARE_YES.search(said)
+    return True if ordered or _PLAIN_YES.search(said) or agreed else None
 
 
-def _is_change(transcript: Transcript, site: CallSite) -> bool:
-    return not transcript.is_read(site.call.name) and _HANDING_OVER.isdisjoint(split_name(site.call.name))
+def _asks(text: str) -> bool:
+    """Whether a text asks for a yes; of other languages than English any question may do so."""
+    return bool(_ASKED.search(text)) or ("?" in text and not _ENGLISH.search(text))
+
+
+def _changes(transcript: Transcript, site: CallSite) -> bool:
+    name = site.call.name
+    tool = transcript.tools_by_name.get(name)
+    if tool is not None and tool.effect is not None:
+        return tool.effect == "write"
+    words = split_name(name)
+    return bool(words) and words[0] in _CHANGING and not _TO_A_PERSON.intersection(words)
+
+
+@rule(
+    "refused_write",
+    "error",
+    "The assistant asks whether to go ahead, the user says no, and the change is made all the same.",
+)
+def refused_write(transcript: Transcript) -> Iterator[Spot]:
+    for site in transcript.watched_sites():
+        if _changes(transcript, site) and _is_refused(transcript, site):
+            yield site.message_index, f"{site.call.name} changes something that the user has just said no to"
+
+
+def _is_refused(transcript: Transcript, site: CallSite) -> bool:
+    """Whether the user's last message before a call says no to what the assistant has just offered to do."""
+    user = next((i for i in range(site.message_index, -1, -1) if transcript.messages[i].role == "user"), 0)
+    before = transcript.messages[user - 1] if user > 0 else None
+    offered = before is not None and before.role == "assistant" and asks_to_go_ahead(before.content or "")
+    return offered and refuses(transcript.messages[user].content or "")
+
+
+def asks_to_go_ahead(text: str) -> bool:
+    """Whether a text asks whether something shall be done."""
+    return bool(_SHALL_I.search(text))
+
+
+def refuses(text: str) -> bool:
+    """Whether a text is a plain no: nothing in it could be another wish."""
+    return bool(_REFUSAL.match(text)) and not _BUT.search(text) and len(text.split()) <= _MOST_WORDS

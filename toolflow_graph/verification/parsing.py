@@ -17,6 +17,8 @@ from toolflow_graph.verification.transcript import Transcript, Unread
 
 _ROLES = {"developer": "system", "function": "tool", "system": "system", "user": "user", "assistant": "assistant"}
 _ROLES["tool"] = "tool"
+_OTHER_PARTS = {"image_url": "image", "image": "image", "input_image": "image", "input_audio": "audio", "file": "file"}
+"""OpenAI's content parts that are no text, and what they are called where nothing else is said."""
 
 
 def parse_record(record: Record) -> Transcript:
@@ -160,15 +162,19 @@ def _parse_content(content: Any, index: int, unread: list[Unread]) -> str | None
     if content is None or isinstance(content, str):
         return content
     if isinstance(content, list):
-        texts = []
+        texts: list[str] = []
+        others: list[str] = []
         for part in content:
             text = part.get("text") if isinstance(part, Mapping) else part
+            kind = part.get("type") if isinstance(part, Mapping) else type(part).__name__
             if isinstance(text, str):
                 texts.append(text)
+            elif kind in _OTHER_PARTS:
+                # Nothing here looks at it, but something was shown or said.
+                others.append(f"({_OTHER_PARTS[kind]})")
             else:
-                kind = part.get("type") if isinstance(part, Mapping) else type(part).__name__
                 unread.append(Unread("message", f"a content part of type {kind!r} is not text", index))
-        return "\n".join(texts)
+        return "\n".join(texts or others)
     if isinstance(content, Mapping):
         return json.dumps(content, ensure_ascii=False)
     unread.append(Unread("message", f"content is {type(content).__name__}, not text", index))

@@ -8,7 +8,7 @@ from toolflow_graph.verification.wording import listed, normalise
 _PLACEHOLDER = re.compile(
     r"<[^<>]{1,60}>|\{\{.{0,60}?\}\}|\$\{.{0,60}?\}|\{[a-z_]+\}|\[[A-Z][A-Za-z _]{2,40}\]|"
     r"(?:your|my|insert|enter)[_ -][a-z_ -]*(?:key|token|id|name|email|address|number|password|date|value)"
-    r"(?:[_ -]here)?|"
+    r"(?:[_ -]here)?|(?-i:(?:YOUR|MY|INSERT|ENTER)_[A-Z_]+)|\$[a-z]\w+|"
     r"x{3,}|#{3,}|\?{2,}|\.{3}|…|_{3,}",
     re.IGNORECASE,
 )
@@ -23,6 +23,7 @@ _HOLLOW = frozenset(
         *listed(
             "string placeholder tbd todo tba fixme undefined null lorem foo bar foobar dummy changeme example sample"
         ),
+        *("n/a", "n a", "not provided", "not specified", "unspecified"),
         *("to be determined", "lorem ipsum", "sample data", "example value", "test value"),
     )
 )

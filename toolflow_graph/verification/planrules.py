@@ -266,6 +266,33 @@ def guessed_value(transcript: Transcript) -> Iterator[Spot]:
                 break
 
 
+@rule(
+    "correction_ignored",
+    "error",
+    "The user gives another value, and what is called afterwards for the same tool still has the old one.",
+    needs=("plan",),
+)
+def correction_ignored(transcript: Transcript) -> Iterator[Spot]:
+    for cue in transcript.cues:
+        requests = transcript.plan.requests if transcript.plan else ()
+        revision = requests[cue.request].revision if cue.kind == "revise" and cue.request < len(requests) else None
+        tool, _, path = (revision.parameter or "").partition(":") if revision is not None else ("", "", "")
+        if revision is None or not path or cue.request >= len(transcript.request_starts):
+            continue
+        old = next((fact.value for fact in requests[cue.request].facts if fact.name == revision.name), None)
+        span = transcript.request_span(cue.request)
+        for site in transcript.watched_sites():
+            if site.message_index not in span or site.message_index < cue.message_index or site.call.name != tool:
+                continue
+            values = [value for _, pattern, _, value in iter_leaves(site.call.arguments) if pattern == path]
+            if (
+                values
+                and old is not None
+                and all(_same(value, old) and not _same(value, revision.value) for value in values)
+            ):
+                yield site.message_index, f"{tool}: {path} is still {old!r}; the user has changed it since"
+
+
 _ASK = re.compile(
     r"\b(?:what(?:['’]s| is| are)?|which|provide|tell me|share|give me|let me know|(?:may|could|can) I have)\b|"
     r"\bI (?:just |still |also |only |first )*need (?:to know )?(?=the\b|your\b)",
@@ -279,16 +306,19 @@ def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("assistant"):
         if not message.content or message.tool_calls or "?" not in message.content:
             continue
-        said = [evidence.said(i) for i in range(index) if evidence.roles[i] == "user"]
+        users = [i for i in range(index) if evidence.roles[i] == "user"]
         sentences = re.split(r"(?<=[.!?])\s+|\n", message.content)
         # "I still need the date. Could you tell me?" asks in its first sentence.
         questions = [part for part in sentences if (found := _ASK.search(part)) and ("?" in part or "need" in found[0])]
         number = transcript.request_index_at(index)
         requests = transcript.plan.requests[number : number + 1] if transcript.plan and number >= 0 else ()
-        for fact in (fact for request in requests for fact in request.facts):
+        # What is withheld is given after a question: that its value was said before, or in the wish, does not count.
+        given = [(fact, 0) for request in requests for fact in request.facts]
+        given += [(fact, transcript.request_starts[number] + 1) for request in requests for fact in request.withheld]
+        for fact, first in given:
             words = normalise(fact.name.replace("_", " ")).split()
             value = str(fact.value)
-            if not words or len(value) < 3 or not any(text.contains(value) for text in said):
+            if not words or len(value) < 3 or not any(evidence.said(i).contains(value) for i in users if i >= first):
                 continue
             longer = [name for name in _field_names(transcript) if len(name) > len(words)]
             longer = [name[: -len(words)] for name in longer if name[-len(words) :] == words]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from toolflow_graph.verification.claims import may_claim, sentences_of
 from toolflow_graph.verification.deeds import claim_beside, claim_by_name, plain_claim
@@ -89,10 +89,27 @@ def looping_text(transcript: Transcript) -> Iterator[Spot]:
         words = (message.content or "")[: 4 * MOST_CHARACTERS].split()
         if len(words) < _LOOP_WORDS:
             continue
+        if _repeats_at_once(words):
+            yield index, "a run of words is said again and again, one after the other; say it once"
+            continue
         # Numbers differ from row to row of an honest table, so whole words are compared, four at a time.
         runs = {tuple(words[place : place + 4]) for place in range(len(words) - 3)}
         if len(runs) < _LOOP_SHARE * (len(words) - 3):
             yield index, f"of {len(words)} words most only repeat the same few; say it once"
+
+
+_MOST_PERIOD, _LEAST_TIMES = 12, 8
+
+
+def _repeats_at_once(words: Sequence[str]) -> bool:
+    """Whether some words follow one another over and over, eight times and sixty words long at least."""
+    for period in range(1, _MOST_PERIOD + 1):
+        run = 0
+        for place in range(period, len(words)):
+            run = run + 1 if words[place] == words[place - period] else 0
+            if run >= max(60, period * _LEAST_TIMES):
+                return True
+    return False
 
 
 _LABEL = re.compile(
@@ -184,6 +201,7 @@ _STAGED = re.compile(
 _ABOUT_STAGING = re.compile(r"simulat|mock|dummy|demo|\btest|language model|\bAI\b|\bLLM\b", _I)
 _ENDING = r"(?:CONVERSATION|DIALOGUE|DIALOG|CHAT|TASK|SESSION)"
 _SHOUTS = re.compile(
+    rf"#{{3,}}\s*\Z|[\[<](?:END|STOP|EOT|EOM)[\]>][.!]?\s*\Z|"
     rf"(?:\A|\s)(?:TERMINATE|END_OF_{_ENDING}|{_ENDING}_END|[\[<*]{{1,3}}/?(?:END|STOP|DONE|TERMINATE|"
     rf"END[ _]OF[ _](?:THE[ _])?{_ENDING}|{_ENDING}[ _](?:END|ENDED|OVER|COMPLETE|COMPLETED))[\]>*]{{1,3}})[.!]?\s*\Z"
 )

@@ -1,5 +1,6 @@
 """The frozen view of one dialogue that all rules read."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -192,7 +193,8 @@ def read_result(message: Message, tool: Tool | None = None) -> ToolResult:
     """A tool message as a result; foreign ways to report failure count as errors too.
 
     Beside the house's ``{"error": ...}``: text that starts with "Error", and small objects that say ``isError``,
-    ``"success": false`` or ``"ok": false``. Where ``tool`` says that every result has an ``error``, that it is there
+    ``"success": false`` or ``"ok": false``, that have a failed status beside a message, or nothing but a "detail" that
+    says so. Where ``tool`` says that every result has an ``error``, that it is there
     says nothing.
     """
     own_error = tool is not None and has_own_error(tool.returns)
@@ -209,12 +211,35 @@ def _reports_failure(body: Any, own_error: bool) -> bool:
         return False
     if body.get("isError") is True or body.get("success") is False or body.get("ok") is False:
         return True
+    if _has_failed_status(body):
+        return True
     error = body.get("error")
     if own_error or (isinstance(error, str) and error.strip().casefold() in _NO_ERROR):
         return False
     return bool(error) and set(body) <= _ERROR_KEYS
 
 
+def _has_failed_status(body: dict[str, Any]) -> bool:
+    """Whether an object is only about a failure: an HTTP status of 400 or above, or "error", and what went wrong."""
+    if not body or not set(body) <= _ERROR_KEYS:
+        return False
+    for key in ("status", "status_code", "code", "statusCode"):
+        value = body.get(key)
+        if isinstance(value, str) and value.strip().casefold() in ("error", "failed", "failure", "fail"):
+            return True
+        if str(value).isdigit() and 400 <= int(str(value)) < 600 and len(body) > 1:
+            return True
+    return len(body) == 1 and isinstance(body.get("detail"), str) and bool(_FAILS.search(body["detail"]))
+
+
+_FAILS = re.compile(
+    r"\b(?:not found|no such|does not exist|invalid|failed|denied|forbidden|unauthori[sz]ed|not (?:allowed|permitted)|"
+    r"unavailable|timed out|internal server error|bad request|error)\b",
+    re.IGNORECASE,
+)
 _NO_ERROR = {"", "none", "no", "null", "nil", "ok", "success", "false", "0", "n/a", "no error", "no_error"}
 
-_ERROR_KEYS = {"error", "errors", "message", "code", "status", "status_code", "detail", "details", "type", "error_code"}
+_ERROR_KEYS = {
+    *("error", "errors", "message", "code", "status", "status_code", "detail", "details", "type", "error_code"),
+    *("statusCode", "reason", "title", "path", "timestamp"),
+}

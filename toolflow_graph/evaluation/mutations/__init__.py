@@ -9,6 +9,7 @@
     arguments.py origins.py    arguments against their schema; arguments from nowhere, and grounded but wrong ones
     results.py answers.py    what comes back, and what the assistant makes of it
     plan.py wording.py    what was to be asked; how it is said
+    behaviours.py    what a request was to show, done wrongly or not at all
 
 A kind returns None where it does not apply, or where what it would make is no defect: an equal value, an optional
 argument that nobody asked for, an independent call in another order.
@@ -17,6 +18,7 @@ argument that nobody asked for, an independent call in another order.
 from toolflow_graph.evaluation.mutations import (  # noqa: F401  (they register)
     answers,
     arguments,
+    behaviours,
     messages,
     ordering,
     origins,

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -182,12 +182,21 @@ class Draft:
         """Put messages before message ``index``; requests that start there or later move on."""
         self.messages[index:index] = entries
         self.starts[:] = [start + len(entries) if start >= index else start for start in self.starts]
+        self._move_marks(lambda place: place + len(entries) if place >= index else place)
 
     def drop(self, *indices: int) -> None:
         """Remove messages; a request that starts at one of them then starts at what follows it."""
         gone = set(indices)
         self.messages[:] = [entry for index, entry in enumerate(self.messages) if index not in gone]
         self.starts[:] = [start - sum(index < start for index in gone) for start in self.starts]
+        self._move_marks(lambda place: place - sum(index < place for index in gone))
+
+    def _move_marks(self, moved: Callable[[int], int]) -> None:
+        """What the record says of its messages goes with them: what was staged, and from where on tools are offered."""
+        for name in ("cues", "tool_changes"):
+            if self.data.get(name):
+                marks = [{**mark, "message_index": moved(mark["message_index"])} for mark in self.data[name]]
+                self.data[name] = marks
 
     def drop_call(self, call: Call) -> None:
         """Remove a call with its result, and its message if it made no other call."""

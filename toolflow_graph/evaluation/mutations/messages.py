@@ -150,13 +150,12 @@ def unknown_role(draft: Draft) -> bool:
     return True
 
 
-@kind("content_no_text", "structural", "malformed_message", "A message's content is a number, a switch or an image.")
+@kind("content_no_text", "structural", "malformed_message", "A message's content is a number, a switch or an odd part.")
 def content_no_text(draft: Draft) -> bool:
     index = draft.pick(draft.texts("user", "assistant"))
     if index is None:
         return False
-    image = [{"type": "image_url", "image_url": {"url": "https://pictures.example/1.png"}}]
-    draft.messages[index]["content"] = draft.pick((7, True, 0.5, image))
+    draft.messages[index]["content"] = draft.pick((7, True, 0.5, [{"type": "hologram"}]))
     return True
 
 

@@ -65,11 +65,10 @@ class CallPlanner:
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
 
-    def plan(self, tool: Tool, request: int, *, link: bool = True) -> PlannedCall:
-        """Plan one call of ``tool`` for ``request`` and remember it."""
+    def plan(self, tool: Tool, request: int, *, link: bool = True, apart: bool = False) -> PlannedCall:
+        """Plan one call of ``tool`` for ``request`` and remember it; ``apart``: it needs nothing of that request."""
         view = view_of(tool)
         call = PlannedCall(tool, view, request, {})
-        points: dict[str, PlannedCall] = {}
         wordy = 0
 
         others = _about_someone_else(view)
@@ -81,7 +80,8 @@ class CallPlanner:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
                 meaning = dataclasses.replace(meaning, past=True)
                 return self._known_or_drawn(meaning, schema, view, path)
-            if link and (found := self._link(call, meaning, schema, path, points)) is not MISSING:
+            sources = [source for source in self.calls if link and not (apart and source.request == request)]
+            if (found := self._link(call, meaning, schema, path, sources)) is not MISSING:
                 return found
             if not others and (own := self._profile(meaning, schema)) is not MISSING:
                 call.quiet.add(path)
@@ -202,11 +202,11 @@ class CallPlanner:
         return MISSING
 
     def _link(
-        self, call: PlannedCall, meaning: Field, schema: Mapping[str, Any], path: str, points: dict[str, PlannedCall]
+        self, call: PlannedCall, meaning: Field, schema: Mapping[str, Any], path: str, sources: list[PlannedCall]
     ) -> Any:
         if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
             return MISSING
-        for source in reversed(self.calls):
+        for source in reversed(sources):
             if source.tool.name == call.tool.name or not _kindred(source.view, call.view, meaning):
                 continue
             lists = any("[]." in leaf.path for leaf in source.view.returns)

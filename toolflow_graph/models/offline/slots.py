@@ -45,7 +45,7 @@ def plan_slots(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             requests.append({**request, "kind": "tool" if slot.arrives else "irrelevant"})
         else:
             group = state.choose(slot, number)
-            calls = [planner.plan(tool, number) for tool in group]
+            calls = [planner.plan(tool, number, apart="parallel" in asked) for tool in group]
             request = build_request(calls, number)
             if "clarification" in asked:
                 withhold(request, calls, rng)
@@ -96,7 +96,8 @@ class _Tools:
         groups: list[Group] = [(tool,) for tool in self._tools]
         if "parallel" in asked:
             apart = [pair for pair in pairs if not self._linked[pair[0].name, pair[1].name]]
-            groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or groups
+            # Where all are linked the user simply knows the identifier.
+            groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or [*pairs] or groups
         elif "chained" in asked:
             groups = [pair for pair in pairs if self._linked[pair[0].name, pair[1].name]] or groups
         elif "nested" in asked:
@@ -107,7 +108,9 @@ class _Tools:
 
     def _worth(self, group: Group, slot: Slot, number: int) -> float:
         asked = frozenset(slot.behaviours)
-        worth = -2.0 * sum(self._uses[tool.name] for tool in group)
+        # What was read before comes back as it was: nothing fails and nothing is planted there.
+        staged = slot.mishap is not None or "injection" in asked
+        worth = (-8.0 if staged else -2.0) * sum(self._uses[tool.name] for tool in group)
         checks: list[tuple[str, Callable[[Tool], bool]]] = [
             ("confirm", lambda tool: view_of(tool).writes),
             ("injection", lambda tool: bool(find_free_text(tool.returns))),
