@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from toolflow_graph.models.briefs import Scene
 from toolflow_graph.models.offline import pools
@@ -24,8 +24,12 @@ from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
 
+Take = Literal["any", "earlier_first", "earlier", "nothing"]
+"""From which results a planned call may take values; "earlier" means from other requests."""
 _UNSAID = ("text", "object", "id", "tag", "uuid", "version", "unix")
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
+ENDING = ("delete", "cancel", "remove", "close", "withdraw")
+"""Verbs after which nobody asks for the thing any more."""
 _MOMENTS = ("date", "datetime", "time", "month")
 _CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
 _GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
@@ -64,12 +68,13 @@ class CallPlanner:
         self.calls: list[PlannedCall] = []
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
+        self.ended: set[tuple[str, str]] = set()
+        """(tool, path) of results whose thing a planned call deletes or cancels: nothing later may ask for it."""
 
-    def plan(self, tool: Tool, request: int, *, link: bool = True) -> PlannedCall:
-        """Plan one call of ``tool`` for ``request`` and remember it."""
+    def plan(self, tool: Tool, request: int, *, take: Take = "any") -> PlannedCall:
+        """Plan one call of ``tool`` for ``request`` and remember it; ``take``: from which results values may come."""
         view = view_of(tool)
         call = PlannedCall(tool, view, request, {})
-        points: dict[str, PlannedCall] = {}
         wordy = 0
 
         others = _about_someone_else(view)
@@ -81,7 +86,8 @@ class CallPlanner:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
                 meaning = dataclasses.replace(meaning, past=True)
                 return self._known_or_drawn(meaning, schema, view, path)
-            if link and (found := self._link(call, meaning, schema, path, points)) is not MISSING:
+            sources = self._sources(request, take)
+            if (found := self._link(call, meaning, schema, path, sources)) is not MISSING:
                 return found
             if not others and (own := self._profile(meaning, schema)) is not MISSING:
                 call.quiet.add(path)
@@ -127,7 +133,26 @@ class CallPlanner:
         call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
         call.links = _whole_points(call)
         self.calls.append(call)
+        self._end(call)
         return call
+
+    def _sources(self, request: int, take: Take) -> list[PlannedCall]:
+        """The calls whose results a new one may draw on, the nearest first."""
+        usable = [call for call in reversed(self.calls) if call.view.phrase.verb not in ENDING]
+        if take == "earlier_first":
+            return sorted(usable, key=lambda call: call.request == request)
+        return [call for call in usable if take == "any" or (take == "earlier" and call.request != request)]
+
+    def _end(self, call: PlannedCall) -> None:
+        """Forget the thing that a call deletes or cancels."""
+        if call.view.phrase.verb not in ENDING:
+            return
+        ids = [leaf for leaf in call.view.params if leaf.field.kind in ("id", "uuid") and leaf.path in call.arguments]
+        nouns = set(noun_of(call.view.phrase).split())
+        own = {leaf.path for leaf in ids if len(ids) == 1 or nouns & set(leaf.field.entity.split())}
+        self.ended |= {(one.tool, one.path) for one in call.links if one.parameter in own}
+        over = [call.arguments[path] for path in own]
+        self.known = {key: part for key, part in self.known.items() if part not in over}
 
     def _folder(self) -> str:
         """The folder that this dialogue is about."""
@@ -202,11 +227,11 @@ class CallPlanner:
         return MISSING
 
     def _link(
-        self, call: PlannedCall, meaning: Field, schema: Mapping[str, Any], path: str, points: dict[str, PlannedCall]
+        self, call: PlannedCall, meaning: Field, schema: Mapping[str, Any], path: str, sources: list[PlannedCall]
     ) -> Any:
         if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
             return MISSING
-        for source in reversed(self.calls):
+        for source in sources:
             if source.tool.name == call.tool.name or not _kindred(source.view, call.view, meaning):
                 continue
             lists = any("[]." in leaf.path for leaf in source.view.returns)
@@ -235,6 +260,8 @@ class CallPlanner:
                     place = self.picked.setdefault(holder, self.rng.choice((0, 0, 0, 1)))
                     where = where.replace("[]", f"[{place}]")
                 if any(one.path == where and one.tool == source.tool.name for one in call.links):
+                    continue
+                if (source.tool.name, where) in self.ended:
                     continue
                 call.links.append(Link(path, source.tool.name, where, source.request, entity))
                 return example

@@ -1,0 +1,386 @@
+"""A dialogue's world: its things by kind and identifier, folded from calls and results alone. Pure.
+
+What can be known is small on purpose. A thing is whatever has an identifier under a key that says so (``booking_id``,
+``bookingId``, ``id``); an object names several things, and *is* one of them. Whatever a write may have touched is
+forgotten, except for what the write itself says.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from toolflow_graph.types import Json, Tool, ToolCall
+from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.wording import listed
+
+Key = tuple[str, str]
+"""(kind, identifier): ("booking", "BKG-4711")."""
+
+MAKING = frozenset(
+    listed(
+        "create add make book schedule reserve register open post place order submit save request buy start publish "
+        "upload insert enroll enrol onboard import generate issue"
+    )
+)
+CHANGING = frozenset(listed("update change edit modify set rename reschedule adjust patch"))
+DELETING = frozenset(listed("delete destroy erase purge remove"))
+CANCELLING = frozenset(listed("cancel"))
+_RETURNING = frozenset(listed("restore undelete recover reinstate reopen reactivate undo"))
+
+NAMES = frozenset(listed("name title subject headline label email"))
+_NAMED = ("name", "title", "full_name", "email", "date_of_birth", "iso_code")
+_BOOKED = frozenset(listed("booking reservation appointment"))
+_WRAPPERS = frozenset(
+    listed("item result data record row entry value list response hit match content object payload body detail")
+)
+_SUFFIXES = frozenset(listed("detail details info information summary list all data record by id status"))
+_STOPS = frozenset(listed("by for of in from to with on at and near"))
+_CONTEXT = frozenset(
+    listed(
+        "date dates day from to until start end check in out time night nights guest guests people person adults "
+        "children party passenger passengers quantity count number currency country unit units class cabin member "
+        "coupon code plan size location city store address postcode zip period month year hour hours duration "
+        "language lang locale timezone zone tz weight room rooms version"
+    )
+)
+_ID = re.compile(r"^(?:(?P<snake>.+)_(?:id|uuid)|(?P<camel>.+[a-z0-9])(?:Id|ID)|id|uuid)$")
+_MOST = 400
+_GENERIC = frozenset(listed("my all user new the of for to a list get add create"))
+
+
+@lru_cache(maxsize=16384)
+def kind_of(key: str) -> str | None:
+    """The kind of thing that a key identifies ("booking id" -> "booking"), "" for a bare id, None if it is no id."""
+    match = _ID.match(key)
+    return None if match is None else " ".join(split_name(match["snake"] or match["camel"] or ""))
+
+
+def identifier(value: Json) -> str | None:
+    """An identifier as text. Short numbers are none: they name a different thing in every list."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value)
+    return text if 4 <= len(text) <= 80 and any(char.isdigit() for char in text) else None
+
+
+@lru_cache(maxsize=4096)
+def singular(word: str) -> str:
+    """The singular of an English noun, roughly."""
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if re.search(r"(?:ss|us|is|news)$", word):
+        return word
+    return re.sub(r"(?<=[sxz])es$|(?<=[cs]h)es$|s$", "", word) if len(word) > 3 else word
+
+
+@lru_cache(maxsize=4096)
+def noun_of(name: str) -> str:
+    """What a tool is about: the last noun of its name, singular ("get_user_orders" -> "order"), "" if there is none."""
+    words = list(split_name(name)[1:])
+    for place, word in enumerate(words):
+        if word in _STOPS and place:
+            words = words[:place]
+            break
+    while len(words) > 1 and words[-1] in _SUFFIXES:
+        words.pop()
+    return singular(words[-1]) if words else ""
+
+
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> frozenset[str]:
+    """The words of a tool's name, singular."""
+    return frozenset(singular(word) for word in split_name(name))
+
+
+def field_of(key: str, kind: str) -> str:
+    """What a key says of a thing of this kind: "restaurant_name" of a restaurant is its "name"."""
+    words, own = split_name(key), split_name(kind)
+    if words[:1] == ("new",) and len(words) > 1:
+        words = words[1:]
+    plain = words[len(own) :] if own and words[: len(own)] == own and len(words) > len(own) else words
+    return "_".join(plain)
+
+
+@dataclass(frozen=True)
+class Act:
+    """An answered call that succeeded: ``value`` is what it brought, ``index`` where that stands."""
+
+    index: int
+    call: ToolCall
+    value: Json
+    reads: bool
+    tool: Tool | None = None
+
+    @property
+    def verb(self) -> str:
+        """The verb that the tool's name starts with."""
+        return next(iter(split_name(self.call.name)), "")
+
+    @cached_property
+    def context(self) -> frozenset[tuple[str, str]]:
+        """The arguments on which prices and times may depend: days, quantities, currencies, places."""
+        return frozenset(
+            (key, repr(value))
+            for key, value in self.call.arguments.items()
+            if kind_of(key) is None and _CONTEXT.intersection(split_name(key))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A thing where a result names it.
+
+    ``own``: ``holder`` is the thing itself, not something that refers to it; ``sure``: its keys leave no doubt about
+    that. (A row that starts with an identifier may still be about something else: a payment made with a card.)
+    """
+
+    kind: str
+    id: str
+    holder: dict[str, Any]
+    key: str
+    own: bool
+    sure: bool
+    listed: bool
+
+    @property
+    def thing(self) -> Key:
+        """The thing that is named."""
+        return self.kind, self.id
+
+    def fields(self) -> Iterator[tuple[str, str, Json]]:
+        """(field, its key in the holder, value) of what is said of the thing: of a reference its names only."""
+        for key, value in self.holder.items():
+            if isinstance(value, dict | list) or value is None or kind_of(key) is not None:
+                continue
+            name = field_of(key, self.kind)
+            if self.own or (name in _NAMED and name != "_".join(split_name(key))):
+                yield name, key, value
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of objects in a result, with the key it stands under ("" for the result itself)."""
+
+    key: str
+    rows: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of a thing: the value, the act that says so, and whether its arguments or its result does."""
+
+    value: Json
+    act: Act
+    argued: bool = False
+
+
+@dataclass(slots=True)
+class Thing:
+    """A thing with what is known of it.
+
+    ``fixed``: what the write that made or changed it last says, by field. ``seen``: what reads brought since, by
+    field and context. ``links``: the other things that it names, by key. ``made``, ``ended`` (cancelled) and ``gone``
+    (deleted): the act that did it.
+    """
+
+    kind: str
+    id: str
+    fixed: dict[str, Fact] = field(default_factory=dict)
+    seen: dict[tuple[str, frozenset[tuple[str, str]]], Fact] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    made: Act | None = None
+    ended: Act | None = None
+    gone: Act | None = None
+
+
+def read_result(value: Json, noun: str) -> tuple[list[Mention], list[Rows]]:
+    """The things that a result names and the lists it holds, in order; ``noun`` is what its tool is about."""
+    mentions: list[Mention] = []
+    lists: list[Rows] = []
+    _walk(value, "", noun, False, mentions, lists)
+    return mentions, lists
+
+
+def _walk(value: Json, under: str, noun: str, listed: bool, mentions: list[Mention], lists: list[Rows]) -> None:
+    if len(mentions) >= _MOST:
+        return
+    if isinstance(value, dict):
+        _name(value, under, noun, listed, mentions)
+        for key, part in value.items():
+            if isinstance(part, dict | list):
+                _walk(part, key, noun, listed, mentions, lists)
+    elif isinstance(value, list):
+        if all(isinstance(part, dict) for part in value):
+            lists.append(Rows(under, value))
+        for part in value:
+            if isinstance(part, dict | list):
+                _walk(part, under, noun, True, mentions, lists)
+
+
+def holder_noun(under: str, noun: str) -> str:
+    """The noun of what stands under a key: the key's own, the tool's where the key only wraps."""
+    words = split_name(under)
+    last = singular(words[-1]) if words else ""
+    return noun if not last or last in _WRAPPERS or not last.isalpha() else last
+
+
+def _name(value: dict[str, Any], under: str, noun: str, listed: bool, mentions: list[Mention]) -> None:
+    ids = [
+        (key, kind, text)
+        for key, part in value.items()
+        if (kind := kind_of(key)) is not None and (text := identifier(part)) is not None
+    ]
+    if not ids:
+        return
+    here = holder_noun(under, noun)
+    own = next((key for key, kind, _ in ids if kind == ""), None)
+    own = own or next((key for key, kind, _ in ids if here and kind.split(" ")[-1] == here), None)
+    sure = own is not None or not listed
+    if own is None and next(iter(value)) == ids[0][0]:
+        own = ids[0][0]
+    for key, kind, text in ids:
+        if kind or here:
+            mentions.append(Mention(kind or here, text, value, key, key == own, sure and key == own, listed))
+
+
+def ids_in(arguments: Mapping[str, Any], noun: str) -> list[Key]:
+    """The things that a call's own arguments name."""
+    found = []
+    for key, value in arguments.items():
+        kind, text = kind_of(key), identifier(value)
+        if kind is not None and text is not None:
+            found.append((kind or noun, text))
+    return found
+
+
+class World:
+    """The things of a dialogue so far; :meth:`see` takes note of its acts in order."""
+
+    def __init__(self) -> None:
+        self.things: dict[Key, Thing] = {}
+
+    def see(self, act: Act) -> None:
+        """Take note of an act, without judging it."""
+        mentions, _ = read_result(act.value, noun_of(act.call.name))
+        if not act.reads:
+            self._write(act, mentions)
+        for mention in mentions:
+            thing = self._thing(mention.thing)
+            if mention.own:
+                thing.links.update((key, text) for key, part in mention.holder.items() if (text := identifier(part)))
+            for name, _, value in mention.fields():
+                if act.reads or not mention.sure:
+                    thing.seen.setdefault((name, context_of(name, act)), Fact(value, act))
+                else:
+                    thing.fixed[name] = Fact(value, act)
+
+    def _thing(self, key: Key) -> Thing:
+        if key not in self.things:
+            self.things[key] = Thing(*key)
+        return self.things[key]
+
+    def _write(self, act: Act, mentions: list[Mention]) -> None:
+        self._forget(act, mentions)
+        made = made_by(act, mentions)
+        if made is not None:
+            thing = self._thing(made.thing)
+            thing.made, thing.gone, thing.ended = act, None, None
+            self._fix(thing, act)
+            return
+        target = target_of(act)
+        if target is None:
+            return
+        thing = self._thing(target)
+        if act.verb in DELETING:
+            thing.gone = act
+        elif act.verb in CANCELLING:
+            thing.ended = act
+        elif act.verb in CHANGING:
+            self._fix(thing, act)
+
+    def _fix(self, thing: Thing, act: Act) -> None:
+        for key, value in act.call.arguments.items():
+            if not isinstance(value, dict | list) and value is not None and kind_of(key) is None:
+                thing.fixed[field_of(key, thing.kind)] = Fact(value, act, argued=True)
+
+    def _forget(self, act: Act, mentions: list[Mention]) -> None:
+        """Forget what the write may have changed: what it names, and what belongs to that; all, if it names nothing."""
+        touched = {text for value in _scalars(act.call.arguments) if (text := identifier(value))}
+        if not touched and made_by(act, mentions) is None:
+            self.things.clear()
+            return
+        touched |= {mention.id for mention in mentions}
+        for thing in self.things.values():
+            if thing.id in touched or not touched.isdisjoint(thing.links.values()):
+                thing.fixed.clear()
+                thing.seen.clear()
+                if thing.id in touched and act.verb in _RETURNING:
+                    thing.gone = thing.ended = None
+                if thing.id in touched:
+                    thing.ended = None
+
+
+def context_of(name: str, act: Act) -> frozenset[tuple[str, str]]:
+    """On which of an act's arguments a field may depend; names depend on none."""
+    return frozenset() if name.split("_")[-1] in NAMES else act.context
+
+
+def fold(acts: Iterable[Act]) -> World:
+    """The world after these acts."""
+    world = World()
+    for act in acts:
+        world.see(act)
+    return world
+
+
+def target_of(act: Act) -> Key | None:
+    """The one thing that a write changes or ends, if its arguments leave no doubt."""
+    noun = noun_of(act.call.name)
+    ids = ids_in(act.call.arguments, noun)
+    if act.verb in DELETING:
+        fitting = [key for key in ids if key[0].split(" ")[-1] == noun]
+        return fitting[0] if len(ids) == len(fitting) == 1 else None
+    words = words_of(act.call.name)
+    fitting = [key for key in ids if words.issuperset(key[0].split(" ")) or (key[0] in _BOOKED and words & _BOOKED)]
+    if len(fitting) == 1:
+        return fitting[0]
+    return ids[0] if act.verb in CHANGING and len(ids) == 1 else None
+
+
+def made_by(act: Act, mentions: list[Mention]) -> Mention | None:
+    """The new thing that a write brings, if it leaves no doubt which that is."""
+    if act.reads or act.verb not in MAKING:
+        return None
+    given = {str(value) for value in _scalars(act.call.arguments)}
+    new = [mention for mention in mentions if not mention.listed and mention.id not in given]
+    own = next((mention for mention in new if mention.own), None)
+    if own is None:
+        return None
+    beside = [mention for mention in new if mention.holder is own.holder]
+    last = own.kind.split(" ")[-1]
+    sure = last == noun_of(act.call.name) or last.startswith(act.verb[:5]) or len(beside) == 1
+    return own if sure else None
+
+
+def are_akin(thing: Thing, name: str) -> bool:
+    """Whether a tool of this name is about such things as the one that was made.
+
+    "book_table" and "list_table_reservations" are; "list_bookings" is about all that is booked.
+    """
+    if thing.made is None:
+        return False
+    words = words_of(name) - _GENERIC
+    return bool(words & words_of(thing.made.call.name)) or words <= frozenset(thing.kind.split(" "))
+
+
+def _scalars(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _scalars(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _scalars(part)
+    else:
+        yield value
