@@ -272,7 +272,11 @@ class World:
                 thing.links.update((key, text) for key, part in mention.holder.items() if (text := identifier(part)))
             for name, _, value in mention.fields():
                 if act.reads or not mention.sure:
-                    thing.seen.setdefault((name, context_of(name, act)), Fact(value, act))
+                    where = name, context_of(name, act)
+                    before = thing.seen.setdefault(where, Fact(value, act))
+                    if before.act is act and before.value != value:
+                        # One result that says two things of it: nothing is known.
+                        thing.seen[where] = Fact(None, act)
                 else:
                     thing.fixed[name] = Fact(value, act)
 

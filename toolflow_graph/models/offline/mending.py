@@ -6,7 +6,17 @@ from typing import Any
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.types import Json, ToolCall
 from toolflow_graph.verification.clashes import Clash, find_clashes
-from toolflow_graph.verification.things import Act, Mention, Thing, World, fold, identifier, kind_of, read_result
+from toolflow_graph.verification.things import (
+    Act,
+    Mention,
+    Thing,
+    World,
+    fold,
+    identifier,
+    kind_of,
+    noun_of,
+    read_result,
+)
 from toolflow_graph.verification.toolcards import changes
 
 _ROUNDS = 3
@@ -32,13 +42,15 @@ def deleted_in(world: World, call: ToolCall) -> str | None:
 def mend(value: Json, brief: ToolBrief, world: World) -> Json:
     """``value``, a draft that may be changed in place, without what contradicts the world."""
     act = Act(len(brief.history), brief.call, value, not changes(brief.tool), brief.tool)
+    _tell_rows_apart(act)
     for _ in range(_ROUNDS):
         clashes = list(find_clashes(world, act))
         if not clashes:
             break
         for clash in clashes:
             if _is_chance(clash, act):
-                _rename(clash, world)
+                assert clash.mention is not None
+                _rename(clash.mention, {thing.id for thing in world.things.values()})
             else:
                 _put_right(clash, value)
     return value
@@ -59,11 +71,9 @@ def _is_chance(clash: Clash, act: Act) -> bool:
     return not any(name in _CALLED and known.get(name) == value for name, _, value in mention.fields())
 
 
-def _rename(clash: Clash, world: World) -> None:
+def _rename(mention: Mention, taken: set[str]) -> str:
     """Give a row an identifier of its own, of the same form."""
-    assert clash.mention is not None
-    holder, key, text = clash.mention.holder, clash.mention.key, clash.mention.id
-    taken = {thing.id for thing in world.things.values()}
+    text = mention.id
     for turn in range(10):
         if text not in taken:
             break
@@ -71,7 +81,20 @@ def _rename(clash: Clash, world: World) -> None:
             str((int(char) * 3 + place + turn + 1) % 10) if char in "0123456789" else char
             for place, char in enumerate(text)
         )
-    holder[key] = text if isinstance(holder[key], str) else int(text)
+    mention.holder[mention.key] = text if isinstance(mention.holder[mention.key], str) else int(text)
+    return text
+
+
+def _tell_rows_apart(act: Act) -> None:
+    """No two rows of a list have the same identifier; examples in a schema are few."""
+    mentions, lists = read_result(act.value, noun_of(act.call.name))
+    own = {id(mention.holder): mention for mention in mentions if mention.own and mention.sure}
+    for rows in lists:
+        taken: set[str] = set()
+        for row in rows.rows:
+            mention = own.get(id(row))
+            if mention is not None:
+                taken.add(_rename(mention, taken))
 
 
 def _put_right(clash: Clash, value: Json) -> None:

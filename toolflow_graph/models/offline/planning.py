@@ -138,7 +138,7 @@ class CallPlanner:
 
     def _sources(self, request: int, take: Take) -> list[PlannedCall]:
         """The calls whose results a new one may draw on, the nearest first."""
-        usable = [call for call in reversed(self.calls) if call.view.phrase.verb not in ENDING]
+        usable = self.calls[::-1]
         if take == "earlier_first":
             return sorted(usable, key=lambda call: call.request == request)
         return [call for call in usable if take == "any" or (take == "earlier" and call.request != request)]
@@ -150,9 +150,19 @@ class CallPlanner:
         ids = [leaf for leaf in call.view.params if leaf.field.kind in ("id", "uuid") and leaf.path in call.arguments]
         nouns = set(noun_of(call.view.phrase).split())
         own = {leaf.path for leaf in ids if len(ids) == 1 or nouns & set(leaf.field.entity.split())}
-        self.ended |= {(one.tool, one.path) for one in call.links if one.parameter in own}
+        self.ended |= {self._origin(one.tool, one.path) for one in call.links if one.parameter in own}
+        self.ended |= {(call.tool.name, path) for path in own}
         over = [call.arguments[path] for path in own]
         self.known = {key: part for key, part in self.known.items() if part not in over}
+
+    def _origin(self, tool: str, path: str) -> tuple[str, str]:
+        """Where a value that a result only echoes came from in the first place."""
+        for call in reversed(self.calls):
+            if call.tool.name == tool:
+                for one in call.links:
+                    if one.parameter == path and one.tool != tool:
+                        return self._origin(one.tool, one.path)
+        return tool, path
 
     def _folder(self) -> str:
         """The folder that this dialogue is about."""
@@ -261,7 +271,7 @@ class CallPlanner:
                     where = where.replace("[]", f"[{place}]")
                 if any(one.path == where and one.tool == source.tool.name for one in call.links):
                     continue
-                if (source.tool.name, where) in self.ended:
+                if self._origin(source.tool.name, where) in self.ended:
                     continue
                 call.links.append(Link(path, source.tool.name, where, source.request, entity))
                 return example
