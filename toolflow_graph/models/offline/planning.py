@@ -14,12 +14,12 @@ from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import estate_price
 from toolflow_graph.models.offline.generate import MISSING, make_valid
-from toolflow_graph.models.offline.phrases import core_object
+from toolflow_graph.models.offline.kinship import about_someone_else, kindred, meaning_key, shared_key
 from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
-from toolflow_graph.models.offline.words import singularise, split_words
+from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
@@ -77,7 +77,7 @@ class CallPlanner:
         call = PlannedCall(tool, view, request, {})
         wordy = 0
 
-        others = _about_someone_else(view)
+        others = about_someone_else(view)
 
         about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
         behind = bool(_LOOKING_BACK.search(about) if not view.writes else _CLAIMED.search(about))
@@ -127,8 +127,8 @@ class CallPlanner:
         for path, part in leaves(call.arguments):
             found = view.param(path)
             if found and "[" not in path and not isinstance(part, dict | bool):
-                self.known.setdefault(_meaning_key(found.field, view), part)
-                if (shared := _shared_key(found.field)) is not None:
+                self.known.setdefault(meaning_key(found.field, view), part)
+                if (shared := shared_key(found.field)) is not None:
                     self.known.setdefault(shared, part)
         call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
         call.links = _whole_points(call)
@@ -173,10 +173,10 @@ class CallPlanner:
         """What this dialogue has settled on for the same thing; an account keeps its number from call to call."""
         if "[" in path or "device" in meaning.entity:
             return MISSING
-        key = _meaning_key(meaning, view)
+        key = meaning_key(meaning, view)
         if meaning.description and key in self.known:
             return self.known[key]
-        shared = _shared_key(meaning)
+        shared = shared_key(meaning)
         return self.known.get(shared, MISSING) if shared is not None else MISSING
 
     def _known_or_drawn(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
@@ -242,7 +242,7 @@ class CallPlanner:
         if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
             return MISSING
         for source in sources:
-            if source.tool.name == call.tool.name or not _kindred(source.view, call.view, meaning):
+            if source.tool.name == call.tool.name or not kindred(source.view, call.view, meaning):
                 continue
             lists = any("[]." in leaf.path for leaf in source.view.returns)
             for leaf in source.view.returns:
@@ -317,7 +317,7 @@ class CallPlanner:
         own = {leaf.field.name for leaf in first.params if leaf.required}
         return any(
             leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
-            and _kindred(first, second, param.field)
+            and kindred(first, second, param.field)
             and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
             param.path)
             for param in second.params if param.required
@@ -325,75 +325,11 @@ class CallPlanner:
         )  # fmt: skip
 
 
-_WIDE = frozenset({"phone", "booking", "document", "address", "location", "place", "url", "person", "email"})
-_LOOSE_NOUNS = frozenset(
-    ["booking", "reservation", "details", "status", "document", "list", "the", "my", "a", "an", "new", "stored"]
-)
-
-
-def _kindred(source: View, target: View, meaning: Field) -> bool:
-    """Whether ids of a wide kind may flow: a tutoring booking is no hotel booking."""
-    head = meaning.entity.split(" ")[-1] if meaning.entity else meaning.kind
-    if head not in _WIDE or meaning.kind in ("latitude", "longitude"):
-        return True
-    if head in ("place", "person"):
-        return meaning.kind == "id"
-    if meaning.kind in ("email", "phone"):
-        # A courier's number is no patient's: only who is looked up as a person has an address to write to.
-        return bool(set(_nouns(source)) & (set(_nouns(target)) | _PEOPLE | {"directory", "engineer"}))
-    if meaning.kind in ("url", "address", "location"):
-        return bool(set(_nouns(source)) & set(_nouns(target)))
-    return bool(set(_nouns(source)) & set(_nouns(target)))
-
-
 _LOOKING_BACK = re.compile(
     r"\b(?:histor\w*|volume|ohlcv?|fundamentals?|market cap\w*|statistics|stats|trades|transactions|logs?|earnings|statements?|"
     r"trend\w*|articles|news|headlines|results|scores|past|previous|filings|reports|analytics|usage|audit)\b"
 )
 _CLAIMED = re.compile(r"\b(?:expense|claim|receipt|reimbursement|refund|complaint|log|vital signs?|measurement)\b")
-_PEOPLE = frozenset("contact employee patient student member customer user attendee candidate tenant guest person lead "
-                    "subscriber recipient staff".split())  # fmt: skip
-_STEADY = ("city", "email", "phone", "person", "address", "country", "country_code", "currency", "timezone", "company",
-           "language_code", "path", "username", "domain", "ticker", "year", "month", "date")  # fmt: skip
-
-
-def _about_someone_else(view: View) -> bool:
-    """Whether a call puts somebody else on record: then the user's own name and address do not belong in it."""
-    if not view.writes:
-        return False
-    if view.phrase.verb in ("create", "add", "register", "invite", "onboard", "save", "import"):
-        nouns = {singularise(word) for word in (*split_words(view.name)[1:], *core_object(view.phrase.rest).split(" "))}
-        if nouns & _PEOPLE and not nouns & {"booking", "account", "profile", "reservation"}:
-            return True
-    named = [leaf.field for leaf in view.params if leaf.required and leaf.field.kind == "person"]
-    return any(split_words(field.name) not in (("name",), ("full", "name"), ("your", "name")) for field in named)
-
-
-def _shared_key(meaning: Field) -> tuple[str, ...] | None:
-    """What two parameters mean alike by their names alone, described or not; None where the name is too plain."""
-    if meaning.listed or meaning.edge:
-        return None
-    wide = meaning.entity.split(" ")[-1] in _WIDE
-    if meaning.kind in ("id", "uuid") and meaning.entity and meaning.entity not in _PLAIN_THINGS and not wide:
-        return ("same", meaning.kind, meaning.entity)
-    if meaning.kind == "text" and not set(split_words(meaning.name)) & _OWN_WORDS:
-        return ("same", "text", *split_words(meaning.name))
-    return ("same", meaning.kind, *split_words(meaning.name)) if meaning.kind in _STEADY else None
-
-
-_OWN_WORDS = frozenset(["text", "query", "message", "title", "name", "value", "selector", "description", "note", "notes", "prompt", "question", "content", "body", "comment", "label", "input", "data", "type", "subject", "pattern", "script", "code", "word", "expression", "input"])  # fmt: skip
-_PLAIN_THINGS = frozenset(["item", "object", "resource", "record", "entity", "element", "thing", "id", "key"])
-
-
-def _meaning_key(meaning: Field, view: View) -> tuple[str, ...]:
-    """What makes two parameters the same; ids of a wide kind are the same for kindred tools only."""
-    wide = meaning.kind == "id" and meaning.entity.split(" ")[-1] in _WIDE
-    return (meaning.name, meaning.description, *(sorted(_nouns(view)) if wide else ()))
-
-
-def _nouns(view: View) -> list[str]:
-    words = [singularise(word) for word in split_words(view.name)[1:]]
-    return [word for word in words if word not in _LOOSE_NOUNS]
 
 
 def _whole_points(call: PlannedCall) -> list[Link]:

@@ -32,7 +32,8 @@ _SOUR_SWITCH = re.compile(
 )
 _ONE_OF_ROWS = ("person", "title", "last_name", "first_name", "company", "email")
 _MAKING = ("create", "add", "make", "book", "schedule", "reserve", "register", "open", "post", "place", "generate", "order",
-           "submit", "send", "upload", "import", "insert", "start", "request", "copy", "duplicate", "clone", "issue")  # fmt: skip
+           "submit", "send", "upload", "import", "insert", "start", "request", "copy", "duplicate", "clone", "issue", "record",
+           "log", "file", "report", "apply", "subscribe", "watch", "share")  # fmt: skip
 _WRAPPERS = ("data", "result", "response", "item", "object", "payload")
 _MINE = re.compile(r"(?:^|_)(?:customer|user|guest|passenger|traveller|account_holder|holder|member|buyer|booked_by)")
 _ISO_DAY, _CLOCK = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d:\d\d")
@@ -165,7 +166,8 @@ class ResultLeaves:
         if self.view.writes and meaning.kind == "count":
             return self._recounted(meaning, found)
         new = meaning.kind in ("id", "uuid") and (not self.view.returns or self.view.returns[0].path == path)
-        changing = self.view.writes and (new or meaning.kind in ("enum", "datetime", "date", "money"))
+        moving = meaning.kind in ("enum", "datetime", "date", "money") and not meaning.name.startswith("current_")
+        changing = self.view.writes and (new or moving)
         if found is not MISSING and meaning.kind != "status" and not changing:
             return found
         own = meaning.kind == "person" and _MINE.search(meaning.name)
@@ -230,6 +232,8 @@ class ResultLeaves:
         return (self.cast.now.date() - datetime.timedelta(days=self.rng.randint(0, 4))).isoformat()
 
     def _placed(self, meaning: Field, part: Mapping[str, Any], path: str) -> Any:
+        if meaning.name.startswith("search_corrected"):
+            return next((value for where, value in self.given if "query" in where or "text" in where), MISSING)
         if meaning.name == "alert_area":
             return f"{self.cast.place.region} region"
         if meaning.kind != "location":

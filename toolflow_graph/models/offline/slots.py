@@ -11,7 +11,7 @@ from toolflow_graph.models.offline.layout import CHANGING, varies
 from toolflow_graph.models.offline.planner import build_request, say_chat, withhold
 from toolflow_graph.models.offline.planning import ENDING, CallPlanner, PlannedCall, Take
 from toolflow_graph.models.offline.playable import is_playable
-from toolflow_graph.models.offline.repeating import find_other
+from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
 from toolflow_graph.models.offline.views import view_of
 from toolflow_graph.schemas import find_free_text
@@ -83,13 +83,26 @@ def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             requests.append({**request, "kind": "tool" if slot.arrives else "irrelevant"})
         else:
             take = _take_for(slot)
-            calls = [planner.plan(tool, number, take=take) for tool in state.choose(slot, number)]
+            calls = [_fresh(planner, tool, number, take, rng) for tool in state.choose(slot, number)]
             request = build_request(calls, number)
             if "clarification" in asked:
                 withhold(request, calls, rng)
             _revise(request, calls, slot, planner, rng)
             requests.append(request)
     return {"requests": requests, "policy": policy}
+
+
+def _fresh(planner: CallPlanner, tool: Tool, number: int, take: Take, rng: random.Random) -> PlannedCall:
+    """A call of the tool; where it was planned just so before, with another value if one can change."""
+    before = [call for call in planner.calls if call.tool.name == tool.name]
+    call = planner.plan(tool, number, take=take)
+    if not any(one.arguments == call.arguments and one.links == call.links for one in before):
+        return call
+    other = repeated_call(planner, tool, number, rng)
+    if other is None or other[1] is None:
+        return call
+    planner.calls[planner.calls.index(call)] = other[0]
+    return other[0]
 
 
 def _take_for(slot: Slot) -> Take:
@@ -119,11 +132,12 @@ class _Tools:
             self._uses[tool.name] += 1
 
     def writer(self) -> Tool | None:
-        """A tool that changes something, rather one that is needed for nothing else."""
+        """A tool that changes something and that no request has used; from here on no other does."""
         writers = [tool for tool in self._tools if view_of(tool).writes]
+        writers = [tool for tool in writers if not self._uses[tool.name]]
         if not writers:
-            return None
-        best = min(writers, key=lambda tool: (self._uses[tool.name], self._rng.random()))
+            return None  # what was done before cannot be forbidden all along
+        best = min(writers, key=lambda tool: self._rng.random())
         self._banned.add(best.name)
         return best
 

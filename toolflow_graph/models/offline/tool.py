@@ -134,7 +134,10 @@ def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _there(cast: Cast, arguments: dict[str, Any]) -> Cast:
-    """The cast, moved to the city that the call names."""
+    """The cast, moved to the city, the country or the point that the call names."""
     texts = {value for _, value in leaves(arguments) if isinstance(value, str)}
     place = next((place for place in PLACES if place.city in texts and place != cast.origin), None)
+    if place is None and {cast.place.country_code, cast.place.country}.isdisjoint(texts):
+        codes = {value for name, value in arguments.items() if "country" in name and isinstance(value, str)}
+        place = next((place for place in PLACES if {place.country_code, place.country} & codes), None)
     return dataclasses.replace(cast, place=place) if place else cast
