@@ -5,6 +5,15 @@ from toolflow_graph.models.offline.phrases import core_object
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import singularise, split_words
 
+ENDING = ("delete", "cancel", "remove", "close", "withdraw")
+"""Verbs after which nobody asks for the thing any more."""
+
+
+def is_ending(view: View) -> bool:
+    """Whether a call of the tool deletes or cancels something."""
+    return view.phrase.verb in ENDING or (split_words(view.name) or ("",))[0] in ENDING
+
+
 _WIDE = frozenset(
     {"phone", "booking", "document", "address", "location", "place", "url", "person", "email", "offer", "session"}
 )

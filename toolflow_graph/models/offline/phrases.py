@@ -275,6 +275,7 @@ def core_object(rest: str) -> str:
         "the ",
         rest,
     )
+    rest = re.sub(r"^the (?=(?:my|your|their|the|an?) )", "", rest)
     found = re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest)
     if found and found[2] in _SORTS and found[3] in _SORTS:
         # "a public or private channel" is a channel.

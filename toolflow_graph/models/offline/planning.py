@@ -14,7 +14,8 @@ from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import estate_price
 from toolflow_graph.models.offline.generate import MISSING, make_valid
-from toolflow_graph.models.offline.kinship import about_someone_else, kindred, meaning_key, shared_key
+from toolflow_graph.models.offline.kinship import about_someone_else, is_ending, kindred, meaning_key, shared_key
+from toolflow_graph.models.offline.results import is_told
 from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value
@@ -28,8 +29,6 @@ Take = Literal["any", "earlier_first", "earlier", "nothing"]
 """From which results a planned call may take values; "earlier" means from other requests."""
 _UNSAID = ("text", "object", "id", "tag", "uuid", "version", "unix")
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
-ENDING = ("delete", "cancel", "remove", "close", "withdraw")
-"""Verbs after which nobody asks for the thing any more."""
 _MOMENTS = ("date", "datetime", "time", "month")
 _CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
 _GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
@@ -144,16 +143,22 @@ class CallPlanner:
         return [call for call in usable if take == "any" or (take == "earlier" and call.request != request)]
 
     def _end(self, call: PlannedCall) -> None:
-        """Forget the thing that a call deletes or cancels."""
-        if call.view.phrase.verb not in ENDING:
+        """Forget the thing that a call deletes or cancels: nobody says its number again, or points at it."""
+        if not is_ending(call.view):
             return
         ids = [leaf for leaf in call.view.params if leaf.field.kind in ("id", "uuid") and leaf.path in call.arguments]
         nouns = set(noun_of(call.view.phrase).split())
-        own = {leaf.path for leaf in ids if len(ids) == 1 or nouns & set(leaf.field.entity.split())}
-        self.ended |= {self._origin(one.tool, one.path) for one in call.links if one.parameter in own}
-        self.ended |= {(call.tool.name, path) for path in own}
-        over = [call.arguments[path] for path in own]
-        self.known = {key: part for key, part in self.known.items() if part not in over}
+        own = [leaf for leaf in ids if len(ids) == 1 or nouns & set(leaf.field.entity.split())]
+        over = [call.arguments[leaf.path] for leaf in own]
+        keys = {key for leaf in own for key in (meaning_key(leaf.field, call.view), shared_key(leaf.field))}
+        self.known = {key: part for key, part in self.known.items() if part not in over and key not in keys}
+        paths = {leaf.path for leaf in own}
+        self.ended |= {self._origin(one.tool, one.path) for one in call.links if one.parameter in paths}
+        entities = {leaf.field.entity for leaf in own}
+        for other in self.calls:
+            if other is call or any(part in over for _, part in leaves(other.arguments)):
+                plain = (leaf for leaf in other.view.returns if leaf.field.kind == "id" and "[" not in leaf.path)
+                self.ended |= {(other.tool.name, leaf.path) for leaf in plain if leaf.field.entity in entities}
 
     def _origin(self, tool: str, path: str) -> tuple[str, str]:
         """Where a value that a result only echoes came from in the first place."""
@@ -250,7 +255,7 @@ class CallPlanner:
                 if "device" in leaf.field.entity and not ("[]." in leaf.path and lists):
                     continue
                 if (
-                    not leaf.required
+                    not is_told(source.view, leaf)
                     or leaf.field.kind != meaning.kind
                     or leaf.path.count("[]") > 1
                     or leaf.field.listed
@@ -321,7 +326,7 @@ class CallPlanner:
             and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
             param.path)
             for param in second.params if param.required
-            for leaf in first.returns if leaf.required
+            for leaf in first.returns if is_told(first, leaf)
         )  # fmt: skip
 
 

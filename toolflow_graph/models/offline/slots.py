@@ -7,9 +7,10 @@ from typing import Any
 
 from toolflow_graph.behaviours import REVISED
 from toolflow_graph.models.briefs import Scene
+from toolflow_graph.models.offline.kinship import is_ending
 from toolflow_graph.models.offline.layout import CHANGING, varies
 from toolflow_graph.models.offline.planner import build_request, say_chat, withhold
-from toolflow_graph.models.offline.planning import ENDING, CallPlanner, PlannedCall, Take
+from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall, Take
 from toolflow_graph.models.offline.playable import is_playable
 from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
@@ -233,7 +234,7 @@ def _revise(
         if call is None or leaf is None or not varies(leaf) or "[" in path or isinstance(fact["value"], bool):
             continue
         # What is gone cannot be taken off in another way.
-        if leaf.field.kind in ("latitude", "longitude") or call.view.phrase.verb in ENDING:
+        if leaf.field.kind in ("latitude", "longitude") or is_ending(call.view):
             continue
         if any(other is not fact and other["name"] == fact["name"] for other in request["facts"]):
             continue
