@@ -8,7 +8,7 @@ import pytest
 from toolflow_graph.types import Message, Tool, ToolCall, ToolResult
 from toolflow_graph.verification import RULES, Transcript, check_result
 from toolflow_graph.verification.registry import run_rules
-from toolflow_graph.verification.things import Act, fold, kind_of, noun_of
+from toolflow_graph.verification.things import Act, World, fold, fold_history, kind_of, noun_of, recall
 
 Step = tuple[str, dict[str, Any], Any]
 CODES = ("inconsistent_world", "lost_change", "deleted_thing", "missing_thing")
@@ -178,6 +178,26 @@ def test_the_world_knows_what_was_made_changed_and_deleted() -> None:
     world.see(act(2, DELETED))
     assert thing.gone is not None
     assert thing.gone.index == 2
+
+
+def test_what_was_written_is_recalled_for_the_calls_that_it_concerns() -> None:
+    tools = {each.name: each for each in EVENTS}
+
+    def pair(number: int, step: Step) -> tuple[ToolCall, ToolResult]:
+        call = ToolCall(id=f"c{number}", name=step[0], arguments=step[1])
+        return call, ToolResult(call_id=call.id, value=step[2])
+
+    def recalled(world: World, name: str, **arguments: Any) -> dict[str, dict[str, Any]]:
+        return recall(world, ToolCall(id="x", name=name, arguments=arguments), reads=True)
+
+    made = fold_history([pair(0, MADE)], tools)
+    written = {**MADE[1], "status": "confirmed"}
+    assert recalled(made, "get_event", event_id="EVT-4711") == {"event EVT-4711": written}
+    assert recalled(made, "list_events") == {"event EVT-4711": written}
+    assert recalled(made, "get_event", event_id="EVT-9000") == {}
+    assert recalled(made, "search_hotels") == {}
+    gone = fold_history([pair(0, MADE), pair(1, DELETED)], tools)
+    assert recalled(gone, "get_event", event_id="EVT-4711")["event EVT-4711"]["state"] == "deleted"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@
     structure.py calls.py text.py groundrules.py planrules.py behaviours.py world.py    the rules
     grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
     arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
+    naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
     answers.py mentions.py knowledge.py reckoning.py timing.py sums.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
 """

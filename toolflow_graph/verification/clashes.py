@@ -23,7 +23,6 @@ from toolflow_graph.verification.things import (
     kind_of,
     made_by,
     noun_of,
-    read_result,
     target_of,
     words_of,
 )
@@ -82,7 +81,7 @@ class Clash:
 
 def find_clashes(world: World, act: Act) -> Iterator[Clash]:
     """What the result of ``act`` contradicts of the world before it."""
-    mentions, lists = read_result(act.value, noun_of(act.call.name))
+    mentions, lists = act.parts
     yield from _echoes(act, mentions)
     made = made_by(act, mentions)
     for mention in mentions:

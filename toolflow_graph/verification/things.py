@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from toolflow_graph.types import Json, Tool, ToolCall
-from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.types import Json, Tool, ToolCall, ToolResult
+from toolflow_graph.verification.toolcards import changes, is_read_name, split_name
 from toolflow_graph.verification.wording import listed
 
 Key = tuple[str, str]
@@ -46,7 +46,9 @@ _CONTEXT = frozenset(
     )
 )
 _ID = re.compile(r"^(?:(?P<snake>.+)_(?:id|uuid)|(?P<camel>.+[a-z0-9])(?:Id|ID)|id|uuid)$")
+_DIGIT = re.compile(r"\d")
 _MOST = 400
+_RECALLED = 8
 _GENERIC = frozenset(listed("my all user new the of for to a list get add create"))
 
 
@@ -62,7 +64,7 @@ def identifier(value: Json) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value)
-    return text if 4 <= len(text) <= 80 and any(char.isdigit() for char in text) else None
+    return text if 4 <= len(text) <= 80 and _DIGIT.search(text) else None
 
 
 @lru_cache(maxsize=4096)
@@ -117,6 +119,11 @@ class Act:
     def verb(self) -> str:
         """The verb that the tool's name starts with."""
         return next(iter(split_name(self.call.name)), "")
+
+    @cached_property
+    def parts(self) -> "tuple[list[Mention], list[Rows]]":
+        """The things that the result names and the lists it holds."""
+        return read_result(self.value, noun_of(self.call.name))
 
     @cached_property
     def context(self) -> frozenset[tuple[str, str]]:
@@ -203,20 +210,23 @@ def read_result(value: Json, noun: str) -> tuple[list[Mention], list[Rows]]:
     return mentions, lists
 
 
+_NESTED = (dict, list)
+
+
 def _walk(value: Json, under: str, noun: str, listed: bool, mentions: list[Mention], lists: list[Rows]) -> None:
     if len(mentions) >= _MOST:
         return
     if isinstance(value, dict):
         _name(value, under, noun, listed, mentions)
         for key, part in value.items():
-            if isinstance(part, dict | list):
+            if isinstance(part, _NESTED):
                 _walk(part, key, noun, listed, mentions, lists)
     elif isinstance(value, list):
-        if all(isinstance(part, dict) for part in value):
+        nested = [part for part in value if isinstance(part, _NESTED)]
+        if len(nested) == len(value) and all(isinstance(part, dict) for part in nested):
             lists.append(Rows(under, value))
-        for part in value:
-            if isinstance(part, dict | list):
-                _walk(part, under, noun, True, mentions, lists)
+        for part in nested:
+            _walk(part, under, noun, True, mentions, lists)
 
 
 def holder_noun(under: str, noun: str) -> str:
@@ -263,7 +273,7 @@ class World:
 
     def see(self, act: Act) -> None:
         """Take note of an act, without judging it."""
-        mentions, _ = read_result(act.value, noun_of(act.call.name))
+        mentions, _ = act.parts
         if not act.reads:
             self._write(act, mentions)
         for mention in mentions:
@@ -337,6 +347,33 @@ def fold(acts: Iterable[Act]) -> World:
     for act in acts:
         world.see(act)
     return world
+
+
+def act_of(index: int, call: ToolCall, result: ToolResult, tools: Mapping[str, Tool]) -> Act:
+    """A call with its result as an act; a tool that is not among ``tools`` is judged by its name."""
+    tool = tools.get(call.name)
+    return Act(index, call, result.value, is_read_name(call.name) if tool is None else not changes(tool), tool)
+
+
+def fold_history(history: Iterable[tuple[ToolCall, ToolResult]], tools: Mapping[str, Tool]) -> World:
+    """The world after earlier calls with their results."""
+    return fold(act_of(place, call, result, tools) for place, (call, result) in enumerate(history) if result.ok)
+
+
+def recall(world: World, call: ToolCall, reads: bool) -> dict[str, dict[str, Json]]:
+    """What was written of the things that a call names or lists: "kind identifier" -> field -> value."""
+    asked = {text for value in _scalars(call.arguments) if (text := identifier(value))}
+    everything = reads and not asked
+    found: dict[str, dict[str, Json]] = {}
+    for thing in world.things.values():
+        if thing.id not in asked and not (everything and are_akin(thing, call.name)):
+            continue
+        known = {name: fact.value for name, fact in thing.fixed.items()}
+        if thing.gone is not None or thing.ended is not None:
+            known["state"] = "deleted" if thing.gone is not None else "cancelled"
+        if known and len(found) < _RECALLED:
+            found[f"{thing.kind} {thing.id}"] = known
+    return found
 
 
 def target_of(act: Act) -> Key | None:

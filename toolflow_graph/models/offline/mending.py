@@ -11,7 +11,7 @@ from toolflow_graph.verification.things import (
     Mention,
     Thing,
     World,
-    fold,
+    fold_history,
     identifier,
     kind_of,
     noun_of,
@@ -25,11 +25,7 @@ _ROUNDS = 3
 def world_of(brief: ToolBrief) -> World:
     """The world after all that the dialogue did before this call."""
     tools = {tool.name: tool for tool in (*brief.scene.tools, *brief.scene.distractors, brief.tool)}
-    return fold(
-        Act(place, call, result.value, call.name not in tools or not changes(tools[call.name]), tools.get(call.name))
-        for place, (call, result) in enumerate(brief.history)
-        if result.ok
-    )
+    return fold_history(brief.history, tools)
 
 
 def deleted_in(world: World, call: ToolCall) -> str | None:
@@ -41,9 +37,11 @@ def deleted_in(world: World, call: ToolCall) -> str | None:
 
 def mend(value: Json, brief: ToolBrief, world: World) -> Json:
     """``value``, a draft that may be changed in place, without what contradicts the world."""
-    act = Act(len(brief.history), brief.call, value, not changes(brief.tool), brief.tool)
-    _tell_rows_apart(act)
+    reads = not changes(brief.tool)
+    _tell_rows_apart(value, noun_of(brief.call.name))
     for _ in range(_ROUNDS):
+        # A new act each time: what it says is read once, and the value has changed.
+        act = Act(len(brief.history), brief.call, value, reads, brief.tool)
         clashes = list(find_clashes(world, act))
         if not clashes:
             break
@@ -85,9 +83,9 @@ def _rename(mention: Mention, taken: set[str]) -> str:
     return text
 
 
-def _tell_rows_apart(act: Act) -> None:
+def _tell_rows_apart(value: Json, noun: str) -> None:
     """No two rows of a list have the same identifier; examples in a schema are few."""
-    mentions, lists = read_result(act.value, noun_of(act.call.name))
+    mentions, lists = read_result(value, noun)
     own = {id(mention.holder): mention for mention in mentions if mention.own and mention.sure}
     for rows in lists:
         taken: set[str] = set()
