@@ -6,25 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from toolflow_graph.types import Json
+from toolflow_graph.verification.naming import Mention, Rows, field_of, holder_noun, kind_of, noun_of, words_of
 from toolflow_graph.verification.things import (
     CHANGING,
     MAKING,
     NAMES,
     Act,
     Fact,
-    Mention,
-    Rows,
     Thing,
     World,
     are_akin,
     context_of,
-    field_of,
-    holder_noun,
-    kind_of,
     made_by,
-    noun_of,
     target_of,
-    words_of,
 )
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.wording import listed, squeeze

@@ -6,17 +6,8 @@ from typing import Any
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.types import Json, ToolCall
 from toolflow_graph.verification.clashes import Clash, find_clashes
-from toolflow_graph.verification.things import (
-    Act,
-    Mention,
-    Thing,
-    World,
-    fold_history,
-    identifier,
-    kind_of,
-    noun_of,
-    read_result,
-)
+from toolflow_graph.verification.naming import Mention, identifier, kind_of, noun_of, read_result
+from toolflow_graph.verification.things import Act, Thing, World, fold_history
 from toolflow_graph.verification.toolcards import changes
 
 _ROUNDS = 3

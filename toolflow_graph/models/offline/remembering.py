@@ -10,7 +10,8 @@ from toolflow_graph.models.offline.echoing import query_of
 from toolflow_graph.models.offline.mending import show_as
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
-from toolflow_graph.verification.things import Thing, World, are_akin, noun_of, read_result
+from toolflow_graph.verification.naming import noun_of, read_result
+from toolflow_graph.verification.things import Thing, World, are_akin
 
 _NAMING = re.compile(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
 
