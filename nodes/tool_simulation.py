@@ -29,6 +29,8 @@ from toolflow_graph.state import (
 from toolflow_graph.templates import Template
 from toolflow_graph.types import Message, Seed, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.inline import check_result, find_repeated_read
+from toolflow_graph.verification.things import World, act_of, recall
+from toolflow_graph.verification.toolcards import changes
 
 History = tuple[tuple[ToolCall, ToolResult], ...]
 _ERROR = {
@@ -139,23 +141,33 @@ def render(
     mishap: Failure | None = None,
     failed: Mapping[str, Failure] | None = None,
 ) -> list[Message]:
-    """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows."""
+    """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows.
+
+    A call's message also recalls what was written before of the things that it concerns, for models that lose track.
+    """
     template = context.templates["tool"]
     transcript = [Message(role="system", content=template.render(**render_now(now)))]
     described: set[str] = set()
-    for made, result in history:
+    world = World()
+    for place, (made, result) in enumerate(history):
         if made.name in tools:
             body = {"ok": True, "result": result.value} if result.ok else {"ok": False, "error": result.error}
             kind = (failed or {}).get(made.id)
-            transcript.append(_directive(tools[made.name], made, described, template, kind))
+            transcript.append(_directive(tools[made.name], made, described, template, kind, world))
             transcript.append(Message(role="assistant", content=render_json(body)))
-    return [*transcript, _directive(tool, call, described, template, mishap)]
+        if result.ok:
+            world.see(act_of(place, made, result, tools))
+    return [*transcript, _directive(tool, call, described, template, mishap, world)]
 
 
-def _directive(tool: Tool, call: ToolCall, described: set[str], template: Template, mishap: Failure | None) -> Message:
+def _directive(
+    tool: Tool, call: ToolCall, described: set[str], template: Template, mishap: Failure | None, world: World
+) -> Message:
     """What the tool role is told of one call, and how it is to fail; a tool is described at its first call only."""
     arguments = render_json(call.arguments)
-    staged = f"\n\n{template.render(mishap.kind, value=render_json(mishap.value))}" if mishap else ""
+    known = recall(world, call, reads=not changes(tool))
+    staged = f"\n\n{template.render('known', known=render_json(known))}" if known else ""
+    staged += f"\n\n{template.render(mishap.kind, value=render_json(mishap.value))}" if mishap else ""
     if tool.name in described:
         return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments) + staged)
     described.add(tool.name)

@@ -255,6 +255,26 @@ def test_one_defect_one_rule(code: str, what: str, change: Mutation) -> None:
 
 
 # Defects that two rules rightly see.
+_EVENT = {"event_id": "EVT-4711"}
+_MADE = ("create_event", {"title": "Yoga"}, _EVENT)
+
+
+def _world(*steps: tuple[str, Data, Data]) -> Mutation:
+    """These calls with their results, in a request before the second one."""
+    messages: list[Data] = []
+    for number, (name, arguments, result) in enumerate(steps):
+        messages += [calls((f"call_w{number}", name, arguments)), brings(f"call_w{number}", result)]
+
+    def change(data: Data) -> None:
+        _insert(5, user("And the other thing?"), *messages, says("That is done."))(data)
+        for name, arguments, _ in steps:
+            properties = {key: {"type": "string"} for key in arguments}
+            parameters = {"type": "object", "properties": properties}
+            data["tools"].append({"type": "function", "function": {"name": name, "parameters": parameters}})
+
+    return change
+
+
 ALSO: list[tuple[str, str, Mutation]] = [
     ("role_order", "late result", _swap(3, 4)),
     ("unfinished_turn", "cut after the call", lambda d: d["messages"].__delitem__(slice(13, None))),
@@ -269,6 +289,9 @@ ALSO: list[tuple[str, str, Mutation]] = [
         "other name",
         lambda d: d["messages"][8]["tool_calls"][0]["function"].update(name="reserve_flight"),
     ),
+    ("lost_change", "another title", _world(_MADE, ("get_event", _EVENT, {**_EVENT, "title": "Judo"}))),
+    ("deleted_thing", "read again", _world(_MADE, ("delete_event", _EVENT, {}), ("get_event", _EVENT, _EVENT))),
+    ("missing_thing", "not on the list", _world(_MADE, ("list_events", {}, {"events": []}))),
     ("missing_call", "answered from memory", lambda d: d["messages"].__delitem__(slice(12, 15))),
     ("guessed_value", "before it was said", lambda d: d["messages"].__delitem__(slice(6, 8))),
 ]

@@ -53,6 +53,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "": ("now", "weekday"),
         "call": ("tool", "returns", "arguments"),
         "again": ("name", "arguments"),
+        "known": ("known",),
         "not_found": ("value",),
         "invalid": ("value",),
         "empty": ("value",),

@@ -8,6 +8,7 @@
     grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
     arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
     claims.py deeds.py    what the assistant says it did, against what was called
+    naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
     answers.py mentions.py knowledge.py reckoning.py timing.py lengths.py sums.py units.py    what the assistant states
     inline.py       check_*: the same rules while the dialogue is being made
 """

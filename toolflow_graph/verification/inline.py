@@ -37,7 +37,7 @@ _ASSISTANT_RULES = listed(
 )
 _RESULT_RULES = listed(
     "invalid_result placeholder_result giant_result control_words contradicting_results contradicting_echo "
-    "inconsistent_world"
+    "inconsistent_world lost_change deleted_thing missing_thing"
 )
 
 

@@ -12,6 +12,7 @@ from toolflow_graph.types import Cue, Fault, Message, Plan, Request, Tool, ToolC
 from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card
 
 if TYPE_CHECKING:
+    from toolflow_graph.verification.clashes import Clash
     from toolflow_graph.verification.grounding import GroundedLeaf
 
 
@@ -182,6 +183,13 @@ class Transcript:
         from toolflow_graph.verification.grounding import ground_leaves  # grounding reads transcripts: a cycle
 
         return ground_leaves(self)
+
+    @cached_property
+    def clashes(self) -> "tuple[tuple[int, Clash], ...]":
+        """Where the watched results contradict the world before them, with the index of the message."""
+        from toolflow_graph.verification.world import clashes_of  # the rules of the world read transcripts: a cycle
+
+        return clashes_of(self)
 
     def is_read(self, name: str) -> bool:
         """Whether a call of this tool changes nothing, as far as its definition or its name tells."""

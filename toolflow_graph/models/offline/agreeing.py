@@ -42,7 +42,11 @@ def agree(value: Any) -> Any:
         for key, part in value.items():
             if isinstance(part, int) and not isinstance(part, bool) and _counts(key, name):
                 value[key] = len(items)
-            if isinstance(part, int | float) and not isinstance(part, bool) and "total" in split_words(key):
+            if (
+                isinstance(part, int | float)
+                and not isinstance(part, bool)
+                and {"total", "subtotal"} & set(split_words(key))
+            ):
                 total = _sum(items, key)
                 if total is not None:
                     value[key] = total
@@ -110,6 +114,10 @@ _STARTS = ("start", "from", "begin", "check_in", "depart", "opens", "sunrise", "
 _ENDS = ("end", "until", "to", "check_out", "arriv", "closes", "sunset", "return", "deliver", "valid_until")
 
 
+_LONG = ("sunrise", "opens", "check_in", "pickup", "ordered", "valid_from")
+"""Starts after which the end may be far off on the same day."""
+
+
 def _order(value: dict[str, Any]) -> None:
     for first, second in zip(_STARTS, _ENDS, strict=True):
         starts = [name for name in value if name.lower().startswith(first) or f"_{first}" in name.lower()]
@@ -122,7 +130,10 @@ def _order(value: dict[str, Any]) -> None:
                     and isinstance(start, str)
                     and isinstance(end, str)
                     and len(end) == len(start)
-                    and (end <= start or (_hours(end) - _hours(start) > 6 and end[:10] == start[:10]))
+                    and (
+                        end <= start
+                        or (first not in _LONG and _hours(end) - _hours(start) > 6 and end[:10] == start[:10])
+                    )
                 ):
                     value[other] = _later(start) or end
 

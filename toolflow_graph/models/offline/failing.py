@@ -8,7 +8,9 @@ from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.views import View, noun_of
 from toolflow_graph.types import Json, ToolCall
 
-_COUNT = re.compile(r"(?:total|count|num|number_of|result_count|hits|matches)(?:_|$)|(?:_count|_total)$", re.IGNORECASE)
+_COUNT = re.compile(
+    r"(?:total|count|num|number_of|result_count|hits|matches)(?:_|$)|(?:_count|_total|_found)$", re.IGNORECASE
+)
 
 
 def fail(view: View, call: ToolCall, failure: Failure) -> dict[str, str]:

@@ -75,6 +75,16 @@ def _apart(rows: list[Any], now: str) -> None:
                 row[name] = min(days_on(days[0], 1 + 2 * place), now[:10]) + row[name][10:]
 
 
+_LOOKS_BACK = re.compile(r"transaction|payment|log|expense|statement|histor|order|result|past|reading|activity")
+
+
+def _between(moment: str, start: str, end: str, place: int, count: int) -> str:
+    """The moment, inside a period of hours that was asked for."""
+    if not len(start) == len(end) == len(moment) > 10 or start <= moment <= end or end <= start:
+        return moment
+    return plus(start, _minutes(start, end) * (place + 1) // (count + 1))
+
+
 def fit_window(value: Any, given: Mapping[str, Any], view: View, now: str) -> None:
     """Rows lie in the period that was asked for: after its start, before its end, in the past if that was wanted."""
     start = _edge(given, r"since|(^|_)from$|^start_|earliest|_after$")
@@ -105,7 +115,9 @@ def fit_window(value: Any, given: Mapping[str, Any], view: View, now: str) -> No
                     day = days_on(now[:10], -2 - 9 * place)
                 elif ahead and day <= now[:10]:
                     day = days_on(now[:10], 3 + 4 * place)
-                row[name] = day + text[10:]
+                if start and not end and not ahead and _LOOKS_BACK.search(view.name) and start[:10] <= now[:10] < day:
+                    day = max(days_on(now[:10], -place), start[:10])
+                row[name] = _between(day + text[10:], start, end, place, len(rows))
             _status(row, view, now)
             first = next((name for name in ("start_time", "departure_time") if isinstance(row.get(name), str)), "")
             if clock and first and row[first][11:16] < clock:

@@ -275,10 +275,14 @@ def core_object(rest: str) -> str:
         "the ",
         rest,
     )
+    rest = re.sub(r"^the (?=(?:my|your|their|the|an?) )", "", rest)
     found = re.match(r"(an?|the) (\w+) (?:and|or) (\w+) (\w+)\b", rest)
     if found and found[2] in _SORTS and found[3] in _SORTS:
         # "a public or private channel" is a channel.
         return f"{found[1]} {found[4]}"
+    if found := re.match(r"((?:\w+ )?\w+(?:, \w+)+,? (?:and|or) \w+ \w+s)\b", rest):
+        # "official storm, heat, flood and snow warnings" are all warnings.
+        return found[1]
     text = re.split(
         r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|"
         r"where|under|near|focused|associated|related|belonging|matching|containing|including|"

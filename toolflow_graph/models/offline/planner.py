@@ -44,11 +44,11 @@ def plan_requests(brief: PlannerBrief, salt: int = 0) -> dict[str, Any]:
     """The plan as the planner's reply."""
     scene = brief.scene
     rng = draw_for(scene, "planner", brief.target_turns, salt=salt)
-    planner = CallPlanner(scene, rng)
     if any(slot.behaviours for slot in scene.slots):
         from toolflow_graph.models.offline.slots import plan_slots  # it stands on this module
 
-        return plan_slots(planner, scene, brief.target_turns, rng)
+        return plan_slots(scene, brief.target_turns, rng)
+    planner = CallPlanner(scene, rng)
     requests: list[dict[str, Any]] = []
     for index, slot in enumerate(lay_out(planner, scene.tools, brief.target_turns, rng)):
         if slot.kind == "chat":

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from toolflow_graph.models.briefs import Scene
 from toolflow_graph.models.offline import pools
@@ -14,16 +14,19 @@ from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import estate_price
 from toolflow_graph.models.offline.generate import MISSING, make_valid
-from toolflow_graph.models.offline.phrases import core_object
+from toolflow_graph.models.offline.kinship import about_someone_else, is_ending, kindred, meaning_key, shared_key
+from toolflow_graph.models.offline.results import is_told
 from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
-from toolflow_graph.models.offline.words import singularise, split_words
+from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
 
+Take = Literal["any", "earlier_first", "earlier", "nothing"]
+"""From which results a planned call may take values; "earlier" means from other requests."""
 _UNSAID = ("text", "object", "id", "tag", "uuid", "version", "unix")
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
 _MOMENTS = ("date", "datetime", "time", "month")
@@ -64,14 +67,16 @@ class CallPlanner:
         self.calls: list[PlannedCall] = []
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
+        self.ended: set[tuple[str, str]] = set()
+        """(tool, path) of results whose thing a planned call deletes or cancels: nothing later may ask for it."""
 
-    def plan(self, tool: Tool, request: int, *, link: bool = True, apart: bool = False) -> PlannedCall:
-        """Plan one call of ``tool`` for ``request`` and remember it; ``apart``: it needs nothing of that request."""
+    def plan(self, tool: Tool, request: int, *, take: Take = "any") -> PlannedCall:
+        """Plan one call of ``tool`` for ``request`` and remember it; ``take``: from which results values may come."""
         view = view_of(tool)
         call = PlannedCall(tool, view, request, {})
         wordy = 0
 
-        others = _about_someone_else(view)
+        others = about_someone_else(view)
 
         about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
         behind = bool(_LOOKING_BACK.search(about) if not view.writes else _CLAIMED.search(about))
@@ -80,7 +85,7 @@ class CallPlanner:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
                 meaning = dataclasses.replace(meaning, past=True)
                 return self._known_or_drawn(meaning, schema, view, path)
-            sources = [source for source in self.calls if link and not (apart and source.request == request)]
+            sources = self._sources(request, take)
             if (found := self._link(call, meaning, schema, path, sources)) is not MISSING:
                 return found
             if not others and (own := self._profile(meaning, schema)) is not MISSING:
@@ -121,13 +126,48 @@ class CallPlanner:
         for path, part in leaves(call.arguments):
             found = view.param(path)
             if found and "[" not in path and not isinstance(part, dict | bool):
-                self.known.setdefault(_meaning_key(found.field, view), part)
-                if (shared := _shared_key(found.field)) is not None:
+                self.known.setdefault(meaning_key(found.field, view), part)
+                if (shared := shared_key(found.field)) is not None:
                     self.known.setdefault(shared, part)
         call.links = [one for one in call.links if any(one.parameter == path for path, _ in leaves(call.arguments))]
         call.links = _whole_points(call)
         self.calls.append(call)
+        self._end(call)
         return call
+
+    def _sources(self, request: int, take: Take) -> list[PlannedCall]:
+        """The calls whose results a new one may draw on, the nearest first."""
+        usable = self.calls[::-1]
+        if take == "earlier_first":
+            return sorted(usable, key=lambda call: call.request == request)
+        return [call for call in usable if take == "any" or (take == "earlier" and call.request != request)]
+
+    def _end(self, call: PlannedCall) -> None:
+        """Forget the thing that a call deletes or cancels: nobody says its number again, or points at it."""
+        if not is_ending(call.view):
+            return
+        ids = [leaf for leaf in call.view.params if leaf.field.kind in ("id", "uuid") and leaf.path in call.arguments]
+        nouns = set(noun_of(call.view.phrase).split())
+        own = [leaf for leaf in ids if len(ids) == 1 or nouns & set(leaf.field.entity.split())]
+        over = [call.arguments[leaf.path] for leaf in own]
+        keys = {key for leaf in own for key in (meaning_key(leaf.field, call.view), shared_key(leaf.field))}
+        self.known = {key: part for key, part in self.known.items() if part not in over and key not in keys}
+        paths = {leaf.path for leaf in own}
+        self.ended |= {self._origin(one.tool, one.path) for one in call.links if one.parameter in paths}
+        entities = {leaf.field.entity for leaf in own}
+        for other in self.calls:
+            if other is call or any(part in over for _, part in leaves(other.arguments)):
+                plain = (leaf for leaf in other.view.returns if leaf.field.kind == "id" and "[" not in leaf.path)
+                self.ended |= {(other.tool.name, leaf.path) for leaf in plain if leaf.field.entity in entities}
+
+    def _origin(self, tool: str, path: str) -> tuple[str, str]:
+        """Where a value that a result only echoes came from in the first place."""
+        for call in reversed(self.calls):
+            if call.tool.name == tool:
+                for one in call.links:
+                    if one.parameter == path and one.tool != tool:
+                        return self._origin(one.tool, one.path)
+        return tool, path
 
     def _folder(self) -> str:
         """The folder that this dialogue is about."""
@@ -138,10 +178,10 @@ class CallPlanner:
         """What this dialogue has settled on for the same thing; an account keeps its number from call to call."""
         if "[" in path or "device" in meaning.entity:
             return MISSING
-        key = _meaning_key(meaning, view)
+        key = meaning_key(meaning, view)
         if meaning.description and key in self.known:
             return self.known[key]
-        shared = _shared_key(meaning)
+        shared = shared_key(meaning)
         return self.known.get(shared, MISSING) if shared is not None else MISSING
 
     def _known_or_drawn(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
@@ -206,8 +246,8 @@ class CallPlanner:
     ) -> Any:
         if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
             return MISSING
-        for source in reversed(sources):
-            if source.tool.name == call.tool.name or not _kindred(source.view, call.view, meaning):
+        for source in sources:
+            if source.tool.name == call.tool.name or not kindred(source.view, call.view, meaning):
                 continue
             lists = any("[]." in leaf.path for leaf in source.view.returns)
             for leaf in source.view.returns:
@@ -215,7 +255,7 @@ class CallPlanner:
                 if "device" in leaf.field.entity and not ("[]." in leaf.path and lists):
                     continue
                 if (
-                    not leaf.required
+                    not is_told(source.view, leaf)
                     or leaf.field.kind != meaning.kind
                     or leaf.path.count("[]") > 1
                     or leaf.field.listed
@@ -235,6 +275,8 @@ class CallPlanner:
                     place = self.picked.setdefault(holder, self.rng.choice((0, 0, 0, 1)))
                     where = where.replace("[]", f"[{place}]")
                 if any(one.path == where and one.tool == source.tool.name for one in call.links):
+                    continue
+                if self._origin(source.tool.name, where) in self.ended:
                     continue
                 call.links.append(Link(path, source.tool.name, where, source.request, entity))
                 return example
@@ -280,33 +322,12 @@ class CallPlanner:
         own = {leaf.field.name for leaf in first.params if leaf.required}
         return any(
             leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
-            and _kindred(first, second, param.field)
+            and kindred(first, second, param.field)
             and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
             param.path)
             for param in second.params if param.required
-            for leaf in first.returns if leaf.required
+            for leaf in first.returns if is_told(first, leaf)
         )  # fmt: skip
-
-
-_WIDE = frozenset({"phone", "booking", "document", "address", "location", "place", "url", "person", "email"})
-_LOOSE_NOUNS = frozenset(
-    ["booking", "reservation", "details", "status", "document", "list", "the", "my", "a", "an", "new", "stored"]
-)
-
-
-def _kindred(source: View, target: View, meaning: Field) -> bool:
-    """Whether ids of a wide kind may flow: a tutoring booking is no hotel booking."""
-    head = meaning.entity.split(" ")[-1] if meaning.entity else meaning.kind
-    if head not in _WIDE or meaning.kind in ("latitude", "longitude"):
-        return True
-    if head in ("place", "person"):
-        return meaning.kind == "id"
-    if meaning.kind in ("email", "phone"):
-        # A courier's number is no patient's: only who is looked up as a person has an address to write to.
-        return bool(set(_nouns(source)) & (set(_nouns(target)) | _PEOPLE | {"directory", "engineer"}))
-    if meaning.kind in ("url", "address", "location"):
-        return bool(set(_nouns(source)) & set(_nouns(target)))
-    return bool(set(_nouns(source)) & set(_nouns(target)))
 
 
 _LOOKING_BACK = re.compile(
@@ -314,49 +335,6 @@ _LOOKING_BACK = re.compile(
     r"trend\w*|articles|news|headlines|results|scores|past|previous|filings|reports|analytics|usage|audit)\b"
 )
 _CLAIMED = re.compile(r"\b(?:expense|claim|receipt|reimbursement|refund|complaint|log|vital signs?|measurement)\b")
-_PEOPLE = frozenset("contact employee patient student member customer user attendee candidate tenant guest person lead "
-                    "subscriber recipient staff".split())  # fmt: skip
-_STEADY = ("city", "email", "phone", "person", "address", "country", "country_code", "currency", "timezone", "company",
-           "language_code", "path", "username", "domain", "ticker", "year", "month", "date")  # fmt: skip
-
-
-def _about_someone_else(view: View) -> bool:
-    """Whether a call puts somebody else on record: then the user's own name and address do not belong in it."""
-    if not view.writes:
-        return False
-    if view.phrase.verb in ("create", "add", "register", "invite", "onboard", "save", "import"):
-        nouns = {singularise(word) for word in (*split_words(view.name)[1:], *core_object(view.phrase.rest).split(" "))}
-        if nouns & _PEOPLE and not nouns & {"booking", "account", "profile", "reservation"}:
-            return True
-    named = [leaf.field for leaf in view.params if leaf.required and leaf.field.kind == "person"]
-    return any(split_words(field.name) not in (("name",), ("full", "name"), ("your", "name")) for field in named)
-
-
-def _shared_key(meaning: Field) -> tuple[str, ...] | None:
-    """What two parameters mean alike by their names alone, described or not; None where the name is too plain."""
-    if meaning.listed or meaning.edge:
-        return None
-    wide = meaning.entity.split(" ")[-1] in _WIDE
-    if meaning.kind in ("id", "uuid") and meaning.entity and meaning.entity not in _PLAIN_THINGS and not wide:
-        return ("same", meaning.kind, meaning.entity)
-    if meaning.kind == "text" and not set(split_words(meaning.name)) & _OWN_WORDS:
-        return ("same", "text", *split_words(meaning.name))
-    return ("same", meaning.kind, *split_words(meaning.name)) if meaning.kind in _STEADY else None
-
-
-_OWN_WORDS = frozenset(["text", "query", "message", "title", "name", "value", "selector", "description", "note", "notes", "prompt", "question", "content", "body", "comment", "label", "input", "data", "type", "subject", "pattern", "script", "code", "word", "expression", "input"])  # fmt: skip
-_PLAIN_THINGS = frozenset(["item", "object", "resource", "record", "entity", "element", "thing", "id", "key"])
-
-
-def _meaning_key(meaning: Field, view: View) -> tuple[str, ...]:
-    """What makes two parameters the same; ids of a wide kind are the same for kindred tools only."""
-    wide = meaning.kind == "id" and meaning.entity.split(" ")[-1] in _WIDE
-    return (meaning.name, meaning.description, *(sorted(_nouns(view)) if wide else ()))
-
-
-def _nouns(view: View) -> list[str]:
-    words = [singularise(word) for word in split_words(view.name)[1:]]
-    return [word for word in words if word not in _LOOSE_NOUNS]
 
 
 def _whole_points(call: PlannedCall) -> list[Link]:

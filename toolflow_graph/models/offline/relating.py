@@ -9,6 +9,7 @@ from toolflow_graph.models.offline.binding import leaves, name_of
 from toolflow_graph.models.offline.filters import is_number, words_of
 from toolflow_graph.models.offline.hints import examples_of
 from toolflow_graph.models.offline.periods import days_between, days_on, fit_window, plus
+from toolflow_graph.models.offline.sense import make_sense
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import mail_for
@@ -56,6 +57,7 @@ def relate(
             value["net_worth"] = round(sum(accounts), 2)
         if is_number(rate) and is_number(amount) and "converted_amount" in value:
             value["converted_amount"] = round(rate * amount, 2)
+    make_sense(value, view, {**arguments, **given}, known, now, rng)
     fit_window(value, given, view, now)
     _ranked(value)
     _weather(value, view)
@@ -253,8 +255,8 @@ def _mails(holder: dict[str, Any], given: Mapping[str, Any], rng: random.Random)
     names = [part for name, part in holder.items() if name.endswith("_name") and isinstance(part, str)
              and len(part.split()) == 2 and part.replace(" ", "").isalpha()]  # fmt: skip
     own = re.search("employee|contact|engineer|patient|tenant|student|full", next(iter(names), ""))
-    if len(mails) == 1 and names and (len(names) == 1 or own):
-        holder[mails[0]] = mail_for(names[0], rng)
+    if len(mails) == 1 and names and (len(names) == 1 or own or "full_name" in given):
+        holder[mails[0]] = mail_for(str(given.get("full_name", names[0])), rng)
 
 
 def _parts(holder: dict[str, Any]) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.models.offline.binding import leaves
-from toolflow_graph.models.offline.views import View, view_of
+from toolflow_graph.models.offline.echoing import query_of
+from toolflow_graph.models.offline.mending import show_as
+from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.verification.naming import noun_of, read_result
+from toolflow_graph.verification.things import Thing, World, are_akin
 
 _NAMING = re.compile(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
-_MADE = ("create", "add", "book", "schedule", "reserve", "register", "open", "place", "order", "submit", "save", "post",
-         "request", "buy", "make", "set", "start")  # fmt: skip
-_GONE = ("cancel", "delete", "remove", "close", "return", "withdraw")
 
 
 def known_of(brief: ToolBrief) -> dict[tuple[str, ...], Any]:
@@ -85,42 +86,32 @@ def _named_ids(holder: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return found
 
 
-def with_made_things(value: Any, view: View, brief: ToolBrief) -> Any:
+def with_made_things(value: Any, view: View, brief: ToolBrief, world: World) -> Any:
     """A list shows what this dialogue made before, and not what it ended: the new booking stands among the bookings."""
     if view.writes or not isinstance(value, dict):
         return value
-    made, gone = _changes(brief)
-    for rows in value.values():
-        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-            continue
-        key = next(iter(rows[0]), "")
-        for number, thing in made.items():
-            if thing.get(key) == number and number not in gone and len(rows) > 1:
-                row = rows[-1]
-                shared = {name: part for name, part in thing.items() if name in row and type(part) is type(row[name])}
-                if _allowed({**row, **shared}, brief.call.arguments):
-                    row.update(shared)
-        rows[:] = [row for row in rows if not (isinstance(row.get(key), str) and row[key] in gone)] or rows
+    query = query_of(brief.call.arguments).lower()
+    made = [thing for thing in world.things.values() if thing.made is not None and _is_there(thing)]
+    made = [thing for thing in made if any(query in str(fact.value).lower() for fact in thing.fixed.values())]
+    over = {thing.id for thing in world.things.values() if not _is_there(thing)}
+    mentions, lists = read_result(value, noun_of(brief.call.name))
+    for rows in (part.rows for part in lists if len(part.rows) > 1):
+        own = {id(mention.holder): mention for mention in mentions if mention.own}
+        last, there = own.get(id(rows[-1])), {mention.id for mention in own.values()}
+        for thing in made:
+            if last is None or last.kind != thing.kind or thing.id in there or not are_akin(thing, brief.call.name):
+                continue
+            kept = dict(last.holder)
+            show_as(thing, last)
+            if not _allowed(last.holder, brief.call.arguments):
+                last.holder.update(kept)
+        left = [row for row in rows if id(row) not in own or own[id(row)].id not in over]
+        rows[:] = left or rows
     return value
 
 
-def _changes(brief: ToolBrief) -> tuple[dict[Any, dict[str, Any]], set[Any]]:
-    """(what was made, by its id; the ids of what was ended) in the dialogue so far."""
-    views = {tool.name: view_of(tool) for tool in brief.scene.tools}
-    made: dict[Any, dict[str, Any]] = {}
-    gone: set[Any] = set()
-    for call, result in brief.history:
-        view = views.get(call.name)
-        if view is None or not view.writes or not result.ok:
-            continue
-        plain = {name: part for name, part in call.arguments.items() if not isinstance(part, dict | list)}
-        if view.phrase.verb in _GONE:
-            gone |= {part for part in plain.values() if isinstance(part, str) and re.search(r"\d", part)}
-        elif view.phrase.verb in _MADE and isinstance(result.value, dict) and result.value:
-            number = next(iter(result.value.values()))
-            if isinstance(number, str) and re.search(r"\d", number) and number not in plain.values():
-                made[number] = {**plain, **result.value}
-    return made, gone
+def _is_there(thing: Thing) -> bool:
+    return thing.gone is None and thing.ended is None
 
 
 def _allowed(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:

@@ -201,9 +201,15 @@ def noun_part(cell: Cell, cells: list[Cell], style: int) -> str:
         and len(label.split()) < 4
     ):
         return f"{text} {singularise(label) if cell.value == 1 else label}"
-    if cell.field.kind in _MEASURED and not is_plural(label) and len(label.split()) < 5 and label != "amount":
+    if cell.field.kind in _MEASURED and not _says_many(label) and len(label.split()) < 5 and label != "amount":
         return f"{with_article(label)} of {text}"
     return ""
+
+
+def _says_many(label: str) -> bool:
+    """Whether a label is a plural: "toll roads", "days off already taken"."""
+    first = label.split(" ")[:2]
+    return is_plural(label) or (is_plural(first[0]) and first[-1] in ("of", "off", "in", "on", "left", "granted"))
 
 
 def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Random) -> str:
@@ -217,7 +223,9 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
         one = len(cell.value) == 1
         if re.search(r"\b(?:due|available|supported|allowed|missing|required|enabled|disabled|pending)$", label):
             return f"{text} {'is' if one else 'are'} {label}"
-        noun = singularise(label) if one else label if is_plural(label) else pluralise(label)
+        # "kinds of objects the camera recognised" is many already, and stays when it is one.
+        whole = is_plural(label) or (len(label.split()) > 2 and is_plural(label.split()[0]))
+        noun = label if whole and (not one or not is_plural(label)) else singularise(label) if one else pluralise(label)
         return f"the {noun} {'is' if one else 'are'} {text}"
     if _is_state(cell):
         if _STATES.fullmatch(text) and text not in ("paging", "none"):
@@ -248,7 +256,7 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
             )
         if any(map(is_plural, label.split(" ")[:2])):
             return f"the number of {label} is {text}"
-    if is_plural(label) and kind != "id" and isinstance(cell.value, str | int):
+    if _says_many(label) and kind != "id" and isinstance(cell.value, str | int | float):
         return f"the {label} are {text}" if not cell.field.unit else f"the {label} come to {text}"
     return f"the {label} is {text}"
 

@@ -18,7 +18,7 @@ from toolflow_graph.models.offline.saying import parse_now
 from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.statuses import status_for
 from toolflow_graph.models.offline.values import kind_value
-from toolflow_graph.models.offline.views import View, noun_of, plain_path
+from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path
 from toolflow_graph.models.offline.words import singularise, split_words
 from toolflow_graph.models.offline.world import Cast
 
@@ -32,7 +32,10 @@ _SOUR_SWITCH = re.compile(
 )
 _ONE_OF_ROWS = ("person", "title", "last_name", "first_name", "company", "email")
 _MAKING = ("create", "add", "make", "book", "schedule", "reserve", "register", "open", "post", "place", "generate", "order",
-           "submit", "send", "upload", "import", "insert", "start", "request", "copy", "duplicate", "clone", "issue")  # fmt: skip
+           "submit", "send", "upload", "import", "insert", "start", "request", "copy", "duplicate", "clone", "issue", "record",
+           "log", "file", "report", "apply", "subscribe", "watch", "share")  # fmt: skip
+_SMALL = 26
+"""Leaves up to which a result tells all it can."""
 _WRAPPERS = ("data", "result", "response", "item", "object", "payload")
 _MINE = re.compile(r"(?:^|_)(?:customer|user|guest|passenger|traveller|account_holder|holder|member|buyer|booked_by)")
 _ISO_DAY, _CLOCK = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d:\d\d")
@@ -66,7 +69,7 @@ class ResultLeaves:
 
     def __post_init__(self) -> None:
         self.given = [(path, value) for path, value in leaves(dict(self.arguments)) if path]
-        self.kept = telling_paths(self.view) if len(self.view.returns) > 26 else frozenset()
+        self.kept = telling_paths(self.view) if len(self.view.returns) > _SMALL else frozenset()
         self.cap = price_cap(self.view, self.arguments)
         self.day = next((value for path, value in self.given if isinstance(value, str) and _ISO_DAY.fullmatch(value)
                          and split_words(name_of(path))[-1:] in (("date",), ("day",), ("on",))
@@ -90,7 +93,7 @@ class ResultLeaves:
         if path.count(".") > 2 or FAILURE.fullmatch(meaning.name):
             return False
         plain = plain_path(path)
-        return len(self.view.returns) <= 26 or any(
+        return len(self.view.returns) <= _SMALL or any(
             kept == plain or kept.startswith((f"{plain}.", f"{plain}[")) for kept in self.kept
         )
 
@@ -165,7 +168,8 @@ class ResultLeaves:
         if self.view.writes and meaning.kind == "count":
             return self._recounted(meaning, found)
         new = meaning.kind in ("id", "uuid") and (not self.view.returns or self.view.returns[0].path == path)
-        changing = self.view.writes and (new or meaning.kind in ("enum", "datetime", "date", "money"))
+        moving = meaning.kind in ("enum", "datetime", "date", "money") and not meaning.name.startswith("current_")
+        changing = self.view.writes and (new or moving)
         if found is not MISSING and meaning.kind != "status" and not changing:
             return found
         own = meaning.kind == "person" and _MINE.search(meaning.name)
@@ -230,6 +234,8 @@ class ResultLeaves:
         return (self.cast.now.date() - datetime.timedelta(days=self.rng.randint(0, 4))).isoformat()
 
     def _placed(self, meaning: Field, part: Mapping[str, Any], path: str) -> Any:
+        if meaning.name.startswith("search_corrected"):
+            return next((value for where, value in self.given if "query" in where or "text" in where), MISSING)
         if meaning.name == "alert_area":
             return f"{self.cast.place.region} region"
         if meaning.kind != "location":
@@ -276,6 +282,14 @@ def telling_paths(view: View) -> frozenset[str]:
         ):
             group.append(leaf.path)
     return frozenset(path for group in groups.values() for path in group)
+
+
+def is_told(view: View, leaf: Leaf) -> bool:
+    """Whether a result of the tool surely holds the leaf: it must, or it is worth its place (``include``)."""
+    if leaf.required:
+        return True
+    kept = len(view.returns) <= _SMALL or leaf.path in telling_paths(view)
+    return kept and leaf.path.count(".") < 3 and not FAILURE.fullmatch(leaf.field.name)
 
 
 def scene_now(now: str) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 
 from toolflow_graph.behaviours import REVISED
 from toolflow_graph.models.briefs import Scene
+from toolflow_graph.models.offline.kinship import is_ending
 from toolflow_graph.models.offline.layout import CHANGING, varies
 from toolflow_graph.models.offline.planner import build_request, say_chat, withhold
-from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
+from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall, Take
 from toolflow_graph.models.offline.playable import is_playable
-from toolflow_graph.models.offline.repeating import find_other
+from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
 from toolflow_graph.models.offline.views import view_of
 from toolflow_graph.schemas import find_free_text
@@ -21,8 +22,46 @@ Group = tuple[Tool, ...]
 _NOTHING: dict[str, Any] = {"tools": [], "facts": [], "withheld": [], "uses": []}
 
 
-def plan_slots(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
-    """A plan whose requests show what their slots ask for, as far as the tools allow."""
+_TRIES = 6
+
+
+def plan_slots(scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
+    """A plan whose requests show what their slots ask for, as far as the tools allow: the best of a few."""
+    best: dict[str, Any] = {}
+    lacking = -1
+    for _ in range(_TRIES):
+        plan = _plan_once(CallPlanner(scene, rng), scene, turns, rng)
+        found = count_lacking(plan["requests"], scene)
+        if lacking < 0 or found < lacking:
+            best, lacking = plan, found
+        if not lacking:
+            break
+    return best
+
+
+def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
+    """How many behaviours the requests of a plan will not show, and requests that go against its policy."""
+    lacking = 0
+    banned = {name for request in requests if request["kind"] == "forbidden" for name in request["tools"]}
+    for number, request in enumerate(requests):
+        slot = scene.slots[number] if number < len(scene.slots) else Slot()
+        earlier = [use["request"] <= number for use in request["uses"]]
+        shown = {
+            "back_reference": any(earlier),
+            "chained": bool(request["uses"]),
+            "parallel": len(request["tools"]) > 1 and all(earlier),
+            "nested": len(request["tools"]) > 1,
+            "clarification": bool(request["withheld"]),
+            "correction": "revision" in request,
+            "error_recovery": slot.mishap not in REVISED or "revision" in request,
+            "policy": request["kind"] == "forbidden",
+        }
+        lacking += sum(not shown.get(name, True) for name in slot.behaviours)
+        lacking += request["kind"] != "forbidden" and bool(banned.intersection(request["tools"]))
+    return lacking
+
+
+def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
     requests: list[dict[str, Any]] = []
     policy: list[str] = []
     state = _Tools(planner, scene, rng)
@@ -44,14 +83,34 @@ def plan_slots(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             request = build_request([call], number)
             requests.append({**request, "kind": "tool" if slot.arrives else "irrelevant"})
         else:
-            group = state.choose(slot, number)
-            calls = [planner.plan(tool, number, apart="parallel" in asked) for tool in group]
+            take = _take_for(slot)
+            calls = [_fresh(planner, tool, number, take, rng) for tool in state.choose(slot, number)]
             request = build_request(calls, number)
             if "clarification" in asked:
                 withhold(request, calls, rng)
             _revise(request, calls, slot, planner, rng)
             requests.append(request)
     return {"requests": requests, "policy": policy}
+
+
+def _fresh(planner: CallPlanner, tool: Tool, number: int, take: Take, rng: random.Random) -> PlannedCall:
+    """A call of the tool; where it was planned just so before, with another value if one can change."""
+    before = [call for call in planner.calls if call.tool.name == tool.name]
+    call = planner.plan(tool, number, take=take)
+    if not any(one.arguments == call.arguments and one.links == call.links for one in before):
+        return call
+    other = repeated_call(planner, tool, number, rng)
+    if other is None or other[1] is None:
+        return call
+    planner.calls[planner.calls.index(call)] = other[0]
+    return other[0]
+
+
+def _take_for(slot: Slot) -> Take:
+    """Calls side by side take nothing from each other; who points back takes from earlier requests first."""
+    if "parallel" in slot.behaviours:
+        return "earlier"
+    return "earlier_first" if "back_reference" in slot.behaviours else "any"
 
 
 class _Tools:
@@ -62,6 +121,8 @@ class _Tools:
         self._rng = rng
         self._uses: dict[str, int] = {tool.name: 0 for tool in scene.tools}
         self._tools = [tool for tool in scene.tools if is_playable(tool)] or list(scene.tools)
+        self._slots = scene.slots
+        self._banned: set[str] = set()
         self._linked = {
             (first.name, second.name): planner.links_between(first, second)
             for first, second in permutations(self._tools, 2)
@@ -72,9 +133,14 @@ class _Tools:
             self._uses[tool.name] += 1
 
     def writer(self) -> Tool | None:
-        """A tool that changes something, rather one that is needed for nothing else."""
+        """A tool that changes something and that no request has used; from here on no other does."""
         writers = [tool for tool in self._tools if view_of(tool).writes]
-        return min(writers, key=lambda tool: (self._uses[tool.name], self._rng.random())) if writers else None
+        writers = [tool for tool in writers if not self._uses[tool.name]]
+        if not writers:
+            return None  # what was done before cannot be forbidden all along
+        best = min(writers, key=lambda tool: self._rng.random())
+        self._banned.add(best.name)
+        return best
 
     def unused(self, keep: int) -> Tool | None:
         """A tool that no request has used yet, not the only one left for those that follow."""
@@ -92,12 +158,12 @@ class _Tools:
     def choose(self, slot: Slot, number: int) -> Group:
         """The group of tools that shows the slot best; fresh tools first."""
         asked = frozenset(slot.behaviours)
-        pairs = list(permutations(self._tools, 2))
-        groups: list[Group] = [(tool,) for tool in self._tools]
+        tools = [tool for tool in self._tools if tool.name not in self._banned] or self._tools
+        pairs: list[Group] = list(permutations(tools, 2))
+        groups: list[Group] = [(tool,) for tool in tools]
         if "parallel" in asked:
             apart = [pair for pair in pairs if not self._linked[pair[0].name, pair[1].name]]
-            # Where all are linked the user simply knows the identifier.
-            groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or [*pairs] or groups
+            groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or pairs or groups
         elif "chained" in asked:
             groups = [pair for pair in pairs if self._linked[pair[0].name, pair[1].name]] or groups
         elif "nested" in asked:
@@ -129,6 +195,13 @@ class _Tools:
         earlier = [call for call in self._planner.calls if call.request < number]
         linked = sum(self._linked.get((call.tool.name, tool.name), False) for call in earlier for tool in group)
         worth += (6 if "back_reference" in asked or "chained" in asked else 0.5) * min(linked, 2)
+        if any("back_reference" in later.behaviours for later in self._slots[number + 1 :]):
+            # A later request can only point at what an earlier one has brought.
+            worth += 4 * any(
+                self._linked[source, target] and not self._uses[target]
+                for source, target in self._linked
+                if source in {tool.name for tool in group} and target not in {tool.name for tool in group}
+            )
         # What needs an identifier that nobody has brought yet comes later.
         lone = any(
             self._linked[source, target] and not self._uses[source]
@@ -162,7 +235,8 @@ def _revise(
         leaf = call.view.param(path) if call else None
         if call is None or leaf is None or not varies(leaf) or "[" in path or isinstance(fact["value"], bool):
             continue
-        if leaf.field.kind in ("latitude", "longitude"):
+        # What is gone cannot be taken off in another way.
+        if leaf.field.kind in ("latitude", "longitude") or is_ending(call.view):
             continue
         if any(other is not fact and other["name"] == fact["name"] for other in request["facts"]):
             continue

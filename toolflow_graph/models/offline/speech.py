@@ -166,7 +166,7 @@ def _in_state(rest: str, items: list[Item]) -> str:
                 "",
                 rest[found.end() :],
             )
-            noun = re.sub(r"\b(?:upcoming|past|recent|current) ", "", found[2])
+            noun = re.sub(r"\b(?:upcoming|past|recent|current) (?:(?:and|or) )?", "", found[2])
             rest = f"{found[1]}{item.value} {noun}{tail}"
     return rest
 

@@ -201,6 +201,4 @@ def _instead(able: Sequence[View], rng: random.Random) -> str:
     if not able or rng.random() < 0.3:
         return ""
     todo = to_do_phrase(rng.choice(list(able)).phrase)
-    return rng.choice((f"What I can do is {todo}.", f"I could {todo}, if that is of any use.")).replace(
-        "is be", "is be"
-    )
+    return rng.choice((f"What I can do is {todo}.", f"I could {todo}, if that is of any use."))

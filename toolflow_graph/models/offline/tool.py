@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from toolflow_graph.models.briefs import ToolBrief
+from toolflow_graph.models.briefs import Failure, ToolBrief
 from toolflow_graph.models.offline.agreeing import agree, spread_days
 from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.draws import draw_for
@@ -16,6 +16,7 @@ from toolflow_graph.models.offline.failing import fail, without_items
 from toolflow_graph.models.offline.filters import keep_to_filters
 from toolflow_graph.models.offline.generate import MISSING, make_valid
 from toolflow_graph.models.offline.loose import loose_result, loose_text
+from toolflow_graph.models.offline.mending import deleted_in, mend, world_of
 from toolflow_graph.models.offline.relating import relate
 from toolflow_graph.models.offline.remembering import known_of, with_made_things, with_same_ids
 from toolflow_graph.models.offline.results import ResultLeaves
@@ -45,6 +46,9 @@ def _answer(brief: ToolBrief, view: View, salt: int) -> dict[str, Any]:
         for earlier, result in brief.history:
             if earlier.name == call.name and earlier.arguments == call.arguments and result.ok:
                 return {"ok": True, "result": result.value}
+    gone = deleted_in(world_of(brief), call)
+    if gone is not None:
+        return {"ok": False, "error": fail(view, call, Failure("not_found", gone))}
     schema = brief.tool.returns
     if not schema or _is_open(schema):
         return {"ok": True, "result": loose_result(brief, view, salt)}
@@ -79,13 +83,15 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
     better = agree(echo(better, call.arguments, view, rng))
     better = relate(better, view, call.arguments, known, scene.now, rng)
     better = put_in_place(keep_to_filters(better, view, call.arguments, rng), call.arguments, rng)
-    better = with_same_ids(with_made_things(better, view, brief), brief)
-    for attempt in (agree(copy.deepcopy(better)), better):
+    world = world_of(brief)
+    better = mend(with_made_things(with_same_ids(better, brief), view, brief, world), brief, world)
+    for attempt in (mend(agree(copy.deepcopy(better)), brief, world), better, mend(copy.deepcopy(value), brief, world)):
         if _fits(attempt, schema):
             value = attempt
             break
     if len(json.dumps(value)) > _LARGE:
         smaller = make_valid(schema, rng, cast, leaf=hooks.leaf, result=True, closed=False, owner=noun)
+        smaller = mend(smaller, brief, world)
         value = min((value, smaller), key=lambda one: (not _fits(one, schema), len(json.dumps(one))))
     return value
 
@@ -128,7 +134,10 @@ def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _there(cast: Cast, arguments: dict[str, Any]) -> Cast:
-    """The cast, moved to the city that the call names."""
+    """The cast, moved to the city, the country or the point that the call names."""
     texts = {value for _, value in leaves(arguments) if isinstance(value, str)}
     place = next((place for place in PLACES if place.city in texts and place != cast.origin), None)
+    if place is None and {cast.place.country_code, cast.place.country}.isdisjoint(texts):
+        codes = {value for name, value in arguments.items() if "country" in name and isinstance(value, str)}
+        place = next((place for place in PLACES if {place.country_code, place.country} & codes), None)
     return dataclasses.replace(cast, place=place) if place else cast

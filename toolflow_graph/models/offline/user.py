@@ -98,7 +98,7 @@ def open_request(scene: Scene, index: int) -> Request:
         scene.tools, key=lambda tool: sum(leaf.required and leaf.field.kind == "id" for leaf in view_of(tool).params)
     )
     tool = order[index % len(order)]
-    call: PlannedCall = planner.plan(tool, index, link=False)
+    call: PlannedCall = planner.plan(tool, index, take="nothing")
     facts = tuple(
         Fact(name=label_of(path, call.view), value=value, parameter=f"{tool.name}:{path}")
         for path, value in leaves(call.arguments)

@@ -70,7 +70,8 @@ def _view(text: str) -> View:
         params=tuple(_leaf(found, noun) for found in iter_fields(parameters)),
         returns=tuple(_leaf(found, noun) for found in iter_fields(returns or {}))[:400],
         writes=effect == "write" if effect else phrase.verb not in READING,
-        past=bool(re.search(r"\bpast\b|\bhistor|\bprevious\b|\brecorded\b", description.lower())),
+        past=bool(re.search(r"\bpast\b|\bhistor|\bprevious\b|\brecorded\b", description.lower()))
+        and not re.search(r"\bupcoming\b|\bfuture\b", description.lower()),
     )
 
 
