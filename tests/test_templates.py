@@ -112,3 +112,11 @@ def test_any_text_is_checked_or_rendered(text: str) -> None:
     template = Template("system", text, "x")
     if not check_template(template):
         template.render(now="n", weekday="w", profile="p")
+
+
+def test_a_quotation_of_nothing_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "user.md").write_text('--- open\nThe reply:\n"""\n$reply\n"""\n\nNow you want to $intent')
+    template = load_templates(tmp_path)["user"]
+    variables = {"intent": "go", "facts": "", "earlier": "", "later": ""}
+    assert template.render("open", reply="", **variables) == "Now you want to go"
+    assert template.render("open", reply="Yes.", **variables) == 'The reply:\n"""\nYes.\n"""\n\nNow you want to go'

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from toolflow_graph.record import Source
+from toolflow_graph.types import Json
 from toolflow_graph.verification import compute_provenance, parse_dialogue, verify
 from toolflow_graph.verification.offsets import durations_in, offset_of, parse_shift, zones_in
 from toolflow_graph.verification.tongues import in_english
@@ -336,3 +337,21 @@ def test_defaults_options_and_people() -> None:
     assert kind_of("a table for 2", value=2, schema=guests) == "user"
     assert kind_of("a table for two", value=2, schema=guests) == "user"
     assert kind_of("My wife, our two kids and I want to fly", value=4, schema={"type": "integer"}) == "derived"
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "value", "kind"),
+    [
+        ("How many days off do I have left this year?", "leave_year", 2026, "derived"),
+        ("How many days off do I have left?", "leave_year", 2026, "derived"),  # the present one is known
+        ("How many days off did I have last year?", "leaveYear", 2025, "derived"),
+        ("How many days off did I have last year?", "leave_year", 2023, "unknown"),
+        ("I was born on 4 July 1991.", "birth_year", "1991", "user"),
+        ("I was born on 4 July 1991.", "birth_month", 7, "derived"),
+        ("I was born on 4 July 1991.", "birth_month", 11, "unknown"),
+        ("How many days off do I have left this year?", "order_count", 2026, "unknown"),
+    ],
+)
+def test_a_part_of_a_date_is_known_where_it_is_called_one(said: str, name: str, value: Json, kind: str) -> None:
+    data = dialogue(said, arguments={name: value}, properties={name: {}})
+    assert sources(data)[name].kind == kind

@@ -101,7 +101,7 @@ def _paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _is_empty(paragraph: str, variables: Mapping[str, str]) -> bool:
-    lines = paragraph.strip().split("\n")
+    lines = [line for line in paragraph.strip().split("\n") if line != '"""']
     return len(lines) <= 2 and lines[-1].startswith("$") and variables.get(lines[-1][1:].strip("{}")) == ""
 
 

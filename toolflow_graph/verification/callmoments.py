@@ -9,6 +9,7 @@ from toolflow_graph.types import Json
 from toolflow_graph.verification.evidence import Evidence
 from toolflow_graph.verification.offsets import offset_of, parse_shift, zones_in
 from toolflow_graph.verification.origins import Finder, Origin
+from toolflow_graph.verification.toolcards import split_name
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
@@ -17,6 +18,8 @@ DATE_TIME = re.compile(
 )
 TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _IMMEDIATELY = re.compile(r"\b(?:now|immediately|(?:right|straight) away|at once|asap|as soon as possible)\b", re.I)
+_PARTS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
+"""Parts of an ISO date that calls name one by one, and where they stand in it."""
 _EPOCH = (1_000_000_000, 3_000_000_000)
 _LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
 _LENGTH = re.compile(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?|nights?|days?", re.I)
@@ -50,6 +53,22 @@ class CallMoments:
             return None
         found = self._date_time(text, match["date"], match["clock"])
         return found or self._in_other_zone(match["date"], match["clock"], match["shift"])
+
+    def part(self, value: float, name: str) -> Origin | None:
+        """The origin of a year, month or day that is a number of its own (``leave_year``), in a date that is known."""
+        words = set(split_name(name))
+        part = next((part for part in _PARTS if part in words), None)
+        if part is None or value != int(value):
+            return None
+        start, end = _PARTS[part]
+        digits = f"{int(value):0{end - start}d}"
+        finder = self.finder
+        known = (*finder.users, *finder.results, *finder.assistants, (None, self.evidence.context))
+        for index, said in known:
+            iso = next((iso for iso in said.dates if iso[start:end] == digits), None)
+            if iso is not None:
+                return Origin("derived", index, how=f"the {part} of {said.dates[iso] or iso!r}")
+        return None
 
     def epoch(self, value: float) -> Origin | None:
         """The origin of a moment in seconds or milliseconds since 1970."""

@@ -144,7 +144,7 @@ class _Grounder:
         if origin is not None or default or abs(value) >= LARGEST:
             return origin
         named = f"{name} {schema.get('description') or ''}"
-        origin = self.moments.length(value, named) or self.finder.scaled(value, named)
+        origin = self.moments.part(value, name) or self.moments.length(value, named) or self.finder.scaled(value, named)
         if origin is None and distinctive:
             origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
             origin = origin or self.moments.epoch(value)
@@ -194,7 +194,7 @@ class _Grounder:
             if found:
                 return found
         if _NUMBER.fullmatch(text):
-            number = self.finder.text(text) or self.finder.number(float(text))
+            number = self.finder.text(text) or self.finder.number(float(text)) or self.moments.part(float(text), name)
             return number or self._composed(text, schema, name, distinctive)
         moment = self.moments.origin(text)
         if moment is not None:
