@@ -6,6 +6,9 @@ from toolflow_graph.tool_graph.lexical import LexicalEmbedder
 from toolflow_graph.types import Json, Tool
 
 MOST_FOUND = 4
+_SURE = 2
+_NEAR = 0.3
+"""Beyond the best two only what is nearly as good a match as the best is found: this share of its similarity."""
 
 
 def build_search_tool(taken: Iterable[str]) -> Tool:
@@ -47,7 +50,7 @@ def search_tools(query: str, tools: Sequence[Tool]) -> Json:
     texts = [f"{tool.name.replace('_', ' ')}: {tool.description}" for tool in tools]
     vectors = LexicalEmbedder().embed([query, *texts])
     scores = vectors[1:] @ vectors[0]
-    best = sorted(range(len(tools)), key=lambda place: (-round(float(scores[place]), 6), tools[place].name))[
-        :MOST_FOUND
-    ]
+    best = sorted(range(len(tools)), key=lambda place: (-round(float(scores[place]), 6), tools[place].name))
+    near = [place for place in best[_SURE:MOST_FOUND] if scores[place] > 0 and scores[place] >= _NEAR * scores[best[0]]]
+    best = best[:_SURE] + near
     return {"tools": [{"name": tools[place].name, "description": tools[place].description} for place in best]}
