@@ -171,7 +171,9 @@ def find_possible(tools: Sequence[Tool], graph: ToolGraph) -> frozenset[Behaviou
         if find_flows(tools, graph.edges_among([tool.name for tool in tools])):
             possible |= {"chained", "back_reference"}
     if any(changes(tool) for tool in tools):
-        possible |= {"confirm", "policy"}
+        possible.add("confirm")
+        if len(tools) > 1:
+            possible.add("policy")  # what is forbidden serves no other request
     if any(find_free_text(tool.returns) for tool in tools):
         possible.add("injection")
     return frozenset(possible)

@@ -3,8 +3,8 @@
 A *handle* is a value by which a service knows a thing: an id, a key, a slug, a number. Real APIs seldom repeat a name
 (``id`` comes back, ``customer`` or ``customer_id`` is taken), so each handle is read as a noun and a mark: ``customer``
 and ``id``. The noun stands in the field's own name, in what holds it (``customers[].id``), in a type that the result
-states (``object: "customer"``), or in the tool's name (``GetCustomers``). A field can fill a parameter when noun and mark
-agree, and nothing around them says that two different things share a word (an issuing card, a customer's card).
+states (``object: "customer"``), or in the tool's name (``GetCustomers``). A field can fill a parameter when noun and
+mark agree, and nothing around them says that two different things share a word (an issuing card, a customer's card).
 
 Precision comes first: an order's id taken for a customer's is worse than a missing link. Pure; knows only definitions.
 """
@@ -18,7 +18,15 @@ from itertools import permutations
 from typing import Any
 
 from toolflow_graph.schemas import SchemaField, iter_fields, schema_types
-from toolflow_graph.tool_graph.nouns import Words, before_id, noun_in_text, object_words, scope_words, singular_words
+from toolflow_graph.tool_graph.nouns import (
+    Words,
+    before_id,
+    noun_groups,
+    noun_in_text,
+    object_words,
+    scope_words,
+    singular_words,
+)
 from toolflow_graph.types import Edge, Flow, Tool
 from toolflow_graph.verification.things import DELETING, MAKING, singular
 from toolflow_graph.verification.toolcards import changes, split_name
@@ -55,11 +63,10 @@ _WRAPPERS = frozenset(
 )
 _PLAIN = frozenset(
     listed(
-        "name title description email mail url uri link date time type status state text body message query "
-        "search filter content comment note amount price currency country city language locale timezone address "
-        "phone format order sort limit offset page cursor token password secret color colour position index count "
-        "size width height version value model engine voice label subject reason mode kind category path username "
-        "user_name email_address domain field fields"
+        "name title description email mail url uri link date time type status state text body message query search "
+        "filter content comment note amount price currency country city language locale timezone address phone format "
+        "sort limit offset page cursor token password secret color colour position count size width height version "
+        "value model engine voice label subject reason mode kind path username user_name email_address"
     )
 )
 """Parameters named by these words hold what they say, not a handle of such a thing."""
@@ -67,6 +74,8 @@ _WIDE = frozenset(listed("booking reservation document confirmation appointment 
 """Nouns that say little: a train's booking is no hotel's."""
 _SCENES = frozenset(listed("user account organization organisation workspace"))
 """Whose things a list holds says nothing of which things they are: a user's playlists are playlists."""
+_EITHER = frozenset(listed("order index category domain field fields section range"))
+"""Words that may be either, and are handles only where the description says so."""
 _SAYS_ID = re.compile(r"\b(?:ids?|gid|uuid|identifiers?|slug|unique|sid)\b", re.IGNORECASE)
 _FORMATS = ("date", "date-time", "time", "email", "uri", "url", "binary", "byte", "password", "float", "double")
 _TYPE_FIELDS = ("object", "resource_type", "type", "kind", "_type", "__typename")
@@ -99,6 +108,7 @@ class Card:
 
     name: str
     about: Words
+    groups: tuple[Words, ...]
     words: frozenset[str]
     takes: tuple[Handle, ...]
     gives: tuple[Handle, ...]
@@ -166,7 +176,7 @@ def _card(text: str, writes: bool) -> Card:
     verb = next(iter(split_name(name)), "")
     takes = tuple(_read_parameters(name, parameters, writes))
     gives = () if set(split_name(name)[:2]) & DELETING else tuple(_read_results(name, returns or {}))
-    card = Card(name, object_words(name), frozenset(singular_words(name)), takes, gives)
+    card = Card(name, object_words(name), noun_groups(name), frozenset(singular_words(name)), takes, gives)
     # Whoever calls a tool with a handle knows it already.
     told = tuple(
         given
@@ -248,7 +258,7 @@ def _is_named_thing(field: SchemaField, words: Words) -> bool:
     if not words or set(words) & _PLAIN or field.schema.get("format") or field.schema.get("pattern"):
         return False
     said = str(field.schema.get("description") or "")
-    return not said or bool(_SAYS_ID.search(said))
+    return bool(_SAYS_ID.search(said)) or not (said or set(words) & _EITHER)
 
 
 def _is_plain(field: SchemaField) -> bool:
@@ -321,8 +331,10 @@ def _fills(given: Handle, giver: Card, wanted: Handle, taker: Card) -> bool:
     around_giver = giver.words | {word for step in _steps(given.path) for word in singular_words(step)}
     around_giver |= {word for handle in (*giver.takes, *giver.gives) for word in handle.noun}
     around_taker = taker.words | {word for handle in taker.takes for word in handle.noun}
-    more_a = {*a[:-shared], *_qualifiers(a, giver.about)} - _SCENES
-    more_b = {*b[:-shared], *_qualifiers(b, taker.about)}
+    # What a list says of its rows ("saved shows") does not change what they are.
+    kind = frozenset[str]() if given.bare and not given.by_tool else _qualifiers(a, giver.groups)
+    more_a = {*a[:-shared], *kind} - _SCENES
+    more_b = {*b[:-shared], *_qualifiers(b, taker.groups)}
     return more_a <= around_taker and more_b <= around_giver
 
 
@@ -340,9 +352,12 @@ def _meant_for_another(given: Handle, wanted: Handle, taker: Card) -> bool:
     return making or given.noun in others or any(given.noun[-len(noun) :] == noun for noun in longer)
 
 
-def _qualifiers(noun: Words, about: Words) -> Words:
+def _qualifiers(noun: Words, groups: tuple[Words, ...]) -> frozenset[str]:
     """What a tool's name puts before a noun: "GetIssuingCardsCard" speaks of issuing cards, where "card" is taken."""
-    for place in range(len(about) - len(noun) + 1):
-        if about[place : place + len(noun)] == noun:
-            return about[:place]
-    return ()
+    before = (
+        group[:place]
+        for group in groups
+        for place in range(len(group) - len(noun) + 1)
+        if group[place : place + len(noun)] == noun
+    )
+    return frozenset(next(before, ()))

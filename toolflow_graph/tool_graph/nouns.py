@@ -89,6 +89,19 @@ def scope_words(name: str) -> frozenset[str]:
     return frozenset(singular(word) for word in split_name(name) if word not in skipped)
 
 
+@lru_cache(maxsize=16384)
+def noun_groups(name: str) -> tuple[Words, ...]:
+    """The things in a tool's name, apart where a preposition or a verb stands: "listFilesInVectorStoreBatch" gives
+    ("file",) and ("vector", "store", "batch")."""
+    groups: list[list[str]] = [[]]
+    for word in _without_verbs(list(split_name(name))):
+        if word in _STOPS or word in _VERBS - _THINGS_TOO or word == "id":
+            groups.append([])
+        elif word not in _EMPTY:
+            groups[-1].append(word)
+    return tuple(_collapsed(group) for group in groups if group)
+
+
 def before_id(name: str) -> Words:
     """What stands before a bare "Id" in a tool's name ("GetOrdersIdReturns": ("order",)); () without one."""
     words = split_name(name)
