@@ -28,7 +28,8 @@ from toolflow_graph.tool_graph.nouns import (
     singular_words,
 )
 from toolflow_graph.types import Edge, Flow, Tool
-from toolflow_graph.verification.things import DELETING, MAKING, singular
+from toolflow_graph.verification.naming import singular
+from toolflow_graph.verification.things import DELETING, MAKING
 from toolflow_graph.verification.toolcards import changes, split_name
 from toolflow_graph.verification.wording import listed
 

@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-from toolflow_graph.verification.things import CANCELLING, CHANGING, DELETING, MAKING, singular
+from toolflow_graph.verification.naming import singular
+from toolflow_graph.verification.things import CANCELLING, CHANGING, DELETING, MAKING
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.wording import listed
 

@@ -289,7 +289,7 @@ def correction_ignored(transcript: Transcript) -> Iterator[Spot]:
             if (
                 values
                 and old is not None
-                and all(_same(value, old) and not _same(value, revision.value) for value in values)
+                and all(same_value(value, old) and not same_value(value, revision.value) for value in values)
             ):
                 yield site.message_index, f"{tool}: {path} is still {old!r}; the user has changed it since"
 
