@@ -83,6 +83,8 @@ DIFFERS = [
     ),
     ("a role", build("getFile", {}, {"created_by": schema(id=ID)}), build("getCreated", {"created_by": ID})),
     ("a currency", build("get_price", {}, {"currency_code": ID}), build("convert", {"currency_code": ID})),
+    ("what it makes", build("list", {}, {"cards": listing(number=ID)}), build("register_card", {"card_number": ID})),
+    ("a new key", build("all_memories", {}, {"key": ID}), build("memory_add", {"key": ID})),
     ("a word", build("get_place", {}, {"city": schema(id=ID)}), build("get_weather", {"city": ID})),
     ("not required", build("listBoards", {}, {"boards": listing(id=ID)}), build("search", {"board_id?": ID})),
     ("pages", build("list", {}, {"first_id": ID}), build("more", {"first_id": ID})),

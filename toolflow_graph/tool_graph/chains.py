@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from toolflow_graph.tool_graph.build import ToolGraph
 
 _MOST = 4096
-"""Tools of one source that are looked at; of larger ones only the neighbours in the tool graph are."""
+"""Tools of one source that are looked at; of larger ones only the neighbours of the same domain are."""
 
 
 class Chains:
@@ -31,11 +31,12 @@ class Chains:
         return found
 
     def _near(self, name: str) -> tuple[str, ...]:
-        source = self._graph.tool(name).source
-        home = self._homes[source]
+        tool = self._graph.tool(name)
+        home = self._homes[tool.source]
         if len(home) <= _MOST:
             return home
-        return tuple(other for other in self._graph.neighbours(name) if self._graph.tool(other).source == source)
+        kin = (self._graph.tool(other) for other in self._graph.neighbours(name))
+        return tuple(other.name for other in kin if (other.source, other.domain) == (tool.source, tool.domain))[:_MOST]
 
     def _card(self, name: str) -> Card:
         found = self._cards.get(name)

@@ -188,6 +188,8 @@ def _card(text: str, writes: bool) -> Card:
 
 
 def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iterator[Handle]:
+    about = object_words(name)
+    making = bool(MAKING.intersection((*split_name(name)[:1], *split_name(name)[-1:])))
     for field in iter_fields(schema):
         if "[]" in field.path or not _is_plain(field):
             continue
@@ -198,13 +200,15 @@ def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iter
         noun, mark = found or (singular_words(field.name), "id")
         if mark == "name" and writes:
             continue  # a new name, as often as not
+        if making and mark not in _IDS and (not noun or noun[-1:] == about[-1:]):
+            continue  # whoever registers a card gives its number
         bare = not noun or set(noun) <= _NO_THINGS
         by_tool = False
         if bare:
             if mark not in _BARE_MARKS:
                 continue
             told = noun_in_text(field.schema.get("description")) or _holder(field.path)
-            noun = told or before_id(name) or object_words(name)
+            noun = told or before_id(name) or about
             by_tool = not told
         if noun:
             yield Handle(field.path, noun, mark, _types(field), field.required, bare=bare, by_tool=by_tool)
