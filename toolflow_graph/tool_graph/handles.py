@@ -12,7 +12,7 @@ Precision comes first: an order's id taken for a customer's is worse than a miss
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 from typing import Any
@@ -105,7 +105,10 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a tool takes and gives, and the words that say which things it is about."""
+    """What a tool takes and gives, and the words that say which things it is about.
+
+    ``echoed``: paths in its result that hold a handle which the call itself names.
+    """
 
     name: str
     about: Words
@@ -113,6 +116,7 @@ class Card:
     words: frozenset[str]
     takes: tuple[Handle, ...]
     gives: tuple[Handle, ...]
+    echoed: frozenset[str]
 
 
 def find_flows(tools: Sequence[Tool], edges: Sequence[Edge] = ()) -> tuple[Flow, ...]:
@@ -174,17 +178,23 @@ def load_card(tool: Tool) -> Card:
 @lru_cache(maxsize=4096)
 def _card(text: str, writes: bool) -> Card:
     name, parameters, returns = json.loads(text)
-    verb = next(iter(split_name(name)), "")
     takes = tuple(_read_parameters(name, parameters, writes))
     gives = () if set(split_name(name)[:2]) & DELETING else tuple(_read_results(name, returns or {}))
-    card = Card(name, object_words(name), noun_groups(name), frozenset(singular_words(name)), takes, gives)
     # Whoever calls a tool with a handle knows it already.
-    told = tuple(
-        given
+    echoed = frozenset(
+        given.path
         for given in gives
-        if not any(_same(given, wanted) and (wanted.required or not given.listed) for wanted in takes)
+        if any(_same(given, wanted) and (wanted.required or not given.listed) for wanted in takes)
     )
-    return replace(card, gives=told) if verb else card
+    return Card(
+        name,
+        object_words(name),
+        noun_groups(name),
+        frozenset(singular_words(name)),
+        takes,
+        tuple(given for given in gives if given.path not in echoed),
+        echoed,
+    )
 
 
 def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iterator[Handle]:

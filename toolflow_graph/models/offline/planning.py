@@ -24,12 +24,15 @@ from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path,
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.schemas import schema_errors
+from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Flow, Tool
 
 Take = Literal["any", "earlier_first", "earlier", "nothing"]
 """From which results a planned call may take values; "earlier" means from other requests."""
 _UNSAID = ("text", "object", "id", "tag", "uuid", "version", "unix")
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
+_BARE_IDS = (("id",), ("uuid",), ("gid",), ("key",))
+"""Every service calls its handles so: only ``handing`` tells which of them are the same."""
 _MOMENTS = ("date", "datetime", "time", "month")
 _CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
 _GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
@@ -333,7 +336,7 @@ class CallPlanner:
             and edge.source_field == leaf.path and edge.target_field == target and edge.similarity > 0.9
             and (bool(names) or field.description == meaning.description != "")
             for edge in self.scene.edges
-        )  # fmt: skip
+        ) and split_words(field.name) not in _BARE_IDS  # fmt: skip
 
     def links_between(self, source: Tool, target: Tool) -> bool:
         """Whether an id that ``target`` requires comes out of ``source``."""
@@ -345,13 +348,14 @@ class CallPlanner:
         wanted = PlannedCall(target, second, 1, {})
         # An id that the source itself is given is no reason to ask it first.
         own = {leaf.field.name for leaf in first.params if leaf.required}
+        echoed = load_card(source).echoed
         return any(
             leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
             and kindred(first, second, param.field)
             and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
             param.path)
             for param in second.params if param.required
-            for leaf in first.returns if is_told(first, leaf)
+            for leaf in first.returns if is_told(first, leaf) and leaf.path not in echoed
         )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall, Tak
 from toolflow_graph.models.offline.playable import is_playable
 from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
-from toolflow_graph.models.offline.views import view_of
+from toolflow_graph.models.offline.views import plain_path, view_of
 from toolflow_graph.schemas import find_free_text
+from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Slot, Tool
 
 Group = tuple[Tool, ...]
@@ -48,7 +49,7 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
         earlier = [use["request"] <= number for use in request["uses"]]
         shown = {
             "back_reference": any(earlier),
-            "chained": bool(request["uses"]),
+            "chained": any(not _is_echo(use, scene) for use in request["uses"]),
             "parallel": len(request["tools"]) > 1 and all(earlier),
             "nested": len(request["tools"]) > 1,
             "clarification": bool(request["withheld"]),
@@ -59,6 +60,12 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
         lacking += sum(not shown.get(name, True) for name in slot.behaviours)
         lacking += request["kind"] != "forbidden" and bool(banned.intersection(request["tools"]))
     return lacking
+
+
+def _is_echo(use: dict[str, Any], scene: Scene) -> bool:
+    """Whether a use takes from a result what the call itself has said."""
+    source = next(tool for tool in scene.tools if tool.name == use["tool"])
+    return plain_path(use["path"]) in load_card(source).echoed
 
 
 def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
