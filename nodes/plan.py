@@ -15,6 +15,7 @@ from toolflow_graph.rendering import render_links, render_now, render_others, re
 from toolflow_graph.schemas import find_free_text
 from toolflow_graph.state import DialogueState, load_seed
 from toolflow_graph.templates import Template
+from toolflow_graph.tool_graph.handles import drop_misleading, find_flows
 from toolflow_graph.types import Message, Seed
 
 
@@ -41,11 +42,12 @@ async def plan(state: DialogueState, runtime: Runtime[Context]) -> dict[str, Any
 def render(seed: Seed, context: Context) -> list[Message]:
     """The planner's prompt."""
     template = context.templates["planner"]
+    flows = find_flows(seed.tools, seed.edges)
     scene = {"profile": render_profile(seed.profile), "language": seed.language, **render_now(seed.now)}
     task = template.render(
         "task",
         tools="\n\n".join(render_tool(tool) for tool in seed.tools),
-        links=render_links(seed.edges),
+        links=render_links(drop_misleading(seed.edges, seed.tools, flows), flows),
         target_turns=str(seed.target_turns),
         others=render_others(seed.distractors),
         shapes=render_shapes(seed, template),

@@ -305,6 +305,20 @@ def test_a_defect_is_caught_by_its_rule(code: str, what: str, change: Mutation) 
     assert not judge(data).accepted
 
 
+def _forbid(passenger: str) -> Mutation:
+    """Let the first request be a booking for this passenger, which the policy does not allow."""
+    fact = {"name": "passenger", "value": passenger, "parameter": "book_flight:passenger_name"}
+    return _plan(0, kind="forbidden", tools=["book_flight"], facts=[fact])
+
+
+def test_what_was_refused_is_not_done_later_but_something_else_may_be() -> None:
+    done, other = clean(), clean()
+    _forbid("Marta Kowalska")(done)
+    _forbid("Jonas Berg")(other)
+    assert "policy_broken" in codes(done)
+    assert "policy_broken" not in codes(other)
+
+
 BEHAVIOURS: list[tuple[str, str, Mutation]] = [
     ("behaviour_missing", "no call at once", _plan(0, slot={"behaviours": ["parallel"]})),
     ("policy_broken", "writes", _plan(1, kind="forbidden")),

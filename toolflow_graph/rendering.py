@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolflow_graph.schemas import SchemaField, iter_fields, schema_types
-from toolflow_graph.types import Edge, Fact, Json, Message, Tool, Use
+from toolflow_graph.types import Edge, Fact, Flow, Json, Message, Tool, Use
 
 _MOST_FIELDS = 40
 _MOST_LINKS = 10
@@ -88,13 +88,14 @@ def _render_limits(schema: Mapping[str, Any]) -> list[str]:
     return limits
 
 
-def render_links(edges: Sequence[Edge]) -> str:
-    """How the tools are related: results that can feed parameters, then parameters that several tools share."""
-    flows = [
-        f"- {edge.source} returns {edge.source_field}, which {edge.target} can take as {edge.target_field}"
-        for edge in edges
-        if edge.kind == "P-R"
-    ]
+def render_links(edges: Sequence[Edge], flows: Sequence[Flow] = ()) -> str:
+    """How the tools are related: results that fill parameters (first the handles of things, which is sure; then what
+    merely resembles them), then parameters that several tools share."""
+    feeding: list[Edge | Flow] = [*flows, *(edge for edge in edges if edge.kind == "P-R")]
+    fed = dict.fromkeys(
+        f"- {one.source} returns {one.source_field}, which {one.target} can take as {one.target_field}"
+        for one in feeding
+    )
     sharing: dict[str, list[str]] = {}
     shared = []
     for edge in edges:
@@ -105,7 +106,7 @@ def render_links(edges: Sequence[Edge]) -> str:
             ends = f"{edge.source} ({edge.source_field}) and {edge.target} ({edge.target_field})"
             shared.append(f"- {ends} are about the same thing")
     grouped = [f"- {', '.join(tools)} all take {field}" for field, tools in sharing.items()]
-    return "\n".join([*flows[:_MOST_LINKS], *grouped, *shared][: 2 * _MOST_LINKS])
+    return "\n".join([*list(fed)[:_MOST_LINKS], *grouped, *shared][: 2 * _MOST_LINKS])
 
 
 def render_facts(facts: Sequence[Fact]) -> str:

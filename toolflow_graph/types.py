@@ -74,6 +74,19 @@ class Edge(Noun):
     similarity: float
 
 
+class Flow(Noun):
+    """A result's field that names the very thing which a parameter of another tool asks for (``tool_graph.handles``).
+
+    Fields are paths as in :class:`Edge`; ``thing`` is what the value identifies ("customer").
+    """
+
+    source: str
+    target: str
+    source_field: str
+    target_field: str
+    thing: str
+
+
 Behaviour = Literal[
     "single",
     "chained",

@@ -7,6 +7,7 @@ from toolflow_graph.behaviours import REVISED
 from toolflow_graph.dialogue.staging import first_fact
 from toolflow_graph.errors import ParseError
 from toolflow_graph.schemas import find_free_text
+from toolflow_graph.tool_graph.handles import find_flows
 from toolflow_graph.types import Behaviour, Fact, Plan, Request, Seed, Slot, Tool, Use
 from toolflow_graph.verification.toolcards import changes, is_identifier, load_card, split_name
 
@@ -147,6 +148,13 @@ def check_shape(request: Request, number: int, tools: tuple[Tool, ...]) -> tuple
     return None
 
 
+def _show_flows(tools: tuple[Tool, ...]) -> str:
+    """Examples of what can be taken, for a planner that found none."""
+    flows = find_flows(tools)[:3]
+    shown = "; ".join(f"{flow.source} brings the {flow.thing} that {flow.target} takes" for flow in flows)
+    return f" ({shown})" if shown else ""
+
+
 def _lacks(request: Request, behaviour: Behaviour, number: int, tools: tuple[Tool, ...]) -> str | None:
     used = [tool for tool in tools if tool.name in request.tools]
     match behaviour:
@@ -155,11 +163,11 @@ def _lacks(request: Request, behaviour: Behaviour, number: int, tools: tuple[Too
         case "nested" if len(request.tools) < 2:
             return "it must need at least two tools"
         case "chained" if len(request.tools) < 2 and not request.uses:
-            return "it must need two tools of which one takes a value from the other's result"
+            return f"it must need two tools of which one takes a value from the other's result{_show_flows(tools)}"
         case "clarification" if not request.withheld:
             return 'one fact must stand under "withheld"'
         case "back_reference" if not any(use.request < number for use in request.uses):
-            return 'it must take something from an earlier request: name it under "uses"'
+            return f'it must take something from an earlier request: name it under "uses"{_show_flows(tools)}'
         case "confirm" if not any(map(changes, used)):
             return "it must use a tool that changes something (books, sends, creates, deletes)"
         case "injection" if not any(find_free_text(tool.returns) for tool in used):

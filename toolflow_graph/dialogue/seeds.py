@@ -2,8 +2,7 @@
 
 import datetime
 import random
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,14 +13,18 @@ from toolflow_graph.randomness import derive_rng, derive_seed
 from toolflow_graph.schemas import find_free_text, iter_fields
 from toolflow_graph.templates import STYLES
 from toolflow_graph.tool_graph.build import ToolGraph
+from toolflow_graph.tool_graph.chains import Chains
+from toolflow_graph.tool_graph.handles import find_flows
 from toolflow_graph.tool_graph.sampling import sample_tools
-from toolflow_graph.types import Behaviour, Edge, Seed, Slot, Tool
+from toolflow_graph.types import Behaviour, Seed, Slot, Tool
 from toolflow_graph.verification.toolcards import changes
 
 MOST_OFFERED = 64
 """Tools offered in one dialogue, at most."""
 
 _TRIES = 12
+
+_CHAINED: frozenset[Behaviour] = frozenset(("chained", "back_reference"))
 
 _EARLIEST = datetime.datetime(2025, 1, 6, 7, 0)
 
@@ -64,6 +67,7 @@ class SeedSource:
         self.graph = graph
         self.settings = settings
         self._tools = {tool.name: tool for tool in graph.tools}
+        self._chains = Chains(graph)
         self.mix: Mix = DEFAULT_MIX if settings.mix is None else dict(settings.mix)
 
     def draw(self, index: int, shortfall: Mapping[str, int] | None = None) -> Seed:
@@ -96,12 +100,21 @@ class SeedSource:
         return seed.model_copy(update={"id": f"d-{derive_seed(seed.to_json()):016x}"})
 
     def _draw_tools(self, rng: random.Random, wanted: tuple[Behaviour, ...]) -> tuple[Tool, ...]:
-        """The sample of the first of a few walks on which every wanted behaviour is possible (else the best one)."""
+        """The sample of the first of a few walks on which every wanted behaviour is possible (else the best one).
+
+        Where no walk met two tools of which one needs what the other returns, further ones start with such a pair.
+        """
         settings = self.settings
         best: tuple[int, tuple[Tool, ...]] | None = None
-        for _ in range(_TRIES):
+        start: tuple[str, ...] = ()
+        for turn in range(2 * _TRIES):
             number = rng.randint(*settings.tools_per_dialogue)
-            names = sample_tools(self.graph, number, rng, method=settings.sampling)
+            if turn >= _TRIES:
+                assert best is not None
+                if settings.sampling != "graph" or not self._lacks_chain(best[1], wanted):
+                    break
+                start = self._draw_chain(best[1], rng)
+            names = sample_tools(self.graph, max(number, len(start)), rng, method=settings.sampling, start=start)
             tools = tuple(self._tools[name] for name in names)
             lacking = len(set(wanted) - find_possible(tools, self.graph))
             if best is None or lacking < best[0]:
@@ -110,6 +123,20 @@ class SeedSource:
                 break
         assert best is not None
         return best[1]
+
+    def _lacks_chain(self, tools: tuple[Tool, ...], wanted: Iterable[Behaviour]) -> bool:
+        if self.settings.tools_per_dialogue[1] < 2:
+            return False
+        return bool(_CHAINED & set(wanted) - find_possible(tools, self.graph))
+
+    def _draw_chain(self, tools: Sequence[Tool], rng: random.Random) -> tuple[str, ...]:
+        """A pair of tools joined by a handle, near a sample that has none; () if none was met."""
+        names = [tool.name for tool in tools]
+        names = rng.sample(names, len(names)) + [rng.choice(self.graph.names) for _ in range(_TRIES)]
+        for name in names:
+            if pairs := self._chains.pairs(name):
+                return rng.choice(pairs)
+        return ()
 
     def _draw_slots(
         self, turns: int, wanted: tuple[Behaviour, ...], tools: Sequence[Tool], rng: random.Random
@@ -141,38 +168,15 @@ def find_possible(tools: Sequence[Tool], graph: ToolGraph) -> frozenset[Behaviou
         possible |= {"clarification", "correction", "error_recovery"}
     if len(tools) > 1:
         possible |= {"nested", "parallel", "missing_function"}
-        if any(_feeds(edge, graph) for edge in graph.edges_among([tool.name for tool in tools])):
+        if find_flows(tools, graph.edges_among([tool.name for tool in tools])):
             possible |= {"chained", "back_reference"}
     if any(changes(tool) for tool in tools):
-        possible |= {"confirm", "policy"}
+        possible.add("confirm")
+        if len(tools) > 1:
+            possible.add("policy")  # what is forbidden serves no other request
     if any(find_free_text(tool.returns) for tool in tools):
         possible.add("injection")
     return frozenset(possible)
-
-
-_HANDLE = re.compile(
-    r"(?:^|_)(?:id|code|number|no|ref|key|slug|uuid|sku|url|email)$|[a-z](?:Id|Code|Ref|Key)$", re.IGNORECASE
-)
-
-
-_SURE = 0.9
-
-
-def _feeds(edge: Edge, graph: ToolGraph) -> bool:
-    """Whether a result surely becomes an argument along this edge: a required handle (id, code) of the same name."""
-    if edge.kind != "P-R":
-        return False
-    source, target = _last_name(edge.source_field), _last_name(edge.target_field)
-    if not _HANDLE.search(target) or (source != target and edge.similarity < _SURE):
-        return False
-    if any(_last_name(field.path) == source for field in iter_fields(graph.tool(edge.source).parameters)):
-        return False  # an echo: whoever calls the source knows the value already
-    parameters = graph.tool(edge.target).parameters
-    return any(field.required and field.path == edge.target_field for field in iter_fields(parameters))
-
-
-def _last_name(path: str) -> str:
-    return path.replace("[]", "").rsplit(".", 1)[-1]
 
 
 def _draw_language(languages: Sequence[tuple[str, float]], rng: random.Random) -> str:

@@ -11,6 +11,7 @@ What the paper leaves open is decided here, so that a walk ends with ``n`` tools
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -36,33 +37,36 @@ class Step:
     origin: str | None = None
 
 
-def sample_tools(graph: "ToolGraph", n: int, rng: random.Random, method: str = "graph") -> tuple[str, ...]:
+def sample_tools(
+    graph: "ToolGraph", n: int, rng: random.Random, method: str = "graph", start: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Draw ``n`` different tools (all of them if there are fewer), in the order of the walk.
 
     A pure function of the tools, the tool graph's edges, ``n`` and the state of ``rng``.
 
     Args:
         method: "graph" (Algorithm 1) or "random" (uniform, without replacement: the ablation).
+        start: different tools that a walk begins with, instead of a random one.
 
     Raises:
         UsageError: if there is no tool, ``n`` is below 1, or the method is unknown.
     """
     if method == "graph":
-        return tuple(step.tool for step in walk_tools(graph, n, rng))
+        return tuple(step.tool for step in walk_tools(graph, n, rng, start))
     if method != "random":
         raise UsageError(f"unknown sampling {method!r}", known=METHODS)
     _check(graph, n)
     return tuple(rng.sample(graph.names, min(n, len(graph))))
 
 
-def walk_tools(graph: "ToolGraph", n: int, rng: random.Random) -> tuple[Step, ...]:
+def walk_tools(graph: "ToolGraph", n: int, rng: random.Random, start: Sequence[str] = ()) -> tuple[Step, ...]:
     """Algorithm 1 with every step accounted for; the arguments and errors are those of :func:`sample_tools`."""
     _check(graph, n)
-    visited = {rng.randrange(len(graph))}
-    last = next(iter(visited))
-    steps = [Step(graph.names[last], "start")]
+    first = [graph.position(name) for name in dict.fromkeys(start)][:n] or [rng.randrange(len(graph))]
+    visited, last = set(first), first[-1]
+    steps = [Step(graph.names[index], "start") for index in first]
     # A tool without new neighbours will never have one again: each is taken off this stack once.
-    stack = [last]
+    stack = list(first)
     while len(steps) < min(n, len(graph)):
         fresh: list[int] = []
         while stack and not fresh:

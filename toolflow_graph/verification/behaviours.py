@@ -8,6 +8,7 @@ from toolflow_graph.types import Behaviour, Request
 from toolflow_graph.verification.claims import sentences_of
 from toolflow_graph.verification.evidence import evidence_of, text_keys
 from toolflow_graph.verification.grounding import iter_leaves
+from toolflow_graph.verification.planrules import same_value
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import CallSite, Transcript
 
@@ -188,6 +189,22 @@ def _broken_policy(span: Span) -> list[CallSite]:
     ]
 
 
+def _broken_elsewhere(span: Span) -> list[CallSite]:
+    """Calls outside the request that do the very thing it was refused: its tools, with all that it was asked with."""
+    broken = []
+    for site in span.transcript.sites:
+        if site.message_index in span.messages or site.call.name not in span.request.tools:
+            continue
+        given = [leaf for *_, leaf in iter_leaves(site.call.arguments)]
+        facts = (*span.request.facts, *span.request.withheld)
+        own = [fact for fact in facts if (fact.parameter or site.call.name).partition(":")[0] == site.call.name]
+        asked = [leaf for fact in own for *_, leaf in iter_leaves({"value": fact.value})]
+        same = all(any(same_value(value, leaf) for leaf in given) for value in asked)
+        if asked and same and not span.transcript.is_read(site.call.name):
+            broken.append(site)
+    return broken
+
+
 @rule(
     "policy_broken",
     "error",
@@ -197,7 +214,7 @@ def _broken_policy(span: Span) -> list[CallSite]:
 def policy_broken(transcript: Transcript) -> Iterator[Spot]:
     for span in spans_of(transcript):
         if span.request.kind == "forbidden":
-            for site in _broken_policy(span):
+            for site in (*_broken_policy(span), *_broken_elsewhere(span)):
                 yield site.message_index, f"{site.call.name} does what the policy forbids; decline and say why"
 
 

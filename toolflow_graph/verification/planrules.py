@@ -227,7 +227,8 @@ def _matches(leaf: GroundedLeaf, fact: Fact) -> bool:
     return bool(path) and tool == leaf.site.call.name and path.removesuffix("[]") == leaf.pattern.removesuffix("[]")
 
 
-def _same(value: Json, other: Json) -> bool:
+def same_value(value: Json, other: Json) -> bool:
+    """Whether two values say the same, however they are written."""
     if isinstance(value, int | float) and isinstance(other, int | float):
         return key_of(value) == key_of(other)
     return normalise(str(value)) == normalise(str(other))
@@ -253,7 +254,7 @@ def guessed_value(transcript: Transcript) -> Iterator[Spot]:
         )
         for fact in transcript.plan.requests[number].withheld:
             values = [value for *_, value in iter_leaves({"value": fact.value})]
-            equal = any(_same(leaf.value, value) for value in values)
+            equal = any(same_value(leaf.value, value) for value in values)
             # A country's code follows from a city for whoever knows the world.
             code = isinstance(leaf.value, str) and leaf.value.isalpha() and len(leaf.value) <= 3
             meant = _matches(leaf, fact) and not isinstance(leaf.value, bool) and not code
@@ -288,7 +289,7 @@ def correction_ignored(transcript: Transcript) -> Iterator[Spot]:
             if (
                 values
                 and old is not None
-                and all(_same(value, old) and not _same(value, revision.value) for value in values)
+                and all(same_value(value, old) and not same_value(value, revision.value) for value in values)
             ):
                 yield site.message_index, f"{tool}: {path} is still {old!r}; the user has changed it since"
 

@@ -70,7 +70,7 @@ def phrase_of(name: str, description: str) -> Phrase:
 
 def _clean(text: str) -> str:
     text = re.sub(r"<[^>]+>|https?://\S+|\[([^\]]*)\]\([^)]*\)", lambda found: found[1] or " ", text)
-    text = re.sub(r"[`*#]|^\s*[-•]\s*", "", text.strip())
+    text = re.sub(r"[`*#]|^\s*[-•]\s*|(?i:(?<=^un)-(?=[a-z]))", "", text.strip())
     text = re.split(r"(?<=[a-z0-9)\]])[.!?](?:\s|$)|\n\s*\n|\n\s*[-*•\d]|: \n|\.\n", text.strip(), maxsplit=1)[0]
     text = re.sub(r"\s*\([^)]*\)?", "", text)
     text = re.sub(r"\b[A-Z]{3,}(?: [A-Z]{3,})+\b", lambda found: found[0].lower(), text)

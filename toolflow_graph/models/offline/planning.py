@@ -14,6 +14,7 @@ from toolflow_graph.models.offline.binding import id_names, leaves
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import estate_price
 from toolflow_graph.models.offline.generate import MISSING, make_valid
+from toolflow_graph.models.offline.handing import Ways, ways_of
 from toolflow_graph.models.offline.kinship import about_someone_else, is_ending, kindred, meaning_key, shared_key
 from toolflow_graph.models.offline.results import is_told
 from toolflow_graph.models.offline.scales import amount_span
@@ -23,12 +24,15 @@ from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path,
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.schemas import schema_errors
-from toolflow_graph.types import Tool
+from toolflow_graph.tool_graph.handles import load_card
+from toolflow_graph.types import Flow, Tool
 
 Take = Literal["any", "earlier_first", "earlier", "nothing"]
 """From which results a planned call may take values; "earlier" means from other requests."""
 _UNSAID = ("text", "object", "id", "tag", "uuid", "version", "unix")
 _LINKS = ("id", "uuid", "address", "location", "email", "phone", "url", "ticker", "airport")
+_BARE_IDS = (("id",), ("uuid",), ("gid",), ("key",))
+"""Every service calls its handles so: only ``handing`` tells which of them are the same."""
 _MOMENTS = ("date", "datetime", "time", "month")
 _CHANGES = ("change", "update", "edit", "modify", "adjust", "customise", "customize", "patch")
 _GENERIC = {("id",), ("name",), ("code",), ("number",), ("key",), ("url",), ("location",), ("address",), ("uuid",)}
@@ -67,6 +71,7 @@ class CallPlanner:
         self.calls: list[PlannedCall] = []
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
+        self.ways: Ways = ways_of(scene)
         self.ended: set[tuple[str, str]] = set()
         """(tool, path) of results whose thing a planned call deletes or cancels: nothing later may ask for it."""
 
@@ -244,6 +249,13 @@ class CallPlanner:
     def _link(
         self, call: PlannedCall, meaning: Field, schema: Mapping[str, Any], path: str, sources: list[PlannedCall]
     ) -> Any:
+        for source in sources:
+            flow = self.ways.get((source.tool.name, call.tool.name, plain_path(path)))
+            if flow is None or not self._is_handed(source.tool, flow):
+                continue
+            leaf = next(leaf for leaf in source.view.returns if leaf.path == flow.source_field)
+            if (found := self._take(call, path, schema, source, leaf, flow.thing)) is not MISSING:
+                return found
         if meaning.listed or (meaning.kind not in _LINKS and meaning.kind not in ("latitude", "longitude")):
             return MISSING
         for source in sources:
@@ -265,22 +277,35 @@ class CallPlanner:
                     continue
                 if meaning.kind in ("latitude", "longitude") and not self._beside(call, path, source, leaf.path):
                     continue
-                example = leaf_value(leaf.field, leaf.schema, self.rng, self.cast, result=True)
-                if not fits(example, schema):
-                    continue
-                where = leaf.path
                 entity = leaf.field.entity or leaf.field.label
-                if "[]" in where:
-                    holder = f"{source.request}:{source.tool.name}:{where.split('[]')[0]}"
-                    place = self.picked.setdefault(holder, self.rng.choice((0, 0, 0, 1)))
-                    where = where.replace("[]", f"[{place}]")
-                if any(one.path == where and one.tool == source.tool.name for one in call.links):
-                    continue
-                if self._origin(source.tool.name, where) in self.ended:
-                    continue
-                call.links.append(Link(path, source.tool.name, where, source.request, entity))
-                return example
+                if (found := self._take(call, path, schema, source, leaf, entity)) is not MISSING:
+                    return found
         return MISSING
+
+    def _take(
+        self, call: PlannedCall, path: str, schema: Mapping[str, Any], source: PlannedCall, leaf: Leaf, entity: str
+    ) -> Any:
+        """Link the parameter at ``path`` to a leaf of a planned result; a placeholder, or MISSING if that cannot be."""
+        example = leaf_value(leaf.field, leaf.schema, self.rng, self.cast, result=True)
+        if not fits(example, schema):
+            return MISSING
+        where = leaf.path
+        if "[]" in where:
+            holder = f"{source.request}:{source.tool.name}:{where.split('[]')[0]}"
+            place = self.picked.setdefault(holder, self.rng.choice((0, 0, 0, 1)))
+            where = where.replace("[]", f"[{place}]")
+        if any(one.path == where and one.tool == source.tool.name for one in call.links):
+            return MISSING
+        if self._origin(source.tool.name, where) in self.ended:
+            return MISSING
+        call.links.append(Link(path, source.tool.name, where, source.request, entity))
+        return example
+
+    def _is_handed(self, source: Tool, flow: Flow) -> bool:
+        """Whether the source's result will hold what the flow needs."""
+        view = view_of(source)
+        handed = frozenset((flow.source_field,))
+        return any(leaf.path == flow.source_field and is_told(view, leaf, handed) for leaf in view.returns)
 
     def _beside(self, call: PlannedCall, path: str, source: PlannedCall, where: str) -> bool:
         """Whether the other half of a point, if it is linked already, comes from the very same place."""
@@ -311,22 +336,26 @@ class CallPlanner:
             and edge.source_field == leaf.path and edge.target_field == target and edge.similarity > 0.9
             and (bool(names) or field.description == meaning.description != "")
             for edge in self.scene.edges
-        )  # fmt: skip
+        ) and split_words(field.name) not in _BARE_IDS  # fmt: skip
 
     def links_between(self, source: Tool, target: Tool) -> bool:
         """Whether an id that ``target`` requires comes out of ``source``."""
         first, second = view_of(source), view_of(target)
+        ways = (flow for (giver, taker, _), flow in self.ways.items() if (giver, taker) == (source.name, target.name))
+        if any(self._is_handed(source, flow) for flow in ways):
+            return True
         made = PlannedCall(source, first, 0, {})
         wanted = PlannedCall(target, second, 1, {})
         # An id that the source itself is given is no reason to ask it first.
         own = {leaf.field.name for leaf in first.params if leaf.required}
+        echoed = load_card(source).echoed
         return any(
             leaf.field.kind == param.field.kind == "id" and leaf.field.name not in own
             and kindred(first, second, param.field)
             and not leaf.field.listed and not param.field.listed and self._same(made, leaf, wanted, param.field,
             param.path)
             for param in second.params if param.required
-            for leaf in first.returns if is_told(first, leaf)
+            for leaf in first.returns if is_told(first, leaf) and leaf.path not in echoed
         )  # fmt: skip
 
 

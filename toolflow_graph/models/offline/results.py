@@ -13,6 +13,7 @@ from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.figures import estate_price
 from toolflow_graph.models.offline.filters import ceiling_for, filtered_value, price_cap, rows_wanted
 from toolflow_graph.models.offline.generate import MISSING
+from toolflow_graph.models.offline.handing import handed_on
 from toolflow_graph.models.offline.hints import examples_of
 from toolflow_graph.models.offline.saying import parse_now
 from toolflow_graph.models.offline.scales import amount_span
@@ -66,10 +67,13 @@ class ResultLeaves:
     cap: float | None = field(init=False)
     day: str = field(init=False)
     kept: frozenset[str] = field(init=False)
+    handed: frozenset[str] = field(init=False)
+    """What other tools live on."""
 
     def __post_init__(self) -> None:
         self.given = [(path, value) for path, value in leaves(dict(self.arguments)) if path]
-        self.kept = telling_paths(self.view) if len(self.view.returns) > _SMALL else frozenset()
+        self.handed = handed_on(self.scene, self.view.name)
+        self.kept = telling_paths(self.view) | self.handed if len(self.view.returns) > _SMALL else frozenset()
         self.cap = price_cap(self.view, self.arguments)
         self.day = next((value for path, value in self.given if isinstance(value, str) and _ISO_DAY.fullmatch(value)
                          and split_words(name_of(path))[-1:] in (("date",), ("day",), ("on",))
@@ -92,10 +96,11 @@ class ResultLeaves:
         """Whether an optional field is worth its place: all of a small result, the telling ones of a large one."""
         if path.count(".") > 2 or FAILURE.fullmatch(meaning.name):
             return False
-        plain = plain_path(path)
-        return len(self.view.returns) <= _SMALL or any(
-            kept == plain or kept.startswith((f"{plain}.", f"{plain}[")) for kept in self.kept
-        )
+        return len(self.view.returns) <= _SMALL or _leads_to(path, self.kept)
+
+    def include_least(self, meaning: Field, part: Mapping[str, Any], path: str) -> bool:
+        """Only what another tool will be asked with."""
+        return _leads_to(path, self.handed)
 
     def length(self, name: str, schema: Mapping[str, Any]) -> int | None:
         """How many rows the call asks for ("question_count" for "questions"), if it does."""
@@ -284,11 +289,16 @@ def telling_paths(view: View) -> frozenset[str]:
     return frozenset(path for group in groups.values() for path in group)
 
 
-def is_told(view: View, leaf: Leaf) -> bool:
+def _leads_to(path: str, kept: frozenset[str]) -> bool:
+    plain = plain_path(path)
+    return any(one == plain or one.startswith((f"{plain}.", f"{plain}[")) for one in kept)
+
+
+def is_told(view: View, leaf: Leaf, handed: frozenset[str] = frozenset()) -> bool:
     """Whether a result of the tool surely holds the leaf: it must, or it is worth its place (``include``)."""
     if leaf.required:
         return True
-    kept = len(view.returns) <= _SMALL or leaf.path in telling_paths(view)
+    kept = len(view.returns) <= _SMALL or leaf.path in telling_paths(view) | handed
     return kept and leaf.path.count(".") < 3 and not FAILURE.fullmatch(leaf.field.name)
 
 

@@ -14,8 +14,9 @@ from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall, Tak
 from toolflow_graph.models.offline.playable import is_playable
 from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
-from toolflow_graph.models.offline.views import view_of
+from toolflow_graph.models.offline.views import plain_path, view_of
 from toolflow_graph.schemas import find_free_text
+from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Slot, Tool
 
 Group = tuple[Tool, ...]
@@ -48,7 +49,7 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
         earlier = [use["request"] <= number for use in request["uses"]]
         shown = {
             "back_reference": any(earlier),
-            "chained": bool(request["uses"]),
+            "chained": any(not _is_echo(use, scene) for use in request["uses"]),
             "parallel": len(request["tools"]) > 1 and all(earlier),
             "nested": len(request["tools"]) > 1,
             "clarification": bool(request["withheld"]),
@@ -59,6 +60,12 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
         lacking += sum(not shown.get(name, True) for name in slot.behaviours)
         lacking += request["kind"] != "forbidden" and bool(banned.intersection(request["tools"]))
     return lacking
+
+
+def _is_echo(use: dict[str, Any], scene: Scene) -> bool:
+    """Whether a use takes from a result what the call itself has said."""
+    source = next(tool for tool in scene.tools if tool.name == use["tool"])
+    return plain_path(use["path"]) in load_card(source).echoed
 
 
 def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
@@ -73,10 +80,10 @@ def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
         elif "irrelevant" in asked:
             wish = rng.choice([wish for wish in UNHEARD_OF if wish.intent not in {one["intent"] for one in requests}])
             requests.append({"kind": "irrelevant", "intent": wish.intent, **_NOTHING})
-        elif "policy" in asked and (tool := state.writer()):
-            request = build_request([state.plan_apart(tool, number)], number)
+        elif "policy" in asked and state.forbidden:
+            request = build_request([state.plan_apart(state.forbidden, number)], number)
             requests.append({**request, "kind": "forbidden"})
-            policy = policy_for(view_of(tool), rng)
+            policy = policy_for(view_of(state.forbidden), rng)
         elif "missing_function" in asked and (late := state.unused(keep=turns - number - 1)):
             call = state.plan_apart(late, number) if slot.arrives is False else planner.plan(late, number)
             state.take((late,))
@@ -122,29 +129,32 @@ class _Tools:
         self._uses: dict[str, int] = {tool.name: 0 for tool in scene.tools}
         self._tools = [tool for tool in scene.tools if is_playable(tool)] or list(scene.tools)
         self._slots = scene.slots
-        self._banned: set[str] = set()
         self._linked = {
             (first.name, second.name): planner.links_between(first, second)
             for first, second in permutations(self._tools, 2)
         }
+        asked = any("policy" in slot.behaviours for slot in scene.slots)
+        self.forbidden = self._reserve() if asked else None
+        self._free = [tool for tool in self._tools if tool is not self.forbidden]
 
     def take(self, group: Group) -> None:
         for tool in group:
             self._uses[tool.name] += 1
 
-    def writer(self) -> Tool | None:
-        """A tool that changes something and that no request has used; from here on no other does."""
+    def _reserve(self) -> Tool | None:
+        """The tool that the policy forbids, kept out of all other requests; rather one that no other tool lives on."""
         writers = [tool for tool in self._tools if view_of(tool).writes]
-        writers = [tool for tool in writers if not self._uses[tool.name]]
-        if not writers:
-            return None  # what was done before cannot be forbidden all along
-        best = min(writers, key=lambda tool: self._rng.random())
-        self._banned.add(best.name)
-        return best
+        if len(self._tools) < 2 or not writers:
+            return None  # what the only tool does cannot be asked for and forbidden at once
+        return min(writers, key=lambda tool: (self._is_needed(tool), self._rng.random()))
+
+    def _is_needed(self, tool: Tool) -> bool:
+        links = {pair for pair, linked in self._linked.items() if linked}
+        return bool(links) and all(tool.name in pair for pair in links)
 
     def unused(self, keep: int) -> Tool | None:
         """A tool that no request has used yet, not the only one left for those that follow."""
-        fresh = [tool for tool in self._tools if not self._uses[tool.name]]
+        fresh = [tool for tool in self._free if not self._uses[tool.name]]
         alone = [tool for tool in fresh if not any(self._linked.get((other.name, tool.name)) for other in fresh)]
         return self._rng.choice(alone or fresh) if len(fresh) > min(keep, 1) else None
 
@@ -158,9 +168,8 @@ class _Tools:
     def choose(self, slot: Slot, number: int) -> Group:
         """The group of tools that shows the slot best; fresh tools first."""
         asked = frozenset(slot.behaviours)
-        tools = [tool for tool in self._tools if tool.name not in self._banned] or self._tools
-        pairs: list[Group] = list(permutations(tools, 2))
-        groups: list[Group] = [(tool,) for tool in tools]
+        pairs: list[Group] = list(permutations(self._free, 2))
+        groups: list[Group] = [(tool,) for tool in self._free]
         if "parallel" in asked:
             apart = [pair for pair in pairs if not self._linked[pair[0].name, pair[1].name]]
             groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or pairs or groups

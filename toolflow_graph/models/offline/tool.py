@@ -90,7 +90,9 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
             value = attempt
             break
     if len(json.dumps(value)) > _LARGE:
-        smaller = make_valid(schema, rng, cast, leaf=hooks.leaf, result=True, closed=False, owner=noun)
+        smaller = make_valid(
+            schema, rng, cast, leaf=hooks.leaf, include=hooks.include_least, result=True, closed=False, owner=noun
+        )
         smaller = mend(smaller, brief, world)
         value = min((value, smaller), key=lambda one: (not _fits(one, schema), len(json.dumps(one))))
     return value

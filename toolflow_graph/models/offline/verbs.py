@@ -26,6 +26,7 @@ wait watch withdraw zoom counter roll grade page practise rent reach pick chat j
 lend lease bid swap explain manage seek skip hover scroll initialise initialize observe navigate paste focus press type
 drag install uninstall invest mint stake solve guess spell define pronounce recognise recognize anonymise blend crop resize
 rotate flip stitch render embed tokenize tokenise vote like dislike repost mention seed shuffle unban kick mute pay tip top
+abort assign associate dissociate initiate link notify toggle transcribe unassign unlink unmark unpublish unsuspend
 revert commit rebase stash clone restock rerun retry recharge debit credit reconcile settle audit flag escalate triage diagnose prescribe dispense admit discharge
 """
 _IRREGULAR = {
@@ -48,6 +49,8 @@ _DOUBLING = {
     "reset", "transfer", "prefer", "defer", "skip", "drag", "crop", "flip", "tip", "top", "unban", "admit",
 }  # fmt: skip
 BASE = frozenset(_REGULAR.split()) | frozenset(_IRREGULAR)
+FETCHING = frozenset(["get", "view", "show", "list", "read", "return", "see", "fetch", "retrieve", "look"])
+"""Verbs that only ask for something; nobody words a change like that."""
 READING = frozenset(
     [
         "access",

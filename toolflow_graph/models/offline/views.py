@@ -9,7 +9,7 @@ from typing import Any
 
 from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.phrases import Phrase, head_noun, phrase_of
-from toolflow_graph.models.offline.verbs import READING
+from toolflow_graph.models.offline.verbs import FETCHING, READING
 from toolflow_graph.models.offline.words import humanise, singularise
 from toolflow_graph.schemas import SchemaField, iter_fields
 from toolflow_graph.types import Tool
@@ -63,6 +63,8 @@ def owner_of(path: str) -> str:
 def _view(text: str) -> View:
     name, description, parameters, returns, effect = json.loads(text)
     phrase = phrase_of(name, description)
+    if effect == "write" and phrase.verb in FETCHING:
+        phrase = _deed_of(name, description) or phrase
     noun = noun_of(phrase)
     return View(
         name=name,
@@ -73,6 +75,13 @@ def _view(text: str) -> View:
         past=bool(re.search(r"\bpast\b|\bhistor|\bprevious\b|\brecorded\b", description.lower()))
         and not re.search(r"\bupcoming\b|\bfuture\b", description.lower()),
     )
+
+
+def _deed_of(name: str, description: str) -> Phrase | None:
+    """What a tool does that changes something though its description starts with what it is about."""
+    rest = description.partition(". ")[2]
+    said = [phrase_of(name, rest)] if rest else []
+    return next((phrase for phrase in (*said, phrase_of(name, "")) if phrase.verb not in FETCHING), None)
 
 
 def _leaf(found: SchemaField, noun: str) -> Leaf:
