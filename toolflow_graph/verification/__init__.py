@@ -9,7 +9,8 @@
     arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
     claims.py deeds.py    what the assistant says it did, against what was called
     naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
-    answers.py mentions.py knowledge.py reckoning.py timing.py lengths.py sums.py units.py    what the assistant states
+    answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py lengths.py
+                    units.py rows.py)
     inline.py       check_*: the same rules while the dialogue is being made
 """
 

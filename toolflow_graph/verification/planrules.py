@@ -221,6 +221,21 @@ def _near_date(known: Said, iso: str) -> bool:
     return any(abs((day - Date.fromisoformat(other)).days) in steps for other in known.dates)
 
 
+_MERE_YES = re.compile(
+    r"\W*(?:yes|yeah|yep|sure|ok(?:ay)?|go ahead|please do|do it|that's right|correct)\b[^\d?]{0,40}", re.IGNORECASE
+)
+
+
+def _may_tell(transcript: Transcript, index: int, value: Json) -> bool:
+    """Whether a message may tell a value: the user's, unless it is a mere yes, and the assistant's that proposes it."""
+    message = transcript.messages[index]
+    said = message.content or ""
+    if message.role == "user":
+        return _MERE_YES.fullmatch(said) is None
+    words = normalise(str(value)).split()
+    return message.role == "assistant" and bool(words) and set(words) <= set(normalise(said).split())
+
+
 def _matches(leaf: GroundedLeaf, fact: Fact) -> bool:
     """Whether a fact was planned for exactly this argument."""
     tool, _, path = (fact.parameter or "").partition(":")
@@ -249,9 +264,8 @@ def guessed_value(transcript: Transcript) -> Iterator[Spot]:
         if number < 0 or transcript.plan is None:
             continue
         # Once the user has spoken again, it may have said a small value in words that nothing here understands.
-        asked = (
-            sum(1 for i in transcript.request_span(number) if i < index and transcript.messages[i].role == "user") > 1
-        )
+        span = [i for i in transcript.request_span(number) if i < index]
+        asked = any(_may_tell(transcript, i, leaf.value) for i in span[1:])
         for fact in transcript.plan.requests[number].withheld:
             values = [value for *_, value in iter_leaves({"value": fact.value})]
             equal = any(same_value(leaf.value, value) for value in values)

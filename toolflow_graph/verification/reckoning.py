@@ -13,6 +13,7 @@ from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.knowledge import Knowledge
 from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
+from toolflow_graph.verification.rows import plain_row
 from toolflow_graph.verification.sums import (
     Target,
     equation_after,
@@ -90,6 +91,8 @@ _LARGE = 60
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
 _MOST_POOL = 40
+# How far before a bracket the name may begin that it belongs to.
+_ROW_NAME = 60
 
 
 class Reckoner:
@@ -104,18 +107,35 @@ class Reckoner:
         about = _ABOUT.search(self.facts.text[max(mention.start - 24, 0) : mention.start])
         loose = about.group() if about else ""
         bounds = _BOUNDS.match(self.facts.text, mention.end) is not None
+        row = self._row(mention)
         for value, step in zip(mention.values, mention.steps, strict=True):
             how = (
                 self._rounded(value, step, loose, bounds)
                 or self._worded(value, mention)
                 or self._converted(value, _loosened(value, step) if loose else step, mention)
                 or self._counted(value, mention)
-                or self._calculated(value, step, loose, mention, sentence)
+                or (self._times_in_row(value, step, *row) if row else None)
+                or (None if row else self._calculated(value, step, loose, mention, sentence))
             )
             if how:
                 self.facts.stated.append(value)
                 return how
         return None
+
+    def _row(self, mention: Mention) -> tuple[str, list[float]] | None:
+        """The row that only repeats an object, if the number stands in one: its text, the object's numbers."""
+        place = plain_row(self.facts.text, mention.start, mention.end)
+        if place is None:
+            return None
+        named = [numbers for at, numbers in self.facts.named if place[0] - _ROW_NAME < at < mention.start]
+        if not named:
+            return None
+        return self.facts.text[place[0] : place[1]], [n for values in named[-1].values() for n in values]
+
+    def _times_in_row(self, value: float, step: float, text: str, numbers: list[float]) -> str | None:
+        """A number of the row's own object, as often as the row says ("2 seats, 90 EUR")."""
+        counts = [n for n in say(text, None).numbers if 2 <= n <= _LARGE and n == int(n)]
+        return times_of(Target(value, step, told=True, exact=True), numbers[:_MOST_POOL], counts)
 
     # Other forms.
 

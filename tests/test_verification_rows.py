@@ -1,0 +1,75 @@
+"""Rows of an answer: their values are those of one object, not the outcome of any calculation that happens to fit."""
+
+import json
+from typing import Any
+
+import pytest
+
+from toolflow_graph.verification import parse_dialogue, verify
+from toolflow_graph.verification.rows import plain_row
+
+ORDERS = {
+    "orders": [
+        {"order_id": "ORD-41884", "stage": "received", "amount": 186.5, "ordered_on": "2025-05-15"},
+        {"order_id": "ORD-76522", "stage": "returned", "amount": 82.25, "ordered_on": "2025-05-16"},
+        {"order_id": "ORD-37536", "stage": "shipped", "amount": 182.25, "ordered_on": "2025-05-17"},
+    ]
+}
+COURSES = {
+    "courses": [
+        {"title": "Statistics for Biologists", "progress": 43.8, "grade": 81.6},
+        {"title": "Foundations of Contract Law", "progress": 46.4, "grade": 77.9},
+        {"title": "Conversational Italian I", "progress": 25.5, "grade": 70},
+    ]
+}
+
+
+def unknown(answer: str, result: Any) -> list[str]:
+    """What the rule about stated values says of an answer."""
+    call = {"id": "a", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+    data = {
+        "messages": [
+            {"role": "user", "content": "Please list them."},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "a", "content": json.dumps(result)},
+            {"role": "assistant", "content": answer},
+        ],
+        "tools": [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}],
+    }
+    return [f.reason for f in verify(parse_dialogue(data)).findings if f.code == "ungrounded_answer"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "result", "wrong"),
+    [
+        ("Your orders:\n- ORD-41884: received, 186.50 EUR\n- ORD-37536: shipped, 182.25 EUR", ORDERS, ""),
+        ("Your orders:\n- ORD-41884: received, 186.50 EUR\n- ORD-37536: shipped, 312.75 EUR", ORDERS, "312.75"),
+        ("Courses: Foundations of Contract Law (progress 46.4%, grade 77.9).", COURSES, ""),
+        ("Courses: Foundations of Contract Law (progress 64.4%, grade 77.9).", COURSES, "64.4"),
+        # What says that it was worked out may be.
+        ("- ORD-41884: 186.50 EUR, and ORD-76522: 82.25 EUR, in all 268.75 EUR", ORDERS, ""),
+        ("- ORD-76522: 2 pieces, 164.50 EUR", ORDERS, ""),
+        ("The law course stands at 77.9, 3.7 less than statistics.", COURSES, ""),
+    ],
+)
+def test_a_row_holds_what_its_object_holds(answer: str, result: Any, wrong: str) -> None:
+    found = unknown(answer, result)
+    assert [reason for reason in found if wrong not in reason] == []
+    assert bool(found) is bool(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "row"),
+    [
+        ("- Room 4: 2 beds, 84 EUR", "84", True),
+        ("1. Room 4: 2 beds, 84 EUR", "84", True),
+        ("Room 4 (2 beds, 84 EUR)", "84", True),
+        ("up 5.25 (2.2 %)", "2.2", False),
+        ("Room 4 has 2 beds for 84 EUR", "84", False),
+        ("- Room 4: 84 EUR for 2 nights", "84", False),
+        ("- Room 4: 42 + 42 = 84 EUR", "84", False),
+    ],
+)
+def test_what_a_row_is(text: str, value: str, row: bool) -> None:
+    start = text.index(value)
+    assert (plain_row(text, start, start + len(value)) is not None) is row

@@ -1,0 +1,38 @@
+"""Rows of an answer that only repeat what an object of a result holds: "- Room 4: 2 beds, 84 EUR"."""
+
+import re
+
+_BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_CALCULATED = re.compile(
+    r"\b(?:total\w*|add(?:s|ed)? up|tips?|sub-?total|sum|altogether|together|combined|overall|in all|average|mean|"
+    r"median|differ\w*|additional\w*|extra|remain\w*|rest|left(?:over)?|balance|refund\w*|charge\w*|pay|paid|due|owe\w*|"
+    r"per|each|every|both|times|double|half|twice|sav\w+|discount\w*|cheaper|more|less|fewer|higher|lower|longer|shorter|"
+    r"faster|increas\w*|decreas\w*|rise|rose|drop\w*|fell|gain\w*|loss|chang\w*|growth|plus|minus|share|ratio|margin|off|"
+    r"to go|servings?|over|under|above|below|exceed\w*|short|apart|between|makes|equal\w*|split|entire|estimat\w*|"
+    r"about|around|roughly|nights?|days?|weeks?|months?|years?|hours?|minutes?|"
+    r"a (?:day|week|month|year|night|piece|person|head)|for (?:the )?(?:\d{1,2}|all|both|two|three|four|five|six))\b|"
+    r"[=+×÷~≈/]|\d\s?[x*]\s?\d",
+    re.IGNORECASE,
+)
+"""Words that tell that something in a row was worked out, or is a span of time."""
+_LONGEST = 300
+
+
+def plain_row(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the row lies that ``text[start:end]`` is part of; None if it is part of none, or of one that calculates.
+
+    A row is a line that begins with a bullet or a number, or several values in brackets behind a name (a single one is
+    as often worked out: "up 5.25 (2.2 %)").
+    """
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", end)
+    line_end = len(text) if line_end < 0 else line_end
+    opening, closing = text.rfind("(", line_start, start), text.find(")", end, line_end)
+    if opening >= 0 and closing >= 0 and ")" not in text[opening:start] and "," in text[opening:closing]:
+        row = (opening, closing)
+    elif _BULLET.match(text, line_start):
+        row = (line_start, line_end)
+    else:
+        return None
+    rest = f"{text[row[0] : start]} {text[end : row[1]]}"
+    return None if row[1] - row[0] > _LONGEST or _CALCULATED.search(rest) else row
