@@ -180,11 +180,13 @@ def _card(text: str, writes: bool) -> Card:
     name, parameters, returns = json.loads(text)
     takes = tuple(_read_parameters(name, parameters, writes))
     gives = () if set(split_name(name)[:2]) & DELETING else tuple(_read_results(name, returns or {}))
-    # Whoever calls a tool with a handle knows it already.
+    # Whoever calls a tool with a handle knows it already, also where it is not told to be one (a name, when writing).
+    own = {field.name for field in iter_fields(parameters) if field.required}
     echoed = frozenset(
         given.path
         for given in gives
         if any(_same(given, wanted) and (wanted.required or not given.listed) for wanted in takes)
+        or (not given.listed and _steps(given.path)[-1] in own)
     )
     return Card(
         name,

@@ -72,8 +72,11 @@ class CallPlanner:
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
         self.ways: Ways = ways_of(scene)
-        self.ended: set[tuple[str, str]] = set()
-        """(tool, path) of results whose thing a planned call deletes or cancels: nothing later may ask for it."""
+        self.ended: dict[tuple[str, str], int] = {}
+        """(tool, path) of results whose thing a planned call deletes or cancels -> in which request.
+
+        Nothing later may ask for it; what the tool brings in a later request is something else.
+        """
 
     def plan(self, tool: Tool, request: int, *, take: Take = "any") -> PlannedCall:
         """Plan one call of ``tool`` for ``request`` and remember it; ``take``: from which results values may come."""
@@ -158,12 +161,13 @@ class CallPlanner:
         keys = {key for leaf in own for key in (meaning_key(leaf.field, call.view), shared_key(leaf.field))}
         self.known = {key: part for key, part in self.known.items() if part not in over and key not in keys}
         paths = {leaf.path for leaf in own}
-        self.ended |= {self._origin(one.tool, one.path) for one in call.links if one.parameter in paths}
+        gone = {self._origin(one.tool, one.path) for one in call.links if one.parameter in paths}
         entities = {leaf.field.entity for leaf in own}
         for other in self.calls:
             if other is call or any(part in over for _, part in leaves(other.arguments)):
                 plain = (leaf for leaf in other.view.returns if leaf.field.kind == "id" and "[" not in leaf.path)
-                self.ended |= {(other.tool.name, leaf.path) for leaf in plain if leaf.field.entity in entities}
+                gone |= {(other.tool.name, leaf.path) for leaf in plain if leaf.field.entity in entities}
+        self.ended |= dict.fromkeys(gone, call.request)
 
     def _origin(self, tool: str, path: str) -> tuple[str, str]:
         """Where a value that a result only echoes came from in the first place."""
@@ -296,8 +300,10 @@ class CallPlanner:
             where = where.replace("[]", f"[{place}]")
         if any(one.path == where and one.tool == source.tool.name for one in call.links):
             return MISSING
-        if self._origin(source.tool.name, where) in self.ended:
+        if source.request <= self.ended.get(self._origin(source.tool.name, where), -1):
             return MISSING
+        if source.arguments.get(leaf.field.name) is not None:
+            return MISSING  # who is asked for a thing by its name brings no news of it
         call.links.append(Link(path, source.tool.name, where, source.request, entity))
         return example
 
