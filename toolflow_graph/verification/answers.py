@@ -22,8 +22,8 @@ from toolflow_graph.verification.wording import WORD, key_of, listed, squeeze
 _I = re.IGNORECASE
 # Sentences that show how something looks, or could be: what stands in them is no statement.
 _EXAMPLE = re.compile(
-    r"\b(?:for (?:example|instance)|e\.?g\.|such as|example|sample|format(?:ted)?|in the form|placeholder|like this|"
-    r"something like|say,|let's say|imagine|suppose|hypothetical\w*)(?!\w)",
+    r"(?<![.@\w-])(?:for (?:example|instance)|e\.?g\.|such as|example|sample|format(?:ted)?|in the form|placeholder|"
+    r"like this|something like|say,|let's say|imagine|suppose|hypothetical\w*)(?!\w)",
     _I,
 )
 _HEDGE = re.compile(
@@ -174,7 +174,8 @@ class Answer:
             return True
         if not self.facts.fresh and self._is_knowledge(mention, sentence, sharp):
             return True
-        if not sharp and (_HEDGE if not self.facts.fresh else _ADVICE).search(sentence):
+        hedge = _HEDGE if not self.facts.fresh else _ADVICE
+        if not sharp and hedge.search(self._up_to_clause(mention, sentence)):
             return True
         if not sharp and self.facts.fresh and self._is_condition(mention, sentence):
             return True
@@ -194,6 +195,14 @@ class Answer:
             if part.end() >= place + 1:
                 return part.group()
         return line
+
+    @staticmethod
+    def _up_to_clause(mention: Mention, sentence: str) -> str:
+        """The sentence to the end of the clause that states a full date: what follows says nothing of it."""
+        place = sentence.find(mention.text)
+        if mention.kind != "date" or place < 0 or not all(year for year, _, _ in mention.days):
+            return sentence
+        return sentence[:place] + re.split(r"[,;]\s+(?!\d)", sentence[place:])[0]
 
     @cached_property
     def _is_english(self) -> bool:

@@ -6,7 +6,7 @@ Without a plan the system message is read (English); the user's yes and no are u
 import re
 from collections.abc import Iterator
 
-from toolflow_graph.verification.behaviours import spans_of
+from toolflow_graph.verification.behaviours import Span, spans_of
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
@@ -92,8 +92,17 @@ def _planned(transcript: Transcript) -> Iterator[CallSite]:
     if transcript.plan is not None and any(request.asks("confirm") for request in transcript.plan.requests):
         for span in spans_of(transcript):
             for site in span.calls():
-                if not transcript.is_read(site.call.name) and not span.asked_before(site.message_index):
+                if not transcript.is_read(site.call.name) and not _was_put(span, site.message_index):
                     yield site
+
+
+def _was_put(span: Span, index: int) -> bool:
+    """Whether the assistant asked, in this request and before a message, whether to go ahead, and the user answered."""
+    messages = span.transcript.messages
+    return any(
+        place < index - 1 and messages[place + 1].role == "user" and _asks(messages[place].content or "")
+        for place in span.texts()
+    )
 
 
 def demand_of(system: str) -> str | None:

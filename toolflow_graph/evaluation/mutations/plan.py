@@ -175,7 +175,8 @@ def _known_otherwise(draft: Draft, part: _Clarification) -> bool:
 def _written_forms(value: Json) -> list[str]:
     """How a value may stand in a text, case-folded; of a moment only the day, because the clock is often said apart."""
     if not places.is_date(value):
-        return [str(value).casefold()]
+        text = str(value).casefold()
+        return list(dict.fromkeys((text, text.replace("_", " "))))
     day = datetime.date.fromisoformat(str(value)[:10])
     month = day.strftime("%B").casefold()
     return [day.isoformat(), f"{day.day} {month}", f"{month} {day.day}"]
