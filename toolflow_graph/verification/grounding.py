@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from toolflow_graph.record import Source
@@ -73,6 +74,7 @@ def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tupl
         yield path, pattern, _name_in(pattern), value
 
 
+@lru_cache(maxsize=4096)
 def _name_in(pattern: str) -> str:
     """The last key of a pattern: ``guests[].emails[]`` -> emails."""
     plain = re.sub(r"(\[\])+$", "", pattern)
