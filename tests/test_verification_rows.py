@@ -49,6 +49,8 @@ def unknown(answer: str, result: Any) -> list[str]:
         # What says that it was worked out may be.
         ("- ORD-41884: 186.50 EUR, and ORD-76522: 82.25 EUR, in all 268.75 EUR", ORDERS, ""),
         ("- ORD-76522: 2 pieces, 164.50 EUR", ORDERS, ""),
+        # What is named above a row is no part of it.
+        ("ORD-41884 and ORD-76522 go together:\n- Amount: 268.75 EUR", ORDERS, ""),
         ("The law course stands at 77.9, 3.7 less than statistics.", COURSES, ""),
     ],
 )

@@ -13,7 +13,7 @@ from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.knowledge import Knowledge
 from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
-from toolflow_graph.verification.rows import plain_row
+from toolflow_graph.verification.rows import object_row
 from toolflow_graph.verification.sums import (
     Target,
     equation_after,
@@ -91,8 +91,6 @@ _LARGE = 60
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
 _MOST_POOL = 40
-# How far before a bracket the name may begin that it belongs to.
-_ROW_NAME = 60
 
 
 class Reckoner:
@@ -107,7 +105,7 @@ class Reckoner:
         about = _ABOUT.search(self.facts.text[max(mention.start - 24, 0) : mention.start])
         loose = about.group() if about else ""
         bounds = _BOUNDS.match(self.facts.text, mention.end) is not None
-        row = self._row(mention)
+        row = object_row(self.facts.text, mention.start, mention.end, self.facts.named)
         for value, step in zip(mention.values, mention.steps, strict=True):
             how = (
                 self._rounded(value, step, loose, bounds)
@@ -121,16 +119,6 @@ class Reckoner:
                 self.facts.stated.append(value)
                 return how
         return None
-
-    def _row(self, mention: Mention) -> tuple[str, list[float]] | None:
-        """The row that only repeats an object, if the number stands in one: its text, the object's numbers."""
-        place = plain_row(self.facts.text, mention.start, mention.end)
-        if place is None:
-            return None
-        named = [numbers for at, numbers in self.facts.named if place[0] - _ROW_NAME < at < mention.start]
-        if not named:
-            return None
-        return self.facts.text[place[0] : place[1]], [n for values in named[-1].values() for n in values]
 
     def _times_in_row(self, value: float, step: float, text: str, numbers: list[float]) -> str | None:
         """A number of the row's own object, as often as the row says ("2 seats, 90 EUR")."""

@@ -1,6 +1,7 @@
 """Rows of an answer that only repeat what an object of a result holds: "- Room 4: 2 beds, 84 EUR"."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _CALCULATED = re.compile(
@@ -16,6 +17,23 @@ _CALCULATED = re.compile(
 )
 """Words that tell that something in a row was worked out, or is a span of time."""
 _LONGEST = 300
+_NAME = 60
+"""How far before a bracket the name may begin that it belongs to."""
+
+Named = Sequence[tuple[int, Mapping[str, list[float]]]]
+"""Objects of results that a text names: the place in the text, and their numbers by path."""
+
+
+def object_row(text: str, start: int, end: int, named: Named) -> tuple[str, list[float]] | None:
+    """The row that ``text[start:end]`` is part of and that repeats an object: its text, the numbers of that object."""
+    row = plain_row(text, start, end)
+    if row is None:
+        return None
+    first = row[0] - _NAME if text[row[0]] == "(" else row[0]
+    inside = [numbers for place, numbers in named if first <= place < start]
+    if not inside:
+        return None
+    return text[row[0] : row[1]], [number for values in inside[-1].values() for number in values]
 
 
 def plain_row(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -20,7 +20,7 @@ from toolflow_graph.verification.lengths import (
 )
 from toolflow_graph.verification.mentions import Mention
 from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in, written_dates
-from toolflow_graph.verification.rows import plain_row
+from toolflow_graph.verification.rows import object_row
 
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _NEXT_DAY = re.compile(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
@@ -81,7 +81,7 @@ class Timing:
                     return f"{known} {step:+d} days"
         if self._ends_span(mention):
             return "a day of a result and its length"
-        if plain_row(facts.text, mention.start, mention.end) is None and self._moves_span(mention):
+        if not object_row(facts.text, mention.start, mention.end, facts.named) and self._moves_span(mention):
             return "as long as something known"
         return "a day of the month" if {float(day) for _, _, day in mention.days} & self._days_of_months else None
 
