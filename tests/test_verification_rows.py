@@ -75,3 +75,12 @@ def test_a_row_holds_what_its_object_holds(answer: str, result: Any, wrong: str)
 def test_what_a_row_is(text: str, value: str, row: bool) -> None:
     start = text.index(value)
     assert (plain_row(text, start, start + len(value)) is not None) is row
+
+
+def test_seconds_of_a_result_may_be_said_as_minutes_and_seconds() -> None:
+    sections = {"sections": [{"start": 58.2, "tempo": 92.6}, {"start": 120.9, "tempo": 88.0}]}
+    assert unknown("It slows down at 2:01 to 88.0 BPM.", sections) == []
+    assert unknown("It slows down at 2:00 to 88.0 BPM.", sections) == []
+    assert unknown("It slows down at 2:14 to 88.0 BPM.", sections) != []
+    # A tempo is no time.
+    assert unknown("It slows down at 1:32 to 88.0 BPM.", sections) != []

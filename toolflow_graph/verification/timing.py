@@ -34,6 +34,7 @@ _LENGTH = re.compile(
     r"laps?|finish\w*)\b|/(?:km|mi)\b",
     re.IGNORECASE,
 )
+_SECONDS_KEY = re.compile(r"start|end|begin|offset|duration|length|position|time|sec", re.IGNORECASE)
 _PARTS_OF_AN_HOUR = {"half an hour": 30, "half hour": 30, "three quarters of an hour": 45, "quarter of an hour": 15}
 _ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z]\w+)\b")
 _OWN_ZONE = re.compile(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
@@ -224,7 +225,11 @@ class Timing:
         if mention.text[-1:] in "mM.":
             return False
         near = self.facts.near
+        # Seconds that are no whole ones are rounded or cut, where their key says that they are a time.
+        timed = {n for own in self.facts.scalars for key, n in own.items() if n % 1 and _SECONDS_KEY.search(key)}
         if any(number == seconds for own in self.facts.scalars for number in own.values()):
+            return True
+        if any(abs(number - seconds) < 1 for number in timed):
             return True
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
             return True
