@@ -80,6 +80,10 @@ def test_links_group_a_shared_parameter() -> None:
             edge("P-P", "b_x", "c_x", "symbol", "symbol"),
             edge("P-P", "a_x", "b_x", "city", "place"),
             edge("P-R", "a_x", "b_x", "items[].id", "item_id"),
+            # What fields of all kinds of things share joins no story.
+            edge("P-R", "a_x", "b_x", "artist.name", "name"),
+            edge("P-P", "a_x", "b_x", "page_size", "pageSize"),
+            edge("P-P", "a_x", "b_x", "limit", "limit"),
         ]
     )
     assert links.splitlines() == [

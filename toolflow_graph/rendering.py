@@ -88,9 +88,22 @@ def _render_limits(schema: Mapping[str, Any]) -> list[str]:
     return limits
 
 
+_HOLLOW = frozenset(
+    ("name", "title", "description", "note", "notes", "text", "limit", "offset", "page", "pagesize", "perpage", "cursor",
+     "sort", "sortby", "orderby", "enabled", "active", "archived", "type", "status", "state", "fields", "optfields",
+     "customfields", "count", "total", "color", "colour")
+)  # fmt: skip
+"""Names that fields of all kinds of things share: that two tools have one joins no story."""
+
+
+def _last_name(path: str) -> str:
+    return path.rpartition(".")[2].replace("[]", "").replace("_", "").replace("-", "").casefold()
+
+
 def render_links(edges: Sequence[Edge], flows: Sequence[Flow] = ()) -> str:
     """How the tools are related: results that fill parameters (first the handles of things, which is sure; then what
     merely resembles them), then parameters that several tools share."""
+    edges = [edge for edge in edges if _last_name(edge.target_field) not in _HOLLOW]
     feeding: list[Edge | Flow] = [*flows, *(edge for edge in edges if edge.kind == "P-R")]
     fed = dict.fromkeys(
         f"- {one.source} returns {one.source_field}, which {one.target} can take as {one.target_field}"
