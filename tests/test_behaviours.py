@@ -102,3 +102,11 @@ def test_shortfall_counts_accepted_dialogues_only() -> None:
 
 def test_the_barrier_leaves_two_blocks_to_play() -> None:
     assert [barrier(index) for index in (0, BLOCK - 1, BLOCK, 2 * BLOCK, 3 * BLOCK + 5)] == [0, 0, 0, BLOCK, 2 * BLOCK]
+
+
+@pytest.mark.parametrize(
+    "items", [[""], ["chat=1", " "], ["injection=0.5,injection=0.2"], ["error-recovery=1", "error_recovery=0"]]
+)
+def test_a_mix_that_says_nothing_or_the_same_twice_is_a_mistake(items: list[str]) -> None:
+    with pytest.raises(UsageError):
+        parse_mix(items)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from toolflow_graph.dialogue.plans import parse_plan, plan_nothing
 from toolflow_graph.errors import ParseError
-from toolflow_graph.types import Fact, Seed, Tool
+from toolflow_graph.types import Fact, Seed, Slot, Tool
 
 TOOLS = (Tool(name="find_room", description="Find a room. It is quick."), Tool(name="book_room", description="Book."))
 SEED = Seed(id="d-1", index=0, random_seed=5, tools=TOOLS, target_turns=2, now="2026-03-02T10:00")
@@ -124,3 +124,14 @@ def test_keys_become_words_where_they_name_a_fact() -> None:
 def test_topics_of_no_plan_name_no_tool() -> None:
     plan = plan_nothing(SEED.model_copy(update={"tools": IDENTIFIERS}))
     assert plan.requests[0].intent == "get departures; Book a seat"
+
+
+def test_what_turns_out_to_be_there_is_no_longer_declined() -> None:
+    """A request for what never comes, whose tool another request uses, too: it becomes a request like any other."""
+    seed = SEED.model_copy(update={"slots": (Slot(), Slot(behaviours=("missing_function",), arrives=False))})
+    plain = {"requests": [FIRST, {**FIRST, "kind": "irrelevant", "intent": "find another room"}]}
+    with pytest.raises(ParseError, match="no other request uses"):
+        parse_plan(plain, seed)
+    plan = parse_plan(plain, seed, lenient=True)
+    assert [request.kind for request in plan.requests] == ["tool", "tool"]
+    assert plan.requests[1].hidden == ()

@@ -72,8 +72,37 @@ def test_a_change_after_a_yes(texts: tuple[str, ...]) -> None:
     assert codes(*texts) == []
 
 
-def test_a_no_is_a_no() -> None:
-    assert codes("Can you cancel K1?", OFFER, "No, keep it.") == ["refused_write"]
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No, keep it.",
+        "I'd rather not.",
+        "Please don't.",
+        "Let me think about it first.",
+        "Not now.",
+        "Nah, forget it.",
+    ],
+)
+def test_a_no_is_a_no(said: str) -> None:
+    assert codes("Can you cancel K1?", OFFER, said) == ["refused_write"]
+
+
+@pytest.mark.parametrize("said", ["No, cancel it.", "No problem, yes.", "Don't worry, yes, go ahead."])
+def test_a_no_that_asks_for_it_is_none(said: str) -> None:
+    assert codes("K1, please.", "Would you like to keep it, or shall I cancel it?", said, system="Be brief.") == []
+
+
+@pytest.mark.parametrize(
+    ("system", "found"),
+    [
+        ("Always ask for confirmation before a cancellation or a transfer.", True),
+        ("Before cancelling any booking, ask the user to confirm.", True),
+        ("Ask for confirmation before sending a mail.", False),
+        ("Before you cancel a flight, ask for the confirmation number.", False),
+    ],
+)
+def test_a_yes_may_be_wanted_before_one_kind_of_deed(system: str, found: bool) -> None:
+    assert codes("Cancel booking K1 for me.", system=system) == (["unconfirmed_write"] if found else [])
 
 
 def test_an_order_is_a_yes_where_no_explicit_one_is_wanted() -> None:

@@ -322,6 +322,7 @@ def test_what_was_refused_is_not_done_later_but_something_else_may_be() -> None:
 BEHAVIOURS: list[tuple[str, str, Mutation]] = [
     ("behaviour_missing", "no call at once", _plan(0, slot={"behaviours": ["parallel"]})),
     ("policy_broken", "writes", _plan(1, kind="forbidden")),
+    ("false_refusal", "offered", _plan(2, kind="irrelevant", tools=["book_flight"])),
     ("needless_call", "calls", _both(_plan(2, kind="irrelevant", tools=[]), _plan(1, tools=["book_flight"]))),
     ("unconfirmed_write", "mails at once", _plan(1, slot={"behaviours": ["confirm"]})),
     (

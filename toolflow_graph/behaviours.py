@@ -140,14 +140,21 @@ def parse_mix(items: Mapping[str, float | int | str] | Iterable[str]) -> dict[Be
     if isinstance(items, Mapping):
         pairs = list(items.items())
     else:
+        items = list(items)
+        if any(not item.strip() for item in items):
+            raise UsageError("an empty mix", expected="NAME=SHARE with a name of", known=BEHAVIOURS, hint="--mix none")
         for item in ",".join(items).split(","):
             name, equals, written = item.strip().partition("=")
             if name in ("none", "only") and not equals:
                 mix = dict.fromkeys(BEHAVIOURS, 0.0)
             elif name or equals:
                 pairs.append((name, written if equals else "?"))
+    seen: set[str] = set()
     for given, share in pairs:
         name = given.strip().replace("-", "_")
+        if name in seen:
+            raise UsageError(f"the mix gives {name!r} twice", expected="one share for each behaviour")
+        seen.add(name)
         if name not in BEHAVIOURS:
             raise UsageError(f"no behaviour {given!r}", expected="NAME=SHARE with a name of", known=BEHAVIOURS)
         try:

@@ -89,9 +89,9 @@ def _render_limits(schema: Mapping[str, Any]) -> list[str]:
 
 
 _HOLLOW = frozenset(
-    ("name", "title", "description", "note", "notes", "text", "limit", "offset", "page", "pagesize", "perpage", "cursor",
-     "sort", "sortby", "orderby", "enabled", "active", "archived", "type", "status", "state", "fields", "optfields",
-     "customfields", "count", "total", "color", "colour")
+    ("name", "title", "description", "note", "notes", "text", "limit", "offset", "page", "pagesize", "perpage",
+     "cursor", "sort", "sortby", "orderby", "enabled", "active", "archived", "type", "status", "state", "fields",
+     "optfields", "customfields", "count", "total", "color", "colour")
 )  # fmt: skip
 """Names that fields of all kinds of things share: that two tools have one joins no story."""
 

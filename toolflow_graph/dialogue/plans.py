@@ -98,6 +98,9 @@ def _without(request: Request, behaviour: Behaviour) -> Request:
     changed: dict[str, Any] = {"slot": slot}
     if behaviour == "missing_function":
         changed["hidden"] = ()
+        if request.kind == "irrelevant":
+            # Its tools are there after all: what can be done must not be declined.
+            changed["kind"] = "tool"
     if behaviour in ("correction", "error_recovery") and "correction" not in left:
         changed["revision"] = None
     return request.model_copy(update=changed)

@@ -157,6 +157,9 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     }
     offline = all(member.kind == OFFLINE for spec in specs.values() for member in spec.members)
     notes = [tool_graph.reason, *tool_graph.notes, *backends.notes]
+    foreign = [name for name, _ in config.languages if name.casefold() != "english"]
+    if foreign and any(member.kind == OFFLINE for member in specs["user"].members):
+        notes.append(f"the offline model writes English only: nothing of it is in {' or '.join(foreign)}")
     return Session(build_graph(nodes), context, pools, services, fingerprint=fingerprint, notes=notes, offline=offline)
 
 

@@ -232,6 +232,19 @@ def needless_call(transcript: Transcript) -> Iterator[Spot]:
                 yield site.message_index, reason
 
 
+@rule(
+    "false_refusal",
+    "error",
+    "A request counts as one that cannot be done, although every tool that it needs is offered.",
+    needs=("plan",),
+)
+def false_refusal(transcript: Transcript) -> Iterator[Spot]:
+    for span in spans_of(transcript):
+        wanted = frozenset(span.request.tools)
+        if span.request.kind == "irrelevant" and wanted and wanted <= transcript.offered(span.messages.start):
+            yield span.messages.start, f"{', '.join(sorted(wanted))} could do what is asked; nothing is to be declined"
+
+
 _DID = re.compile(
     r"\bI(?:'ve|’ve| have)?(?: also)? (?:forwarded|sent|emailed|mailed|shared|passed|reported|written)\b", re.I
 )

@@ -10,7 +10,7 @@ from toolflow_graph.verification.behaviours import Span, spans_of
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.wording import listed, stem
 
 _I = re.IGNORECASE
 _YES_WANTED = (
@@ -24,6 +24,12 @@ _ALL = re.compile(r"\b(?:any|every|all|each|anything|everything|actions?|changes
 _DO = re.compile(
     r"\b(?:actions?|chang\w+|updat\w+|modif\w+|book\w*|cancel\w*|delet\w+|order\w*|purchas\w+|payments?|writ\w+|"
     r"transactions?|execut\w+|call\w*|tools?)\b",
+    _I,
+)
+_ASK_FIRST = re.compile(
+    r"\b(?:ask|get|obtain|wait|request|seek|require)\b[^.]{0,40}\b(?:confirm|confirmation|approval|consent|permission|yes)"
+    r"\b(?! (?:number|code|e-?mail))[^.]{0,20}\bbefore\b|\bbefore\b[^.]{0,60}\b(?:ask|get|obtain|wait|request|seek)\b"
+    r"[^.]{0,40}\b(?:confirm|confirmation|approval|consent|permission|yes)\b(?! (?:number|code|e-?mail))",
     _I,
 )
 _EXPLICIT = re.compile(r"\b(?:explicit\w*|express\w*|clear\w*|yes)\b", _I)
@@ -55,7 +61,9 @@ _SHALL_I = re.compile(
 )
 _ENGLISH = re.compile(r"\b(?:the|you|and|to|your|is|would|this)\b", _I)
 _REFUSAL = re.compile(
-    r"\W*(?:no+|nope|nah|stop|wait|don['’]?t|do not|never ?mind|not yet|cancel that|hold on|leave it)\b", _I
+    r"\W*(?:no+|nope|nah|stop|wait|don['’]?t|do not|never ?mind|not (?:yet|now|today)|cancel that|hold on|"
+    r"leave it|please don['’]?t|please do not|i(?:'d|’d| would) rather not|let me think)\b",
+    _I,
 )
 _BUT = re.compile(
     r"\d|\b(?:instead|but|rather|change (?:it|the|that|to)|make it|use|only|just|other|yes|thanks?,? (?:all|that)|"
@@ -75,6 +83,7 @@ _CHANGING = frozenset(
         "turn adjust apply renew extend call hold redeem withdraw deposit upload save run file answer decide"
     )
 )
+_DEED_STEMS = frozenset(map(stem, _CHANGING))
 _TO_A_PERSON = frozenset(listed("human agent agents handoff escalate support representative operator"))
 
 
@@ -115,6 +124,13 @@ def _demands(sentence: str) -> bool:
     return bool(_BEFORE.search(sentence) and _ALL.search(sentence) and _DO.search(sentence))
 
 
+def _deeds_asked_for(system: str) -> frozenset[str]:
+    """Stems of the deeds before which a system message wants a yes, one by one ("before a transfer, ask ...")."""
+    sentences = re.split(r"(?<=[.!?])\s+|\n", system)
+    found = (text for text in sentences if len(text) < _LONGEST_SENTENCE and _ASK_FIRST.search(text))
+    return frozenset(stem(word.lower()) for text in found for word in re.findall(r"[A-Za-z]+", text)) & _DEED_STEMS
+
+
 def _unplanned(transcript: Transcript) -> Iterator[CallSite]:
     """The first change of each turn that no yes came before.
 
@@ -125,15 +141,18 @@ def _unplanned(transcript: Transcript) -> Iterator[CallSite]:
     """
     first = transcript.messages[0] if transcript.messages else None
     demand = demand_of(first.content or "") if first is not None and first.role == "system" else None
-    if demand is None:
+    deeds = _deeds_asked_for(first.content or "") if demand is None and first is not None else frozenset()
+    if demand is None and (not deeds or first is None or first.role != "system"):
         return
-    strict, left = _EXPLICIT.search(demand) is not None, 0
+    strict, left = demand is None or _EXPLICIT.search(demand) is not None, 0
     # What failed and is tried again was agreed to (or not) the first time.
     tried: set[str] = set()
     for turn in transcript.turns:
         said = _answer(transcript, turn.start, strict)
         left = _TURNS if said else 0 if said is False else left - 1
         changes = [site for site in transcript.sites if site.message_index in turn and _changes(transcript, site)]
+        if demand is None:
+            changes = [site for site in changes if deeds.intersection(map(stem, split_name(site.call.name)))]
         new = next((site for site in changes if site.call.name not in tried), None)
         if new is not None and left <= 0 and new.message_index >= transcript.focus and not _is_refused(transcript, new):
             yield new
@@ -179,12 +198,19 @@ def refused_write(transcript: Transcript) -> Iterator[Spot]:
             yield site.message_index, f"{site.call.name} changes something that the user has just said no to"
 
 
+def _names_deed(text: str, site: CallSite) -> bool:
+    """Whether a text behind its "no" asks for what the call does ("no, cancel it")."""
+    verb = split_name(site.call.name)[:1]
+    return bool(verb) and re.search(rf"(?<!n't )(?<!not )\b{re.escape(verb[0])}\b", text, _I) is not None
+
+
 def _is_refused(transcript: Transcript, site: CallSite) -> bool:
     """Whether the user's last message before a call says no to what the assistant has just offered to do."""
     user = next((i for i in range(site.message_index, -1, -1) if transcript.messages[i].role == "user"), 0)
     before = transcript.messages[user - 1] if user > 0 else None
     offered = before is not None and before.role == "assistant" and asks_to_go_ahead(before.content or "")
-    return offered and refuses(transcript.messages[user].content or "")
+    said = transcript.messages[user].content or ""
+    return offered and refuses(said) and not _names_deed(said, site)
 
 
 def asks_to_go_ahead(text: str) -> bool:
@@ -194,4 +220,5 @@ def asks_to_go_ahead(text: str) -> bool:
 
 def refuses(text: str) -> bool:
     """Whether a text is a plain no: nothing in it could be another wish."""
-    return bool(_REFUSAL.match(text)) and not _BUT.search(text) and len(text.split()) <= _MOST_WORDS
+    no = _REFUSAL.match(text)
+    return no is not None and not _BUT.search(text, no.end()) and len(text.split()) <= _MOST_WORDS

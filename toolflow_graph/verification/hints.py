@@ -52,6 +52,7 @@ HINTS: dict[str, str] = {
     "asks_for_known": "use what the user has said",
     "behaviour_missing": "nothing to mend in the dialogue: it counts for less in the mix and is made up for",
     "policy_broken": "decline what the system message forbids, say why and where to turn",
+    "false_refusal": "call the tool that can do it, or offer it later",
     "needless_call": "say that it cannot be done; call nothing",
     "unconfirmed_write": "say what is about to be changed and wait for the user's yes",
     "refused_write": "leave it as it is, and ask what the user wants instead",

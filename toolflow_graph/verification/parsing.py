@@ -87,7 +87,8 @@ def _json_list(value: Any, name: str, unread: list[Unread]) -> Sequence[Any]:
             value = None
     if isinstance(value, list | tuple):
         return value
-    unread.append(Unread("tool" if name == "tools" else "message", f"{name!r} is not a list"))
+    said = f"{name!r} is not a list" if value is not None else f"there is no list {name!r} (of OpenAI's format)"
+    unread.append(Unread("tool" if name == "tools" else "message", said))
     return ()
 
 

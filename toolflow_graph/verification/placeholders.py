@@ -6,7 +6,7 @@ from toolflow_graph.types import Json
 from toolflow_graph.verification.wording import listed, normalise
 
 _PLACEHOLDER = re.compile(
-    r"<[^<>]{1,60}>|\{\{.{0,60}?\}\}|\$\{.{0,60}?\}|\{[a-z_]+\}|\[[A-Z][A-Za-z _]{2,40}\]|"
+    r"<[^<>@]{1,60}>|\{\{.{0,60}?\}\}|\$\{.{0,60}?\}|\{[a-z_]+\}|\[[A-Z][A-Za-z _]{2,40}\]|"
     r"(?:your|my|insert|enter)[_ -][a-z_ -]*(?:key|token|id|name|email|address|number|password|date|value)"
     r"(?:[_ -]here)?|(?-i:(?:YOUR|MY|INSERT|ENTER)_[A-Z_]+)|\$[a-z]\w+|"
     r"x{3,}|#{3,}|\?{2,}|\.{3}|…|_{3,}",
@@ -20,9 +20,7 @@ _INSERTED = re.compile(
 _OPENING = re.compile(r"[\[{<]")
 _HOLLOW = frozenset(
     (
-        *listed(
-            "string placeholder tbd todo tba fixme undefined null lorem foo bar foobar dummy changeme example sample"
-        ),
+        *listed("string placeholder tbd todo tba fixme undefined null lorem foo foobar dummy changeme example sample"),
         *("n/a", "n a", "not provided", "not specified", "unspecified"),
         *("to be determined", "lorem ipsum", "sample data", "example value", "test value"),
     )
