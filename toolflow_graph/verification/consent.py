@@ -100,16 +100,20 @@ def unconfirmed_write(transcript: Transcript) -> Iterator[Spot]:
 def _planned(transcript: Transcript) -> Iterator[CallSite]:
     if transcript.plan is not None and any(request.asks("confirm") for request in transcript.plan.requests):
         for span in spans_of(transcript):
-            for site in span.calls():
-                if not transcript.is_read(site.call.name) and not _was_put(span, site.message_index):
+            changes = [site for site in span.calls() if not transcript.is_read(site.call.name)]
+            for site in changes:
+                # A yes is for all changes of one turn; what was changed in an earlier one has used its own up.
+                turn = max(i for i in range(site.message_index) if transcript.messages[i].role == "user")
+                done = (s.message_index for s in changes if s.succeeded and s.message_index < turn)
+                if not _was_put(span, max(done, default=-1), site.message_index):
                     yield site
 
 
-def _was_put(span: Span, index: int) -> bool:
-    """Whether the assistant asked, in this request and before a message, whether to go ahead, and the user answered."""
+def _was_put(span: Span, start: int, end: int) -> bool:
+    """Whether the assistant asked between two messages whether to go ahead, and the user answered."""
     messages = span.transcript.messages
     return any(
-        place < index - 1 and messages[place + 1].role == "user" and _asks(messages[place].content or "")
+        start < place < end - 1 and messages[place + 1].role == "user" and _asks(messages[place].content or "")
         for place in span.texts()
     )
 

@@ -30,6 +30,7 @@ from toolflow_graph.models.offline.words import join_and, lower_first, polish, s
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import RawCall
 from toolflow_graph.types import Request, Tool, ToolCall, ToolResult
+from toolflow_graph.verification.transcript import read_result
 
 _AGAIN = ("It is still the same: ", "Nothing has changed: ", "I checked again, and ", "As before, ")
 _RETRY = re.compile(
@@ -146,6 +147,18 @@ def _revised(
     return request.model_copy(update={"facts": facts}), again, said
 
 
+def _last_change(brief: AssistantBrief, tools: dict[str, Tool]) -> int:
+    """Where the last change of the request's earlier turns was made, or where it begins: a yes is for what follows."""
+    place = brief.request_start
+    turn = max(index for index, message in enumerate(brief.messages) if message.role == "user")
+    for index, message in enumerate(brief.messages[place:turn], place):
+        writes = [call.id for call in message.tool_calls if call.name in tools and view_of(tools[call.name]).writes]
+        results = [one for one in brief.messages[index:] if one.role == "tool" and one.tool_call_id in writes]
+        if any(read_result(one).ok for one in results):
+            place = index
+    return place
+
+
 def _confirmation(
     calls: tuple[RawCall, ...], request: Request, brief: AssistantBrief, tools: dict[str, Tool], rng: random.Random
 ) -> str | None:
@@ -155,7 +168,7 @@ def _confirmation(
     writes = [call for call in calls if call.name in tools and view_of(tools[call.name]).writes]
     asked = any(
         message.role == "assistant" and any(phrase in (message.content or "") for phrase in GO_AHEAD)
-        for message in brief.messages[brief.request_start :]
+        for message in brief.messages[_last_change(brief, tools) :]
     )
     if not writes or asked:
         return None
