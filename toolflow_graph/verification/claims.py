@@ -55,15 +55,116 @@ _SPOKEN = {
     "disable deactivate": "disable deactivate turn switch toggle set update",
     "lock unlock arm disarm open close mute unmute": "set control toggle update change",
     "raise lower increase decrease adjust dim": "set adjust change update control",
+    "update change edit modify move shift push postpone reschedule rename": (
+        "update change edit modify move reschedule patch rename"
+    ),
+    "delete remove cancel clear": "delete remove cancel clear drop",
+    "close resolve": "close resolve",
+    "add create post": "add create post",
+    "place submit": "create place submit",
+    "book reserve": "book reserve",
+    "send email message forward": "send email message",
+    "transfer send pay wire": "transfer pay send wire",
 }
+# Nouns that stand for a deed, and the verbs that such tools are called by ("your payment went through").
+_DEED_NOUNS = {
+    "transfer": "transfer send wire move",
+    "payment": "pay charge settle transfer",
+    "booking reservation": "book reserve",
+    "order purchase": "order purchase buy checkout",
+    "cancellation": "cancel",
+    "refund": "refund",
+    "registration enrollment enrolment": "register enroll enrol",
+    "subscription": "subscribe",
+    "appointment meeting": "schedule book arrange",
+    "upgrade": "upgrade",
+    "update change": "update change edit modify",
+    "deposit": "deposit",
+    "withdrawal": "withdraw",
+    "submission application": "submit apply",
+}
+_NOUN_VERBS = {noun: frozenset(verbs.split()) for nouns, verbs in _DEED_NOUNS.items() for noun in nouns.split()}
+_MAKERS = frozenset(("create", "make", "place", "add", "submit", "request", "process", "complete"))
 _SAID_OF: dict[str, set[str]] = {}
 for _said, _tools in _SPOKEN.items():
     for _verb in _tools.split():
         _SAID_OF.setdefault(_verb, set()).update(_said.split())
 _PARTS = r"\w+ed|sent|paid|made|put|set|bought|written|given|taken|left|built|told"
+_SOFTLY = r"(?:(?:also|just|now|successfully) )?"
 # "I've booked the room and sent you the details": the second deed.
 _ALSO_DONE = re.compile(
     rf"\bI(?:'ve|’ve| have)\b(?=.*?(?:,|\band)(?: have)?(?: also| then)? (?P<also>{_PARTS})\b(?P<rest>.*))", _I
+)
+# "I commented on it and closed it": the same without "have", as long as no other subject comes between.
+_AND_DONE = re.compile(
+    rf"(?:\A\W*|\bI ){_SOFTLY}(?:{_PARTS}|wrote|gave|took)\b"
+    r"(?:(?!\b(?:that|which|who|was|is|were|are|you|he|she|they|we)\b)[^.;:?])*?"
+    rf"(?:,|\band)(?: also| then| I)* (?P<also>{_PARTS})\b(?P<rest>.*)",
+    _I,
+)
+_BARE = re.compile(
+    rf"\A\W*(?:(?:done|ok(?:ay)?|sure|great|all set)\b\W+)?{_SOFTLY}(?P<verb>{_PARTS})"
+    r"(?= (?:it|them|that|this|these|the|your|you|an?|both)\b| #?\d)",
+    _I,
+)
+# "Event moved to 3 PM."
+_HEADLINE = re.compile(
+    rf"\A\W*(?:(?:your|the) )?(?!(?:was|were|is|are|not|you|who)\b)[a-z]+(?: #?\d+)? (?P<verb>{_PARTS})"
+    r"(?= (?:to|for|on|at|successfully)\b|[.!]|\Z)",
+    _I,
+)
+_NOW_DOES = re.compile(
+    r"(?:\bis|\bare|['’](?:s|re)) now (?:at|on|in|due|scheduled|confirmed)\b|\b(?:is|are)(?: all)? confirmed\b|"
+    r"\bnow (?!this|as|was|is|its|us|lets|does|needs|requires|says|seems|appears|remains|lacks|asks|wants|"
+    r"has (?:an? )?(?:conflict|been))[a-z]+s\b",
+    _I,
+)
+_PRONOUN = re.compile(r"\b(?:it|them|that|this|these|those|both)\b", _I)
+_WENT_WELL = re.compile(
+    rf"\b(?:your|the|this|that)(?: [\w-]+){{0,2}}? (?P<noun>{'|'.join(_NOUN_VERBS)})\b"
+    r"(?: (?!was\b|is\b|has\b)\S+){0,7}? "
+    r"(?:(?P<past>was|went)|is|has(?: now)? (?:been|gone))(?: now| all| been| fully)* "
+    r"(?P<state>success\w*|through|complete(?:d)?|confirmed|processed|finali[sz]ed)\b(?! (?:by|with)in\b)",
+    _I,
+)
+_TAKEN_CARE = re.compile(
+    r"\b(?:that|it|this|everything|all|all of (?:that|it|this))(?:(?: has| have)(?: now)?(?: all)? been(?: now)?"
+    r"(?: all)? (?:taken care of|sorted(?: out)?|arranged|handled|dealt with|done)|(?:['’]s| is| are)(?: now)?(?: all)?"
+    r"(?: now)? (?:taken care of|sorted(?: out)?|arranged))\b(?! (?:by|in|on|at)\b)|"
+    r"\beverything(?:['’]s| is)(?: now)? done\b|"
+    r"\bI(?:['’]ve| have)?(?: just| now| already| also)? (?:(?:taken|took) care of|handled|sorted(?: out)?|arranged) "
+    r"(?:it|that|this|everything)\b",
+    _I,
+)
+# The deed of somebody else, or one of long ago.
+_OTHERS = re.compile(
+    r"\b(?i:already|previously|earlier|yesterday|ago|last (?:week|month|year|night|\w+day))\b|"
+    r"\bby (?:[A-Z]\w+|your? \w+|the \w+|an? \w+|others|someone|somebody)\b(?<!the time)"
+)
+_OWN_WORDS = re.compile(
+    r"(?:ed|made|put|set|written|built) (?:my|the) "
+    r"(list|wording|summary|suggestion|question|answer|overview|proposal|calculation|mind|recommendation)s?\b",
+    _I,
+)
+_ASKING = re.compile(
+    r"\A\W*(?:shall|should|would|could|can|may|do|did|does|is|are|what|which|why|how|who|when|where)\b.*\?", _I
+)
+_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]|(?<!\w)[‘'][^'’]*['’](?!\w)")
+# What somebody else did, what was so before, what is generally so: news, not a deed.
+_ELSEWHERE = re.compile(
+    r"\b(?:already|previously|earlier|yesterday|ago|last (?:week|month|year|night|time|\w+day)|usually|typically|"
+    r"generally|normally|often|always|every|each|says|said|saying|wrote|written|mention\w*|hear\w*|states|stating|reads|reading|shows|showing|means|"
+    r"meaning|tells|told|according|reports?|reported|see|know|check|ensure|(?:be|make) sure|confirm|hope|glad|"
+    r"assum\w+|believe|think|suppose|back (?:in|when)|as soon as|assuming|provided)\b|['’]ll\b",
+    _I,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|once|when|whenever|after|until|unless|upon|only|provided|as soon as|assuming|yet)\b", _I
+)
+_DATED = re.compile(
+    r"\b(?:on|in|from|of) (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:the )?\d{1,2}(?:st|nd|rd|th)\b|"
+    r"(?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*|\d{4}\b)",
+    _I,
 )
 _STATE = re.compile(
     r"\b(?:is|are)(?: both| all)? now (?:\w+ly )?(?:set|on|off|open|closed|active|running|playing|at \d+|\w+ed)\b|"
@@ -93,7 +194,9 @@ _CLAIMING = re.compile(
     r"\bI(?:['’]ve| have|\s\w+ed)\b|"
     r"\bI (?:just|also|successfully|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
     r"\b(?:been|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
-    r"\b(?:is|are|was|were)(?: all)? \w+ed\b",
+    r"\b(?:is|are|was|were)(?: all)? \w+ed\b|"
+    rf"\b(?:(?:went|gone) through|complete|\w+ed(?= (?:to|for|on|at)\b|[.!])|handled|dealt with)\b|"
+    rf"(?:\A|[\n.!:—-])\W*{_SOFTLY}(?:{_PARTS})\b",
     _I,
 )
 _OPEN = re.compile(
@@ -158,19 +261,105 @@ def says_state(sentence: str) -> bool:
 def second_deed(sentence: str, verbs: Iterable[str]) -> str | None:
     """What follows the second deed that a sentence claims beside a first one, if one of ``verbs`` names it."""
     wanted = set(verbs)
-    match = _ALSO_DONE.search(sentence)
-    if match is None or "?" in sentence or not wanted & set(_bases(match["also"].lower())):
+    for pattern in (_ALSO_DONE, _AND_DONE):
+        match = pattern.search(sentence)
+        if match is None or "?" in sentence or not wanted & set(_bases(match["also"].lower())):
+            continue
+        return None if _OPEN.search(sentence[: match.start("also")]) else match["rest"]
+    return None
+
+
+def object_of_deed(sentence: str, verbs: Iterable[str]) -> str | None:
+    """What follows a deed that a sentence plainly claims for the assistant, if one of ``verbs`` names it.
+
+    The deed may stand alone ("Moved it to 3 PM"), after "I", or as the second of two.
+    """
+    wanted = set(verbs)
+    own = _QUOTED.sub(" ", sentence)
+    for pattern in () if "?" in own else (_BARE, _DONE_BY_ME):
+        for match in pattern.finditer(own):
+            said = {base for group in match.groups() if group for base in _bases(group.lower())}
+            if said & wanted and not _is_news(own[: match.start()]):
+                return own[match.end() :]
+    return None if _ELSEWHERE.search(own) else second_deed(own, wanted)
+
+
+def bare_deed(sentence: str, verbs: Iterable[str]) -> bool:
+    """Whether a sentence opens with a deed and names nobody: "Moved the event to 3 PM."."""
+    match = _BARE.search(sentence)
+    return match is not None and "?" not in sentence and bool(set(verbs) & set(_bases(match["verb"].lower())))
+
+
+def headline_deed(sentence: str, verbs: Iterable[str]) -> bool:
+    """Whether a sentence is a short notice of a deed: "Event moved to 3 PM."."""
+    match = _HEADLINE.search(sentence)
+    if match is None or "?" in sentence or _OTHERS.search(sentence):
+        return False
+    return bool(set(verbs) & set(_bases(match["verb"].lower())))
+
+
+def is_about_own_words(sentence: str, nouns: Iterable[str]) -> bool:
+    """Whether what was done is a matter of the answer itself ("I've updated the list above"), not of a tool."""
+    match = _OWN_WORDS.search(sentence)
+    return match is not None and match[1].lower() not in set(nouns)
+
+
+def now_does(sentence: str) -> str | None:
+    """What a sentence says behaves anew: "Your event" of "Your event now starts at 3 PM"."""
+    own = _QUOTED.sub(" ", sentence)
+    match = _NOW_DOES.search(own)
+    if match is None or "?" in own or _is_news(own[: match.start()]) or _CONDITION.search(own):
         return None
-    return None if _OPEN.search(sentence[: match.start("also")]) else match["rest"]
+    return own[: match.start()]
+
+
+def went_well(sentence: str) -> tuple[str, str] | None:
+    """The deed that a sentence says went well, and the word for it: "transfer", "successful"."""
+    own = _QUOTED.sub(" ", sentence)
+    match = _WENT_WELL.search(own)
+    if match is None or "?" in own or _is_news(own[: match.start()]):
+        return None
+    rest = own[match.start() :]
+    if _CONDITION.search(rest) or _ELSEWHERE.search(rest) or (match["past"] and _DATED.search(rest)):
+        return None
+    return match["noun"].lower(), match["state"].lower()
+
+
+def does_deed(noun: str, words: Iterable[str]) -> bool:
+    """Whether a tool called by these words does what the noun stands for: ``pay_bill`` or ``create_payment``."""
+    verb, *rest = words
+    return verb in _NOUN_VERBS[noun] or verb == noun or (verb in _MAKERS and noun in rest)
+
+
+def says_taken_care(sentence: str) -> bool:
+    """Whether a sentence says that what was asked for has been taken care of."""
+    own = _QUOTED.sub(" ", sentence)
+    match = _TAKEN_CARE.search(own)
+    if match is None or "?" in own or _CONDITION.search(own) or _ELSEWHERE.search(own):
+        return False
+    return not _OPEN.search(own[: match.end()])
+
+
+def has_pronoun(text: str) -> bool:
+    """Whether a text points to something spoken of before ("it", "them")."""
+    return bool(_PRONOUN.search(text))
+
+
+def _is_news(lead: str) -> bool:
+    """Whether what leads up to a claim turns it into a report, a condition or an offer."""
+    return bool(_OPEN.search(lead) or _ELSEWHERE.search(lead) or re.search(r"\bthat (?=I\b|$)", lead))
 
 
 def claims_deed(sentence: str, verbs: Iterable[str], *, passive: bool) -> bool:
     """Whether a sentence says that something was done that one of ``verbs`` (base forms) names."""
     wanted = set(verbs)
+    if _ASKING.search(sentence):
+        return False
     for pattern in (_DONE_BY_ME, _DONE) if passive and "?" not in sentence else (_DONE_BY_ME,):
         for match in pattern.finditer(sentence):
             said = {base for group in match.groups() if group for base in _bases(group.lower())}
-            if said & wanted and not _OPEN.search(sentence[: match.end()]):
+            others = pattern is _DONE and _OTHERS.search(sentence)
+            if said & wanted and not others and not _OPEN.search(sentence[: match.end()]):
                 return True
     return False
 

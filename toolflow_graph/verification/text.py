@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from toolflow_graph.verification.claims import may_claim, sentences_of
-from toolflow_graph.verification.deeds import claim_beside, claim_by_name, plain_claim
+from toolflow_graph.verification.deeds import claim_beside, claim_by_name, claim_of_failed_half, plain_claim
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import is_identifier
@@ -287,6 +287,10 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
         before = [site for site in changes if site.message_index < index]
         here = [site for site in before if site.message_index in turn]
         if any(site.succeeded for site in here):
+            half = claim_of_failed_half(transcript, message.content, before, here, turn)
+            if half is not None:
+                yield index, f"claims {half[0].strip()[:80]!r}, but {half[1]} failed; say what happened"
+                continue
             beside = claim_beside(transcript, message.content, before, turn)
             if beside is not None:
                 yield (
@@ -296,7 +300,7 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
             continue
         reported = " ".join(transcript.messages[i].content or "" for i in turn if transcript.messages[i].role == "tool")
         claim = plain_claim(transcript, message.content, before, here, reported)
-        claim = claim or claim_by_name(transcript, message.content, before, here, heard=bool(reported))
+        claim = claim or claim_by_name(transcript, message.content, before, here, turn)
         if claim is not None:
             sentence, name = claim
             if name is not None:
