@@ -141,6 +141,7 @@ def objects(answer: str, *made: _Call, asked: str = "Please do it.") -> bool:
         ("I pushed it to 4 PM.", [_MOVE]),
         ("It's now at 3 PM.", [_MOVE]),
         ("Event moved to 3 PM.", [_MOVE]),
+        ("Rescheduled!", [_MOVE]),
         ("Your meeting was moved to 3 PM.", [_MOVE]),
         ("Issue #398 has been closed.", [_COMMENT, _CLOSE]),
         ("Your flight is confirmed.", [("book_flight", {"flight": "LH1"}, _FAILS)]),

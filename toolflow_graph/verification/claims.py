@@ -62,6 +62,7 @@ _SPOKEN = {
     "close resolve": "close resolve",
     "add create post": "add create post",
     "place submit": "create place submit",
+    "save": "save update add create set",
     "book reserve": "book reserve",
     "send email message forward": "send email message",
     "transfer send pay wire": "transfer pay send wire",
@@ -282,6 +283,12 @@ def object_of_deed(sentence: str, verbs: Iterable[str]) -> str | None:
             if said & wanted and not _is_news(own[: match.start()]):
                 return own[match.end() :]
     return None if _ELSEWHERE.search(own) else second_deed(own, wanted)
+
+
+def one_word_deed(sentence: str, verbs: Iterable[str]) -> bool:
+    """Whether a sentence is nothing but the deed: "Deleted."."""
+    word = sentence.strip(" *_.!\t✅").lower()
+    return word.isalpha() and word not in verbs and bool(set(verbs) & set(_bases(word)))
 
 
 def bare_deed(sentence: str, verbs: Iterable[str]) -> bool:

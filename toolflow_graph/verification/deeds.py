@@ -15,6 +15,7 @@ from toolflow_graph.verification.claims import (
     is_about_own_words,
     now_does,
     object_of_deed,
+    one_word_deed,
     said_of,
     says_settled,
     says_state,
@@ -94,7 +95,7 @@ def claim_of_failed_half(
             continue
         verbs = {_words(site.call.name)[0], *said_of(_words(site.call.name)[0])} - doing
         for place, sentence in enumerate(sentences):
-            if not _stands(sentences, place):
+            if not verbs or not _stands(sentences, place):
                 continue
             rest = object_of_deed(sentence, verbs)
             if rest is not None and _is_about(rest, site):
@@ -140,7 +141,8 @@ def _says_went_well(sentence: str, site: CallSite, turn: range, transcript: Tran
     if _read_since(transcript, site, turn):
         return False
     words = _words(site.call.name)
-    if headline_deed(sentence, said_of(words[0])) and _is_about(sentence, site):
+    verbs = said_of(words[0])
+    if one_word_deed(sentence, verbs) or (headline_deed(sentence, verbs) and _is_about(sentence, site)):
         return True
     well = went_well(sentence)
     if well is not None and does_deed(well[0], _words(site.call.name)):
