@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from toolflow_graph.verification.wording import UNITS
+from toolflow_graph.verification.wording import UNITS, listed
 
 _WEEKDAYS = """
 Monday montag lundi lunes
@@ -141,6 +141,18 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(?<=\d) de (?=[a-záéíóú]{4,10}\b)", " of "),
     (r"\b(?<=[a-z]{4}) de(?:l)? (?=\d{4}\b)", " "),
 )  # fmt: skip
+_FIRSTS = listed(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+)
+_ORDINAL = {name: number for number, name in enumerate(_FIRSTS, 1)}
+_NTH = "(?P<nth>" + "|".join(name.replace("-", "[- ]") for name in reversed(_FIRSTS)) + r")\b"
+# "may" and "march" are verbs as well, which no one writes with a capital.
+_MONTH = r"(?:(?-i:May|March)|january|february|april|june|july|august|september|october|november|december)\b"
+_NTH_OF = re.compile(rf"\b(?:the )?{_NTH}(?: day)?(?: of)? (?={_MONTH})", re.IGNORECASE)
+_OF_NTH = re.compile(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
+_NTH_ANY = re.compile(_NTH, re.IGNORECASE)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
 _WORD = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
 # A text without any of these is not looked at further.
@@ -154,9 +166,24 @@ _SIGNS = re.compile(
 
 @lru_cache(maxsize=4096)
 def in_english(text: str) -> str:
-    """The text with what German, French and Spanish words say about time and number in English; mostly itself."""
+    """The text with what German, French and Spanish words say about time and number in English; mostly itself.
+
+    Days of a month that are written out ("the fourth of July") become digits, in English, too.
+    """
+    text = _in_digits(text)
     if not _WORD.search(text) and not _SIGNS.search(text):
         return text
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
     return _WORD.sub(lambda match: _WORDS[match.group().lower()], text)
+
+
+def _in_digits(text: str) -> str:
+    if not _NTH_ANY.search(text):
+        return text
+    text = _NTH_OF.sub(lambda match: f"{_number_of(match)} ", text)
+    return _OF_NTH.sub(lambda match: f"{match['month']} {_number_of(match)}", text)
+
+
+def _number_of(match: re.Match[str]) -> int:
+    return _ORDINAL[match["nth"].lower().replace(" ", "-")]
