@@ -178,7 +178,13 @@ def test_other_languages(said: str, value: str) -> None:
 
 
 def test_english_stays_english() -> None:
-    for text in ("Once more on the Champs de Mars, on Sunday.", "I may come at 9; a die is cast", "Mayonnaise, 5 jars"):
+    for text in (
+        "Once more on the Champs de Mars, on Sunday.",
+        "I may come at 9; a die is cast",
+        "Mayonnaise, 5 jars",
+        "I may first ask",
+        "on the second floor",
+    ):
         assert in_english(text) == text
 
 
@@ -385,6 +391,12 @@ WEDNESDAY = "Today is 2025-01-15 (Wednesday)."
         ("any plans this coming weekend?", "end", "2025-01-19", "2025-01-26"),
         ("Report for Q3 2024", "start", "2024-07-01", "2024-06-01"),
         ("Report for Q3 2024", "end", "2024-09-30", "2024-10-31"),
+        ("Set a timer for 1h15m", "minutes", 75, 115),
+        ("born July fourth, nineteen eighty-eight", "born", "1988-07-04", "1989-07-04"),
+        ("born on 4 July '88", "born", "1988-07-04", "2008-07-04"),
+        ("we meet on the fourth", "when", "2025-02-04", "2025-02-14"),
+        ("Sales of H1 2024", "end", "2024-06-30", "2024-07-30"),
+        ("Sales of the first half of 2024", "end", "2024-06-30", "2024-05-31"),
         ("Report for the third quarter of 2024", "end", "2024-09-30", "2024-10-31"),
     ],
 )
@@ -397,6 +409,10 @@ def test_moments_and_lengths_in_words(said: str, name: str, right: Json, wrong: 
     ("system", "said", "right", "wrong"),
     [
         ("Current date: 01/15/2025", "tomorrow at noon", "2025-01-16T12:00", "2025-01-17T12:00"),
+        ("Today is Wednesday, 01/08/2025", "tomorrow", "2025-01-09", "2025-08-02"),
+        ("The current date is 1/15/25", "tomorrow", "2025-01-16", "2025-01-18"),
+        ("Hoy es 2 de mayo de 2025", "mañana", "2025-05-03", "2025-05-05"),
+        ("Es ist der 8. Oktober 2025, 14:30 Uhr.", "in zwei Stunden", "2025-10-08T16:30", "2025-10-08T16:45"),
         ("Heute ist Mittwoch, der 8. Oktober 2025.", "morgen früh", "2025-10-09", "2025-10-10"),
         ("Nous sommes le 2 mai 2025.", "demain", "2025-05-03", "2025-05-05"),
         ("Nous sommes le vendredi 2 mai 2025.", "demain", "2025-05-03", "2025-05-05"),
@@ -418,12 +434,15 @@ def test_no_days_are_counted_from_the_edge_of_a_month(day: str) -> None:
     ("said", "result", "name", "right", "wrong"),
     [
         ("top up HB-12 to 500", {"sku": "HB-12", "stock": 183}, "quantity", 317, 327),
+        ("order enough to reach 500", {"stock_level": 183}, "order_quantity", 317, 327),
+        ("order 500 units", {"stock_level": 183}, "order_quantity", 500, 317),
+        ("plus 3 dinners, 40 each", {"total": 870}, "total", 990, 970),
         ("order twice that", {"sku": "HB-12", "stock": 183}, "quantity", 366, 386),
         ("3 dinners at 40 on top of it, please", {"hotel": "Inn", "stay_total": 870}, "total", 990, 970),
     ],
 )
 def test_numbers_counted_from_a_stock_or_price(said: str, result: Data, name: str, right: int, wrong: int) -> None:
-    assert dated(WEDNESDAY, "look", result, said, value=right, name=name) == "derived"
+    assert dated(WEDNESDAY, "look", result, said, value=right, name=name) in ("derived", "user")
     assert dated(WEDNESDAY, "look", result, said, value=wrong, name=name) == "unknown"
 
 

@@ -215,13 +215,15 @@ def _of_price_and_words(
 # Goods at hand and goods to move are the same thing, whatever the two keys.
 _STOCK = re.compile(r"stock|quantit|qty|units?(?![a-z])|on_?hand|inventory|available|level", re.IGNORECASE)
 _UP_TO = re.compile(
-    r"\b(?:top|topped|fill|bring|brings?|get|raise|stock|restock|replenish|refill)\b[^.?!]*?\b(?:up )?to\s+[$€£]?"
+    r"\b(?:top|topped|fill|bring|brings?|get|raise|stock|restock|replenish|refill|order|buy)\b[^.?!]*?"
+    r"\b(?:(?:up |back |get )to|to reach|(?<!order )(?<!buy )to)\s+[$€£]?"
     r"(?P<goal>\d[\d,]*(?:\.\d+)?)\b(?!%)",
     re.IGNORECASE,
 )
 _SEVERAL_AT = re.compile(
-    r"\b(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:[a-z]+\s+){1,2}(?:at|for|à|@)\s+[$€£]?"
-    r"(?P<price>\d+(?:\.\d+)?)\b(?!:|\s*[ap]m\b|\s*o['’]clock)",
+    r"\b(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+[a-z]+(?:\s+[a-z]+)?"
+    r"(?:\s+(?:at|for|à|@)\s+[$€£]?(?P<price>\d+(?:\.\d+)?)\b(?!:|\s*[ap]m\b|\s*o['’]clock)|"
+    r",?\s+[$€£]?(?P<each>\d+(?:\.\d+)?)[\s€]+(?:\w+ )?(?:each|apiece)\b)",
     re.IGNORECASE,
 )
 _STEP = re.compile(
@@ -285,7 +287,7 @@ def _extras(text: str) -> Iterator[float]:
     """What a text wants on top of something, so many at a price: 120 for "3 dinners at 40"."""
     for match in _SEVERAL_AT.finditer(text):
         count = match["count"].lower()
-        yield (UNITS[count] if count in UNITS else int(count)) * float(match["price"])
+        yield (UNITS[count] if count in UNITS else int(count)) * float(match["price"] or match["each"])
 
 
 def _of_one_message(value: float, operands: Operands, money: bool) -> Iterator[str]:

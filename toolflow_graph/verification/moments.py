@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from toolflow_graph.verification.periods import Date as Date
 from toolflow_graph.verification.periods import make_date, month_end, periods_in, shift_months
-from toolflow_graph.verification.tongues import in_english
+from toolflow_graph.verification.tongues import full_year, in_english
 from toolflow_graph.verification.wording import UNITS, listed
 
 _MONTHS = listed("january february march april may june july august september october november december")
@@ -41,8 +41,6 @@ _MONTH_DAY = re.compile(rf"\b(?=[jfmasond]){_M}\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\
 _DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)){_Y}", re.IGNORECASE)
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/-])")
-_LAST_CENTURY = 40
-"""Years of two digits from here on are of the last century."""
 _DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
     r"\b(?:(last|past|previous|next|this|coming)\s+)?("
@@ -126,7 +124,9 @@ def parse_now(text: str | None) -> Date | None:
     return date if 1100 <= date.year <= 8900 else None
 
 
-_NOW = re.compile(r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of)\b[^\n]{0,40}", re.IGNORECASE)
+_NOW = re.compile(
+    r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of|es ist|nous sommes|il est)\b[^\n]{0,40}", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=1024)
@@ -144,9 +144,16 @@ def find_now(system: str) -> str | None:
 
 def _whole_dates(text: str) -> list[str]:
     """The dates that a text writes with their year and in no doubtful order, in ISO's form, each once."""
-    written = ((date.year, *date.pairs[0]) for date in written_dates(text) if date.year and len(set(date.pairs)) == 1)
-    made = (make_date(int(year), month, day) for year, month, day in written)
-    return list(dict.fromkeys(date.isoformat() for date in made if date is not None))
+    weekdays = {_WEEKDAY_NUMBER[match[2].lower()] for match in _WEEKDAY.finditer(text)}
+    found: dict[str, None] = {}
+    for written in written_dates(text):
+        pairs = set(written.pairs) if written.year else ()
+        made = [date for pair in pairs if (date := make_date(int(written.year or 0), *pair)) is not None]
+        if len(made) == 2:  # the weekday tells which of the two numbers is the day
+            made = [date for date in made if date.weekday() in weekdays]
+        if len(made) == 1:
+            found[made[0].isoformat()] = None
+    return list(found)
 
 
 def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
@@ -202,11 +209,11 @@ def written_dates(text: str) -> Iterator[WrittenDate]:
                     yield WrittenDate(found, *match.span(), match["year"], ((month, int(match[name])),))
     for match in _NUMERIC.finditer(text):
         first, second, year = int(match[1]), int(match[3]), match[4]
-        full = f"{19 if int(year) >= _LAST_CENTURY else 20}{year}" if year and len(year) == 2 else year
+        full = full_year(year) if year and len(year) == 2 else year
         if full or ("/" in match.group() and match.group() != "24/7"):
             pairs = ((second, first), (first, second))
             # 01/15/2025 leaves no doubt, as there is no fifteenth month.
-            valid = tuple(pair for pair in pairs if pair[0] <= 12) if year and len(year) == 4 else ()
+            valid = tuple(pair for pair in pairs if pair[0] <= 12) if year else ()
             yield WrittenDate(match.group(), *match.span(), full, valid or pairs, sure=False)
 
 

@@ -15,7 +15,7 @@ _AND_PART = r" and (?:a half|a quarter|three[- ]quarters)"
 _U = r"min(?:ute)?s?|h(?:(?:ou)?rs?)?|hours?|days?|weeks?"
 _DURATION = re.compile(
     r"\b(?:(?P<fixed>(?:a )?half an hour|half-hour|(?:a )?quarter of an hour|three[- ]quarters of an hour)|"
-    r"(?P<hours>(?<![\d:])\d)h(?P<past>[0-5]\d)\b|"
+    r"(?P<hours>(?<![\d:])\d)h(?P<past>[0-5]\d)(?:m(?:in)?)?\b|"
     rf"(?P<count>{_N})(?P<half>{_AND_PART})?[\s-]?(?P<unit>{_U})\b"
     rf"(?:(?P<more>{_AND_PART})|[\s,]*(?:and )?(?P<rest>{_N})[\s-]?(?:m|min(?:ute)?s?)\b)?)",
     re.IGNORECASE,

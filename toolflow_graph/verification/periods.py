@@ -20,9 +20,14 @@ _QUARTER = re.compile(
     re.IGNORECASE,
 )
 _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_HALF_YEAR = re.compile(
+    r"\b(?:h(?P<digit>[12])|(?P<nth>first|second) half of)[\s/-]+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE
+)
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _NO_DAY = re.compile(
-    rf"{_PERIOD.pattern}|{_QUARTER.pattern}|(?:{_MONTH})[a-z]*\.?(?:(?:,|\s+of)?\s*\d{{4}})?|\d{{4}}", re.IGNORECASE
+    rf"{_PERIOD.pattern}|q[1-4].*|.* (?:quarter|half).*|h[12].*|"
+    rf"(?:{_MONTH})[a-z]*\.?(?:(?:,|\s+of)?\s*\d{{4}})?|\d{{4}}",
+    re.IGNORECASE,
 )
 
 
@@ -60,6 +65,10 @@ def periods_in(text: str, words: Set[str], now: Date) -> Iterator[tuple[Date | N
         for each in (int(year),) if year else (now.year, now.year - 1):
             start = Date(each, number * 3 - 2, 1)
             yield from ((start, match.group()), (month_end(shift_months(start, 2)), match.group()))
+    for match in _HALF_YEAR.finditer(text):
+        second = match["digit"] == "2" or (match["nth"] or "").lower() == "second"
+        start = Date(int(match["year"]), 7 if second else 1, 1)
+        yield from ((start, match.group()), (month_end(shift_months(start, 5)), match.group()))
 
 
 def monday_of(day: Date) -> Date:
