@@ -178,7 +178,13 @@ def test_other_languages(said: str, value: str) -> None:
 
 
 def test_english_stays_english() -> None:
-    for text in ("Once more on the Champs de Mars, on Sunday.", "I may come at 9; a die is cast", "Mayonnaise, 5 jars"):
+    for text in (
+        "Once more on the Champs de Mars, on Sunday.",
+        "I may come at 9; a die is cast",
+        "Mayonnaise, 5 jars",
+        "I may first ask",
+        "on the second floor",
+    ):
         assert in_english(text) == text
 
 
@@ -355,3 +361,103 @@ def test_defaults_options_and_people() -> None:
 def test_a_part_of_a_date_is_known_where_it_is_called_one(said: str, name: str, value: Json, kind: str) -> None:
     data = dialogue(said, arguments={name: value}, properties={name: {}})
     assert sources(data)[name].kind == kind
+
+
+def dated(system: str, *parts: str | Data | list[Any], value: Json, name: str, schema: Data | None = None) -> str:
+    """Like :func:`kind_of`, under another system message."""
+    data = dialogue(*parts, arguments={name: value}, properties={name: schema or {}})
+    data["messages"][0]["content"] = system
+    return sources(data)[name].kind
+
+
+WEDNESDAY = "Today is 2025-01-15 (Wednesday)."
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "right", "wrong"),
+    [
+        ("Set a timer for ten minutes", "seconds", 600, 660),
+        ("Set a timer for an hour and a half", "minutes", 90, 95),
+        ("Set a timer for an hour and a quarter", "minutes", 75, 70),
+        ("Set a timer for 1h15", "minutes", 75, 115),
+        ("Set a timer for three quarters of an hour", "minutes", 45, 40),
+        ("born on the fourth of July 1988", "born", "1988-07-04", "1988-07-14"),
+        ("I was born July fourth, 1988", "born", "1988-07-04", "1988-07-05"),
+        ("I was born the twenty-first of May, 1990", "born", "1990-05-21", "1990-05-20"),
+        ("born 7/4/88", "born", "1988-07-04", "1988-07-07"),
+        ("born 7/4/88", "born", "1988-04-07", "1989-04-07"),
+        ("How's my week?", "week_start", "2025-01-13", "2025-01-22"),
+        ("any plans this coming weekend?", "start", "2025-01-18", "2025-01-21"),
+        ("any plans this coming weekend?", "end", "2025-01-19", "2025-01-26"),
+        ("Report for Q3 2024", "start", "2024-07-01", "2024-06-01"),
+        ("Report for Q3 2024", "end", "2024-09-30", "2024-10-31"),
+        ("Set a timer for 1h15m", "minutes", 75, 115),
+        ("born July fourth, nineteen eighty-eight", "born", "1988-07-04", "1989-07-04"),
+        ("born on 4 July '88", "born", "1988-07-04", "2008-07-04"),
+        ("we meet on the fourth", "when", "2025-02-04", "2025-02-14"),
+        ("Sales of H1 2024", "end", "2024-06-30", "2024-07-30"),
+        ("Sales of the first half of 2024", "end", "2024-06-30", "2024-05-31"),
+        ("Report for the third quarter of 2024", "end", "2024-09-30", "2024-10-31"),
+    ],
+)
+def test_moments_and_lengths_in_words(said: str, name: str, right: Json, wrong: Json) -> None:
+    assert dated(WEDNESDAY, said, value=right, name=name) in ("derived", "user")
+    assert dated(WEDNESDAY, said, value=wrong, name=name) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("system", "said", "right", "wrong"),
+    [
+        ("Current date: 01/15/2025", "tomorrow at noon", "2025-01-16T12:00", "2025-01-17T12:00"),
+        ("Today is Wednesday, 01/08/2025", "tomorrow", "2025-01-09", "2025-08-02"),
+        ("The current date is 1/15/25", "tomorrow", "2025-01-16", "2025-01-18"),
+        ("Hoy es 2 de mayo de 2025", "mañana", "2025-05-03", "2025-05-05"),
+        ("Es ist der 8. Oktober 2025, 14:30 Uhr.", "in zwei Stunden", "2025-10-08T16:30", "2025-10-08T16:45"),
+        ("Heute ist Mittwoch, der 8. Oktober 2025.", "morgen früh", "2025-10-09", "2025-10-10"),
+        ("Nous sommes le 2 mai 2025.", "demain", "2025-05-03", "2025-05-05"),
+        ("Nous sommes le vendredi 2 mai 2025.", "demain", "2025-05-03", "2025-05-05"),
+    ],
+)
+def test_the_present_as_a_system_message_may_write_it(system: str, said: str, right: str, wrong: str) -> None:
+    assert dated(system, said, value=right, name="when") == "derived"
+    assert dated(system, said, value=wrong, name="when") == "unknown"
+
+
+@pytest.mark.parametrize("day", ["May 2nd", "April 2nd", "the 2nd of May", "May second"])
+def test_no_days_are_counted_from_the_edge_of_a_month(day: str) -> None:
+    for system in (WEDNESDAY, "Today is 2025-05-02."):
+        for wrong in ("2025-03-14", "2025-03-13", "2025-02-12"):
+            assert dated(system, f"I bought it 48 days ago, call me on {day}", value=wrong, name="date") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "result", "name", "right", "wrong"),
+    [
+        ("top up HB-12 to 500", {"sku": "HB-12", "stock": 183}, "quantity", 317, 327),
+        ("order enough to reach 500", {"stock_level": 183}, "order_quantity", 317, 327),
+        ("order 500 units", {"stock_level": 183}, "order_quantity", 500, 317),
+        ("plus 3 dinners, 40 each", {"total": 870}, "total", 990, 970),
+        ("order twice that", {"sku": "HB-12", "stock": 183}, "quantity", 366, 386),
+        ("3 dinners at 40 on top of it, please", {"hotel": "Inn", "stay_total": 870}, "total", 990, 970),
+    ],
+)
+def test_numbers_counted_from_a_stock_or_price(said: str, result: Data, name: str, right: int, wrong: int) -> None:
+    assert dated(WEDNESDAY, "look", result, said, value=right, name=name) in ("derived", "user")
+    assert dated(WEDNESDAY, "look", result, said, value=wrong, name=name) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "right", "wrong"),
+    [
+        ("dim the living room to half", 50, 55),
+        ("living room to a third", 33, 43),
+        ("living room to three quarters", 75, 70),
+        ("living room all the way up", 100, 90),
+    ],
+)
+@pytest.mark.parametrize(
+    "schema", [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "integer", "description": "From 0 to 100"}]
+)
+def test_a_share_of_a_scale(said: str, right: int, wrong: int, schema: Data) -> None:
+    assert dated(WEDNESDAY, said, value=right, name="brightness", schema=schema) == "derived"
+    assert dated(WEDNESDAY, said, value=wrong, name="brightness", schema=schema) == "unknown"

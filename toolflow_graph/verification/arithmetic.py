@@ -7,10 +7,12 @@ is stated as a total. Any two of all known numbers would explain nearly every va
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil, floor
 from typing import Any
 
 from toolflow_graph.verification.mentions import readings
 from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.wording import UNITS
 
 MONEY = re.compile(
     r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget|refund|deposit|premium|payout|nightly|"
@@ -210,6 +212,20 @@ def _of_price_and_words(
                         yield index, f"{how}, {number * 100:g} percent of it, more or less"
 
 
+# Goods at hand and goods to move are the same thing, whatever the two keys.
+_STOCK = re.compile(r"stock|quantit|qty|units?(?![a-z])|on_?hand|inventory|available|level", re.IGNORECASE)
+_UP_TO = re.compile(
+    r"\b(?:top|topped|fill|bring|brings?|get|raise|stock|restock|replenish|refill|order|buy)\b[^.?!]*?"
+    r"\b(?:(?:up |back |get )to|to reach|(?<!order )(?<!buy )to)\s+[$€£]?"
+    r"(?P<goal>\d[\d,]*(?:\.\d+)?)\b(?!%)",
+    re.IGNORECASE,
+)
+_SEVERAL_AT = re.compile(
+    r"\b(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+[a-z]+(?:\s+[a-z]+)?"
+    r"(?:\s+(?:at|for|à|@)\s+[$€£]?(?P<price>\d+(?:\.\d+)?)\b(?!:|\s*[ap]m\b|\s*o['’]clock)|"
+    r",?\s+[$€£]?(?P<each>\d+(?:\.\d+)?)[\s€]+(?:\w+ )?(?:each|apiece)\b)",
+    re.IGNORECASE,
+)
 _STEP = re.compile(
     r"\b(?:up|down|by|more|less|increase|decrease|raise|lower|reduce|add|another|extra|warmer|cooler|higher|fewer)\b",
     re.I,
@@ -230,6 +246,8 @@ def _of_change(value: float, name: str, operands: Operands) -> tuple[str, int | 
         if "%" in text or "percent" in text:
             factors += [factor for n in numbers if 0 < n < 1 for factor in (n, 1 - n, 1 + n)]
         steps = [step for n in numbers if n >= 1 for step in (n, -n)] if _STEP.search(text) else []
+        goals = [float(match["goal"].replace(",", "")) for match in _UP_TO.finditer(text)]
+        steps += list(_extras(text)) if MONEY.search(name) else []
         for index, amounts in (*operands.chosen, *operands.few):
             for path, known in amounts.items() if len(amounts) <= 12 else ():
                 if not _is_same_thing(path, name):
@@ -239,6 +257,8 @@ def _of_change(value: float, name: str, operands: Operands) -> tuple[str, int | 
                         return f"a part or multiple of {number:g} ({path})", index
                     if any(_close(value, number + step) for step in steps):
                         return f"{number:g} ({path}), changed by what was said", index
+                    if any(goal > number and _close(value, goal - number) for goal in goals):
+                        return f"what {number:g} ({path}) lacks of what was said", index
     return None
 
 
@@ -259,7 +279,15 @@ def _of_rate(value: float, operands: Operands) -> tuple[str, int] | None:
 
 def _is_same_thing(path: str, name: str) -> bool:
     last = path.rpartition(".")[2].removesuffix("[]")
-    return bool(set(split_name(last)) & set(split_name(name))) or bool(MONEY.search(last) and MONEY.search(name))
+    alike = any(kind.search(last) and kind.search(name) for kind in (MONEY, _STOCK))
+    return alike or bool(set(split_name(last)) & set(split_name(name)))
+
+
+def _extras(text: str) -> Iterator[float]:
+    """What a text wants on top of something, so many at a price: 120 for "3 dinners at 40"."""
+    for match in _SEVERAL_AT.finditer(text):
+        count = match["count"].lower()
+        yield (UNITS[count] if count in UNITS else int(count)) * float(match["price"] or match["each"])
 
 
 def _of_one_message(value: float, operands: Operands, money: bool) -> Iterator[str]:
@@ -305,4 +333,47 @@ def _of_small_results(value: float, few: Sequence[tuple[int, Amounts]]) -> tuple
             for other, second in money[place + 1 :]:
                 if _close(value, first + second) or _close(value, abs(first - second)):
                     return f"{path} {first:g} and {other} {second:g}, added or subtracted", index
+    return None
+
+
+_SCALE = re.compile(
+    r"(?<![\d.])(?P<low>-?\d+)\s*(?:-|–|to|\.\.+|and|through)\s*(?P<high>\d+)(?![\d.]*\d)", re.IGNORECASE
+)
+_SHARES: tuple[tuple[re.Pattern[str], float], ...] = tuple(
+    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), share)
+    for words, share in (
+        (r"(?<!and a )half(?:way|-way)?(?! (?:past|an?|hour|\d))", 0.5),
+        (r"(?:a|one)[ -]third", 1 / 3),
+        (r"two[ -]thirds", 2 / 3),
+        (r"(?:a|one)[ -]quarter(?! (?:past|to|of an hour))", 0.25),
+        (r"three[ -]quarters?(?! of an hour)", 0.75),
+        (r"all the way (?:up|open|on)|full(?:y| blast| power| volume| brightness)?|max(?:imum)?(?! (?:of )?\d)", 1.0),
+        (r"all the way (?:down|closed|shut)|minimum(?! (?:of )?\d)", 0.0),
+    )
+)
+
+
+def scale_of(schema: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The lowest and highest value of an argument, by its schema's bounds or its description ("0 to 100")."""
+    low, high = _bound(schema.get("minimum")), _bound(schema.get("maximum"))
+    if low is None or high is None:
+        match = _SCALE.search(str(schema.get("description") or ""))
+        if match is None:
+            return None
+        low, high = float(match["low"]), float(match["high"])
+    return (low, high) if low < high else None
+
+
+def _bound(value: Any) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+    return float(value) if number else None
+
+
+def share_in(text: str, value: float, low: float, high: float) -> str | None:
+    """The words of a text by which ``value`` is a share of a scale: "a third" for 33 of 0 to 100."""
+    for pattern, share in _SHARES:
+        match = pattern.search(text)
+        exact = low + share * (high - low)
+        if match and (abs(value - exact) < 0.0051 or value in (floor(exact), ceil(exact))):
+            return match.group()
     return None

@@ -149,7 +149,7 @@ class _Grounder:
         origin = self.moments.part(value, name) or self.moments.length(value, named) or self.finder.scaled(value, named)
         if origin is None and distinctive:
             origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
-            origin = origin or self.moments.epoch(value)
+            origin = origin or self.moments.epoch(value) or self.finder.share(value, schema)
         return origin
 
     def _switch(self, value: bool, name: str, default: bool) -> Origin:

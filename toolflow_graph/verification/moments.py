@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from toolflow_graph.verification.periods import Date as Date
+from toolflow_graph.verification.periods import make_date, month_end, periods_in, shift_months
+from toolflow_graph.verification.tongues import full_year, in_english
 from toolflow_graph.verification.wording import UNITS, listed
-
-Date = datetime.date
 
 _MONTHS = listed("january february march april may june july august september october november december")
 _MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)}
@@ -38,7 +39,7 @@ _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d
 _ISO_HEAD = re.compile(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
 _MONTH_DAY = re.compile(rf"\b(?=[jfmasond]){_M}\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
-_MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*\d{{1,2}}\b(?!\d)){_Y}", re.IGNORECASE)
+_MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)){_Y}", re.IGNORECASE)
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/-])")
 _DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
@@ -53,9 +54,6 @@ _IN = re.compile(
     rf"\b(?P<back>past|last|previous)?\s*{_COUNT}[\s-]+(?P<unit>day|night|week|month|year)s?\b\s*(?P<ago>ago|"
     rf"earlier|before)?",
     re.IGNORECASE,
-)
-_PERIOD = re.compile(
-    r"\b(this|next|last|coming|past|current|the|previous)\s+(week|weekend|month|year|quarter)\b", re.IGNORECASE
 )
 _YEAR = re.compile(
     r"\b(?:in|of|for|since|from|with|during|until|to|year|and|throughout)\s+((?:19|20)\d\d)\b(?![-/.:]\d|\s+[a-z]+s\b)",
@@ -126,38 +124,36 @@ def parse_now(text: str | None) -> Date | None:
     return date if 1100 <= date.year <= 8900 else None
 
 
-_NOW = re.compile(r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of)\b[^\n]{0,40}", re.IGNORECASE)
+_NOW = re.compile(
+    r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of|es ist|nous sommes|il est)\b[^\n]{0,40}", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=1024)
 def find_now(system: str) -> str | None:
     """The present that a system message states ("It is Saturday, 2026-03-07 10:00"), as an ISO date, with its time."""
+    system = in_english(system)
     for match in _NOW.finditer(system):
-        for date, how in dates_in(match.group(), None).items():
-            if how is None:
-                clocks = [clock for clock, how in times_in(match.group()).items() if how is None]
-                return f"{date}T{clocks[0]}" if len(clocks) == 1 else date
+        for date in _whole_dates(match.group()):
+            clocks = [clock for clock, how in times_in(match.group()).items() if how is None]
+            return f"{date}T{clocks[0]}" if len(clocks) == 1 else date
     # A single date stands for itself, whatever the words around it.
-    written = [date for date, how in dates_in(system, None).items() if how is None]
+    written = _whole_dates(system)
     return written[0] if len(written) == 1 else None
 
 
-def _make(year: int, month: int, day: int) -> Date | None:
-    try:
-        return Date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _month_end(day: Date) -> Date:
-    following = day.replace(day=28) + datetime.timedelta(days=4)
-    return following - datetime.timedelta(days=following.day)
-
-
-def _shift_months(day: Date, months: int) -> Date:
-    number = day.year * 12 + day.month - 1 + months
-    first = Date(number // 12, number % 12 + 1, 1)
-    return first.replace(day=min(day.day, _month_end(first).day))
+def _whole_dates(text: str) -> list[str]:
+    """The dates that a text writes with their year and in no doubtful order, in ISO's form, each once."""
+    weekdays = {_WEEKDAY_NUMBER[match[2].lower()] for match in _WEEKDAY.finditer(text)}
+    found: dict[str, None] = {}
+    for written in written_dates(text):
+        pairs = set(written.pairs) if written.year else ()
+        made = [date for pair in pairs if (date := make_date(int(written.year or 0), *pair)) is not None]
+        if len(made) == 2:  # the weekday tells which of the two numbers is the day
+            made = [date for date in made if date.weekday() in weekdays]
+        if len(made) == 1:
+            found[made[0].isoformat()] = None
+    return list(found)
 
 
 def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
@@ -213,14 +209,17 @@ def written_dates(text: str) -> Iterator[WrittenDate]:
                     yield WrittenDate(found, *match.span(), match["year"], ((month, int(match[name])),))
     for match in _NUMERIC.finditer(text):
         first, second, year = int(match[1]), int(match[3]), match[4]
-        full = f"20{year}" if year and len(year) == 2 else year
+        full = full_year(year) if year and len(year) == 2 else year
         if full or ("/" in match.group() and match.group() != "24/7"):
-            yield WrittenDate(match.group(), *match.span(), full, ((second, first), (first, second)), sure=False)
+            pairs = ((second, first), (first, second))
+            # 01/15/2025 leaves no doubt, as there is no fifteenth month.
+            valid = tuple(pair for pair in pairs if pair[0] <= 12) if year else ()
+            yield WrittenDate(match.group(), *match.span(), full, valid or pairs, sure=False)
 
 
 def _with_year(year: str | None, month: int, day: int, now: Date | None) -> dict[Date, bool]:
     years = (int(year),) if year else (now.year, now.year + 1, now.year - 1) if now else ()
-    made = (_make(number, month, day) for number in years)
+    made = (make_date(number, month, day) for number in years)
     return {date: year is not None for date in made if date is not None}
 
 
@@ -235,7 +234,6 @@ def month_days_in(text: str) -> set[tuple[int, int]]:
 
 
 _COUNTED = frozenset(word + plural for word in ("day", "night", "week", "month", "year") for plural in ("", "s"))
-_PERIODS = frozenset(listed("week weekend month year quarter"))
 _SPANS = frozenset(word.split()[-1] for word, _ in _WORDS)
 _FEASTS = frozenset(word for name in _FIXED for word in _LETTERS.findall(name)) | {"valentines", "years"}
 
@@ -251,7 +249,7 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
     if not words.isdisjoint(_FEASTS):
         for name, (month, day) in _FIXED.items():
             if name in lower:
-                yield from ((_make(year, month, day), name) for year in (now.year, now.year + 1))
+                yield from ((make_date(year, month, day), name) for year in (now.year, now.year + 1))
     if not words.isdisjoint(_WEEKDAY_WORDS):
         for match in _WEEKDAY.finditer(text):
             ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
@@ -265,54 +263,34 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
             count, unit = _count(match["count"]), match["unit"].lower()
             for sign in (-1,) if match["ago"] or match["back"] else (1, -1):
                 if unit in ("month", "year"):
-                    yield _shift_months(now, sign * count * (12 if unit == "year" else 1)), match.group().strip()
+                    yield shift_months(now, sign * count * (12 if unit == "year" else 1)), match.group().strip()
                 else:
                     days = count * (7 if unit == "week" else 1)
                     yield now + datetime.timedelta(days=sign * days), match.group().strip()
     for match in _YEAR.finditer(text):
-        yield from ((_make(int(match[1]), *day), match[1]) for day in ((1, 1), (12, 31)))
+        yield from ((make_date(int(match[1]), *day), match[1]) for day in ((1, 1), (12, 31)))
     for match in _TO_DATE.finditer(lower) if not words.isdisjoint(("date", "ytd", "mtd")) else ():
         yield now.replace(month=1, day=1) if match.group().startswith("y") else now.replace(day=1), match.group()
-    if not words.isdisjoint(_PERIODS):
-        for match in _PERIOD.finditer(text):
-            yield from ((date, match.group()) for date in _period(match[1].lower(), match[2].lower(), now))
+    yield from periods_in(text, words, now)
     for match in _DAY_ONLY.finditer(text) if not words.isdisjoint(_ORDINALS) else ():
         for months in (0, 1, -1):
-            first = _shift_months(now.replace(day=1), months)
-            yield _make(first.year, first.month, int(match[1])), match.group()
+            first = shift_months(now.replace(day=1), months)
+            yield make_date(first.year, first.month, int(match[1])), match.group()
     for match in _MONTH_ONLY.finditer(text) if not words.isdisjoint(MONTH_WORDS) else ():
         # "may" is a verb more often than a month.
         if match["month"] in ("may", "march", "mar", "sun", "dec") and not match["year"]:
             continue
         month = _MONTH_NUMBER[match["month"].lower()]
         for year in (int(match["year"]),) if match["year"] else (now.year, now.year + 1, now.year - 1):
-            start = _make(year, month, 1) if 1 <= year <= 9998 else None
+            start = make_date(year, month, 1) if 1 <= year <= 9998 else None
             if start:
                 yield start, match.group().strip()
-                yield _month_end(start), match.group().strip()
+                yield month_end(start), match.group().strip()
 
 
 def _count(word: str) -> int:
     word = word.lower()
     return int(word) if word.isdigit() else 2 if word.startswith("couple") else UNITS.get(word, 1)
-
-
-def _period(which: str, unit: str, now: Date) -> Iterator[Date]:
-    step = {"next": 1, "coming": 1, "last": -1, "past": -1, "previous": -1}.get(which, 0)
-    monday = now - datetime.timedelta(days=now.weekday())
-    if unit in ("week", "weekend"):
-        start = monday + datetime.timedelta(days=7 * step)
-        days = (5, 6, 4, 12, 13) if unit == "weekend" else (0, 1, 2, 3, 4, 5, 6)
-        yield from (start + datetime.timedelta(days=day) for day in days)
-        yield now + datetime.timedelta(days=7 * step)
-    elif unit in ("month", "quarter"):
-        start = _shift_months(now.replace(day=1), step * (3 if unit == "quarter" else 1))
-        if unit == "quarter":
-            start = start.replace(month=(start.month - 1) // 3 * 3 + 1)
-        yield from (start, _month_end(_shift_months(start, 2 if unit == "quarter" else 0)))
-        yield from (_shift_months(now, step), now)
-    else:
-        yield from (Date(now.year + step, 1, 1), Date(now.year + step, 12, 31), _shift_months(now, 12 * step))
 
 
 def without_moments(text: str) -> str:

@@ -11,14 +11,17 @@ from toolflow_graph.verification.wording import UNITS
 _TENS = {"ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50, "ninety": 90}
 _VALUES = {**UNITS, **_TENS, "a": 1, "an": 1, "one": 1, "couple of": 2, "a couple of": 2}
 _N = r"\d+(?:[.,]\d+)?|" + "|".join(sorted((name for name in _VALUES), key=len, reverse=True))
+_AND_PART = r" and (?:a half|a quarter|three[- ]quarters)"
 _U = r"min(?:ute)?s?|h(?:(?:ou)?rs?)?|hours?|days?|weeks?"
 _DURATION = re.compile(
     r"\b(?:(?P<fixed>(?:a )?half an hour|half-hour|(?:a )?quarter of an hour|three[- ]quarters of an hour)|"
-    rf"(?P<count>{_N})(?P<half> and a half)?[\s-]?(?P<unit>{_U})\b"
-    rf"(?:(?P<more> and a half)|[\s,]*(?:and )?(?P<rest>{_N})[\s-]?(?:m|min(?:ute)?s?)\b)?)",
+    r"(?P<hours>(?<![\d:])\d)h(?P<past>[0-5]\d)(?:m(?:in)?)?\b|"
+    rf"(?P<count>{_N})(?P<half>{_AND_PART})?[\s-]?(?P<unit>{_U})\b"
+    rf"(?:(?P<more>{_AND_PART})|[\s,]*(?:and )?(?P<rest>{_N})[\s-]?(?:m|min(?:ute)?s?)\b)?)",
     re.IGNORECASE,
 )
 _FIXED = {"half": 30, "quarter": 15, "three": 45}
+_PART_OF = {"half": 0.5, "a quarter": 0.25, "quarters": 0.75}
 _PER_UNIT = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 _AHEAD = re.compile(
     r"\b(?:in|within|after|for|during)(?: the next| another| about| around| roughly| exactly)*\s*\Z|\bnext\s*\Z", re.I
@@ -50,8 +53,11 @@ def _minutes(match: re.Match[str]) -> float:
     if match["fixed"]:
         first = match["fixed"].lower().removeprefix("a ").split()[0].split("-")[0]
         return _FIXED[first]
+    if match["hours"]:
+        return int(match["hours"]) * 60 + int(match["past"])
     per = _PER_UNIT[match["unit"][0].lower()]
-    value = _value(match["count"]) + (0.5 if match["half"] or match["more"] else 0)
+    part = (match["half"] or match["more"] or "").lower()
+    value = _value(match["count"]) + next((share for name, share in _PART_OF.items() if part.endswith(name)), 0)
     return value * per + (_value(match["rest"]) if match["rest"] else 0)
 
 

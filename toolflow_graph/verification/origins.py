@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -15,10 +15,13 @@ from toolflow_graph.verification.arithmetic import (
     amounts_of,
     find_calculation,
     list_lengths,
+    scale_of,
+    share_in,
     totals_in,
 )
 from toolflow_graph.verification.evidence import Evidence, Said, last_key, path_of, strings_in
 from toolflow_graph.verification.moments import Date
+from toolflow_graph.verification.periods import names_a_day
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.wording import key_of
 
@@ -173,6 +176,9 @@ class Finder:
         for index, said in (*self.users, *self.assistants, *self.prose):
             if key in said.converted:
                 return Origin("derived", index, how=f"{said.converted[key]}")
+            for step in said.durations:
+                if key in (step.minutes, step.minutes * 60, key_of(step.minutes / 60)):
+                    return Origin("derived", index, how=f"{step.text!r}")
             if -key in said.numbers and key < 0:
                 return Origin("derived", index, how=f"minus {said.numbers[-key]}")
         found = self.evidence.in_results(("n", -key), self.before) if value < 0 else None
@@ -199,6 +205,18 @@ class Finder:
             ),
         )
         return Origin("derived", found[1], how=found[0]) if found else None
+
+    def share(self, value: float, schema: Mapping[str, Any]) -> Origin | None:
+        """A number that is a share of the argument's scale, as the user's last words say it ("to a third")."""
+        bounds = scale_of(schema)
+        if bounds is None:
+            return None
+        low, high = bounds
+        for index, said in self.users[:1]:
+            words = share_in(said.text, value, low, high)
+            if words:
+                return Origin("derived", index, how=f"{words!r} of {low:g} to {high:g}")
+        return None
 
     def _chosen(self, arguments: Json) -> list[tuple[int, Amounts]]:
         """The numbers beside each id of a call, in the latest result that brought it."""
@@ -258,9 +276,12 @@ class Finder:
         return None
 
     def _knows_date(self, iso: str) -> bool:
-        if self.evidence.in_results(("d", iso), self.before) or iso in self.evidence.context.dates:
+        if self.evidence.in_results(("d", iso), self.before):
             return True
-        return any(iso in said.dates for _, said in (*self.users, *self.assistants))
+        context = self.evidence.context.dates
+        if iso in context and names_a_day(context[iso]):
+            return True
+        return any(iso in said.dates and names_a_day(said.dates[iso]) for _, said in (*self.users, *self.assistants))
 
     def time(self, clock: str) -> Origin | None:
         """A time of day ("HH:MM") that is said or returned."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from toolflow_graph.verification.wording import UNITS
+from toolflow_graph.verification.wording import UNITS, listed
 
 _WEEKDAYS = """
 Monday montag lundi lunes
@@ -139,8 +139,27 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:im|en|de) (?:mai|mayo)\b", "in May"),
     (r"\ben mars\b", "in March"),
     (r"(?<=\d) de (?=[a-záéíóú]{4,10}\b)", " of "),
-    (r"\b(?<=[a-z]{4}) de(?:l)? (?=\d{4}\b)", " "),
+    (r"\b(?<=[a-z]{3}) de(?:l)? (?=\d{4}\b)", " "),
 )  # fmt: skip
+_FIRSTS = listed(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+)
+_ORDINAL = {name: number for number, name in enumerate(_FIRSTS, 1)}
+_NTH = "(?P<nth>" + "|".join(name.replace("-", "[- ]") for name in reversed(_FIRSTS)) + r")\b"
+# "may" and "march" are verbs as well, which no one writes with a capital.
+_MONTH = r"(?:(?-i:May|March)|january|february|april|june|july|august|september|october|november|december)\b"
+_NTH_OF = re.compile(rf"\b(?:the )?{_NTH}(?: day)?(?: of)? (?={_MONTH})", re.IGNORECASE)
+_ON_NTH = re.compile(rf"\bon the {_NTH}(?=[.,;!?]|\s*\Z| (?:at|in the|around|from)\b)", re.IGNORECASE)
+_TENS = dict(zip(listed("ten twenty thirty forty fifty sixty seventy eighty ninety"), range(10, 100, 10), strict=True))
+_TWO = f"(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<ones>{'|'.join([*UNITS][1:10])}))?|(?P<teen>{'|'.join([*UNITS][11:20])})"
+_YEAR = re.compile(rf"(?P<before>\b{_MONTH}|\d),? (?P<century>nineteen|twenty)[- ](?:{_TWO})\b", re.IGNORECASE)
+_SHORT_YEAR = re.compile(
+    rf"\b(?P<before>{_MONTH}(?: \d{{1,2}}(?:st|nd|rd|th)?)?),? ['’](?P<year>\d\d)\b", re.IGNORECASE
+)
+_OF_NTH = re.compile(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
+_NTH_ANY = re.compile(_NTH, re.IGNORECASE)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
 _WORD = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
 # A text without any of these is not looked at further.
@@ -154,9 +173,43 @@ _SIGNS = re.compile(
 
 @lru_cache(maxsize=4096)
 def in_english(text: str) -> str:
-    """The text with what German, French and Spanish words say about time and number in English; mostly itself."""
+    """The text with what German, French and Spanish words say about time and number in English; mostly itself.
+
+    Days of a month that are written out ("the fourth of July") become digits, in English, too.
+    """
+    text = _in_digits(text)
     if not _WORD.search(text) and not _SIGNS.search(text):
         return text
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
     return _WORD.sub(lambda match: _WORDS[match.group().lower()], text)
+
+
+def _in_digits(text: str) -> str:
+    if "'" in text or "’" in text:
+        text = _SHORT_YEAR.sub(lambda match: f"{match['before']} {full_year(match['year'])}", text)
+    if not _NTH_ANY.search(text):
+        return text
+    text = _ON_NTH.sub(lambda match: f"on the {_number_of(match)}th", text)
+    text = _NTH_OF.sub(lambda match: f"{_number_of(match)} ", text)
+    text = _OF_NTH.sub(lambda match: f"{match['month']} {_number_of(match)}", text)
+    return _YEAR.sub(_year, text)
+
+
+def _year(match: re.Match[str]) -> str:
+    tens, ones, teen = ((match[name] or "").lower() for name in ("tens", "ones", "teen"))
+    rest = UNITS[teen] if teen else _TENS[tens] + UNITS.get(ones, 0)
+    return f"{match['before']} {19 if match['century'].lower() == 'nineteen' else 20}{rest}"
+
+
+_LAST_CENTURY = 40
+"""Years of two digits from here on are of the last century."""
+
+
+def full_year(digits: str) -> str:
+    """A year of two digits in four: 88 is 1988, 26 is 2026."""
+    return f"{19 if int(digits) >= _LAST_CENTURY else 20}{digits}"
+
+
+def _number_of(match: re.Match[str]) -> int:
+    return _ORDINAL[match["nth"].lower().replace(" ", "-")]

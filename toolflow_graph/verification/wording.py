@@ -151,7 +151,7 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
             yield from ((value, written, metres) for value in _readings(whole, part))
     for match in _NUMBER_WORD.finditer(text):
         words = re.findall(r"[a-z]+", match.group().lower())
-        after = re.match(r"[\s-]+(?:an?\s+|of\s+an?\s+|of\s+)?([A-Za-z]+)", text[match.end() :])
+        after = re.match(r"[\s-]*(?:an?\s+|of\s+an?\s+|of\s+)?([A-Za-z]+)", text[match.end() :])
         yield _from_words(words), match.group().strip(), _unit(after[1] if after else None)
     for match in re.finditer(
         r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", text, re.I
