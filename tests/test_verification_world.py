@@ -223,3 +223,21 @@ def test_kinds_are_read_from_keys(key: str, kind: str | None) -> None:
 )  # fmt: skip
 def test_nouns_are_read_from_names(name: str, noun: str) -> None:
     assert noun_of(name) == noun
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "expected"),
+    [
+        ("hotel", "Bogstadveien 64, 0159 Oslo", [("inconsistent_world", 1)]),
+        ("hotel", "C. Sierpes 57, Sevilla", []),
+        ("hotel", "Sierpes", []),
+        ("parcel", "Bogstadveien 64, 0159 Oslo", []),
+    ],
+)
+def test_a_house_does_not_move_whatever_city_is_asked_for(
+    kind: str, address: str, expected: list[tuple[str, int]]
+) -> None:
+    def search(city: str, place: str) -> Step:
+        return f"search_{kind}s", {"city": city}, {f"{kind}s": [{f"{kind}_id": "HTL-35085", "address": place}]}
+
+    assert findings(search("Seville", "Calle Sierpes 57, 41004 Seville"), search("Oslo", address)) == expected

@@ -8,6 +8,7 @@ from typing import Literal
 from toolflow_graph.types import Json
 from toolflow_graph.verification.naming import Mention, Rows, field_of, holder_noun, kind_of, noun_of, words_of
 from toolflow_graph.verification.things import (
+    ADDRESSES,
     CHANGING,
     MAKING,
     NAMES,
@@ -27,6 +28,11 @@ Code = Literal["inconsistent_world", "lost_change", "deleted_thing", "missing_th
 
 _PRICES = frozenset(listed("price cost fee fare rent amount"))
 _DATES = frozenset(listed("date time day at on datetime birth"))
+_STANDING = frozenset(
+    listed(
+        "hotel restaurant store shop clinic hospital venue property branch museum pharmacy cinema theatre gym school"
+    )
+)
 # Values that change by themselves.
 _MOVING = frozenset(
     listed(
@@ -146,7 +152,7 @@ def _values(thing: Thing, mention: Mention, act: Act) -> Iterator[Clash]:
                 yield Clash("lost_change", thing, reason, mention, key, fixed.value)
             continue
         seen = thing.seen.get((name, context_of(name, act)))
-        stable = is_name(name) or (mention.sure and (is_date(name) or is_price(name)))
+        stable = is_name(name) or (mention.sure and (is_date(name) or is_price(name) or _is_its_place(name, thing)))
         if seen is not None and stable and differ(name, seen.value, value):
             reason = f"the {name} of {_what(thing)} was {_shown(seen.value)} before and is {_shown(value)} now, "
             reason += "although nothing was written; the same thing stays as it is"
@@ -208,8 +214,22 @@ def differ(name: str, one: Json, other: Json, fixed: Fact | None = None) -> bool
     if is_name(name):
         left, right = squeeze(one), squeeze(other)
         return bool(left and right) and left not in right and right not in left
+    if name in ADDRESSES and fixed is None:
+        return _other_address(one, other)
     options = _options(fixed)
     return one in options and other in options and one != other
+
+
+def _is_its_place(name: str, thing: Thing) -> bool:
+    """Whether a field holds the address of what does not move; parcels and people do."""
+    return name in ADDRESSES and thing.kind.rpartition(" ")[2] in _STANDING
+
+
+def _other_address(one: str, other: str) -> bool:
+    """Whether two postal addresses share neither a number nor a long word; streets are abbreviated in many ways."""
+    left, right = (set(re.findall(r"[^\W_]+", text.casefold())) for text in (one, other))
+    told = all(any(map(str.isdigit, words)) and any(len(word) > 3 for word in words) for words in (left, right))
+    return told and "@" not in one + other and not any(word.isdigit() or len(word) > 3 for word in left & right)
 
 
 def _other_moment(one: str, other: str) -> bool:

@@ -25,7 +25,7 @@ HINTS: dict[str, str] = {
     "contradicting_results": "return what the same read brought before, as long as nothing was written",
     "contradicting_echo": "return the identifier that the call was made with",
     "assistant_names_tool": "say what was done or can be done, not by which tool",
-    "inconsistent_world": "return the name, price and date that earlier results gave to this identifier",
+    "inconsistent_world": "return the name, price, date and address that earlier results gave to this identifier",
     "lost_change": "return what was written; a write's own result and all later reads show it",
     "deleted_thing": "return an error such as not_found, or leave it out of the list",
     "missing_thing": "add what was made to the list, with the values it was made with",

@@ -37,6 +37,7 @@ CANCELLING = frozenset(listed("cancel"))
 _RETURNING = frozenset(listed("restore undelete recover reinstate reopen reactivate undo"))
 
 NAMES = frozenset(listed("name title subject headline label email"))
+ADDRESSES = frozenset(listed("address street_address postal_address full_address"))
 _BOOKED = frozenset(listed("booking reservation appointment"))
 _CONTEXT = frozenset(
     listed(
@@ -190,8 +191,8 @@ class World:
 
 
 def context_of(name: str, act: Act) -> frozenset[tuple[str, str]]:
-    """On which of an act's arguments a field may depend; names depend on none."""
-    return frozenset() if name.split("_")[-1] in NAMES else act.context
+    """On which of an act's arguments a field may depend; names and addresses depend on none."""
+    return frozenset() if name.split("_")[-1] in NAMES or name in ADDRESSES else act.context
 
 
 def fold(acts: Iterable[Act]) -> World:

@@ -40,8 +40,8 @@ def _spots(transcript: Transcript, code: Code) -> Iterator[Spot]:
 @rule(
     "inconsistent_world",
     "error",
-    "What has an identifier has another name, price or date than an earlier result gave it, although nothing that "
-    "concerns it was written and the call asks for nothing else.",
+    "What has an identifier has another name, price, date or postal address than an earlier result gave it, although "
+    "nothing that concerns it was written and the call asks for nothing else.",
 )
 def inconsistent_world(transcript: Transcript) -> Iterator[Spot]:
     yield from _spots(transcript, "inconsistent_world")

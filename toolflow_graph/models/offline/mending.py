@@ -39,7 +39,7 @@ def mend(value: Json, brief: ToolBrief, world: World) -> Json:
         for clash in clashes:
             if _is_chance(clash, act):
                 assert clash.mention is not None
-                _rename(clash.mention, {thing.id for thing in world.things.values()})
+                rename(clash.mention, {thing.id for thing in world.things.values()})
             else:
                 _put_right(clash, value)
     return value
@@ -60,7 +60,7 @@ def _is_chance(clash: Clash, act: Act) -> bool:
     return not any(name in _CALLED and known.get(name) == value for name, _, value in mention.fields())
 
 
-def _rename(mention: Mention, taken: set[str]) -> str:
+def rename(mention: Mention, taken: set[str]) -> str:
     """Give a row an identifier of its own, of the same form."""
     text = mention.id
     for turn in range(10):
@@ -83,7 +83,7 @@ def _tell_rows_apart(value: Json, noun: str) -> None:
         for row in rows.rows:
             mention = own.get(id(row))
             if mention is not None:
-                taken.add(_rename(mention, taken))
+                taken.add(rename(mention, taken))
 
 
 def _put_right(clash: Clash, value: Json) -> None:

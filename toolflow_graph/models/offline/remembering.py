@@ -103,7 +103,7 @@ def with_made_things(value: Any, view: View, brief: ToolBrief, world: World) -> 
                 continue
             kept = dict(last.holder)
             show_as(thing, last)
-            if not _allowed(last.holder, brief.call.arguments):
+            if not is_allowed(last.holder, brief.call.arguments):
                 last.holder.update(kept)
         left = [row for row in rows if id(row) not in own or own[id(row)].id not in over]
         rows[:] = left or rows
@@ -114,7 +114,7 @@ def _is_there(thing: Thing) -> bool:
     return thing.gone is None and thing.ended is None
 
 
-def _allowed(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+def is_allowed(row: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
     """Whether a row passes what the call filters by, as far as names tell; days outside a window do not."""
     if any(name in row and row[name] != part for name, part in arguments.items() if not isinstance(part, dict | list)):
         return False

@@ -15,6 +15,7 @@ from toolflow_graph.models.offline.echoing import echo
 from toolflow_graph.models.offline.failing import fail, without_items
 from toolflow_graph.models.offline.filters import keep_to_filters
 from toolflow_graph.models.offline.generate import MISSING, make_valid
+from toolflow_graph.models.offline.keeping import keep_things
 from toolflow_graph.models.offline.loose import loose_result, loose_text
 from toolflow_graph.models.offline.mending import deleted_in, mend, world_of
 from toolflow_graph.models.offline.relating import relate
@@ -24,6 +25,7 @@ from toolflow_graph.models.offline.views import View, noun_of, view_of
 from toolflow_graph.models.offline.whereabouts import put_in_place
 from toolflow_graph.models.offline.world import PLACES, Cast, build_cast
 from toolflow_graph.schemas import schema_errors
+from toolflow_graph.verification.things import World
 
 _LARGE = 3900
 """Characters above which a smaller result is tried: tool messages are read whole by whoever trains on them."""
@@ -84,8 +86,9 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
     better = relate(better, view, call.arguments, known, scene.now, rng)
     better = put_in_place(keep_to_filters(better, view, call.arguments, rng), call.arguments, rng)
     world = world_of(brief)
-    better = mend(with_made_things(with_same_ids(better, brief), view, brief, world), brief, world)
-    for attempt in (mend(agree(copy.deepcopy(better)), brief, world), better, mend(copy.deepcopy(value), brief, world)):
+    better = _settle(with_made_things(with_same_ids(better, brief), view, brief, world), brief, view, world)
+    agreed = _settle(agree(copy.deepcopy(better)), brief, view, world)
+    for attempt in (agreed, better, _settle(copy.deepcopy(value), brief, view, world)):
         if _fits(attempt, schema):
             value = attempt
             break
@@ -93,9 +96,14 @@ def _generate(brief: ToolBrief, view: View, schema: Mapping[str, Any], salt: int
         smaller = make_valid(
             schema, rng, cast, leaf=hooks.leaf, include=hooks.include_least, result=True, closed=False, owner=noun
         )
-        smaller = mend(smaller, brief, world)
+        smaller = _settle(smaller, brief, view, world)
         value = min((value, smaller), key=lambda one: (not _fits(one, schema), len(json.dumps(one))))
     return value
+
+
+def _settle(value: Any, brief: ToolBrief, view: View, world: World) -> Any:
+    """A draft, changed in place, that agrees with all that the dialogue has shown and done."""
+    return mend(keep_things(value, brief, view), brief, world)
 
 
 def _is_open(schema: Any) -> bool:
