@@ -39,6 +39,7 @@ async def assistant_call(state: DialogueState, runtime: Runtime[Context]) -> dic
             messages=messages,
             offered=frozenset(tool.name for tool in offered),
             cues=cues_of(load_cues(state), number),
+            planted=tuple(cue.text for cue in load_cues(state) if cue.kind == "injection" and cue.text),
         ),
         parse=lambda reply: parse(reply, seed, messages, offered),
         tools=offered,

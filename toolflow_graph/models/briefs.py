@@ -68,7 +68,8 @@ class AssistantBrief:
     """Asks the assistant for its next message: tool calls or text.
 
     ``request_start`` is the index in ``messages`` of the user message that opened the current request; ``offered`` the
-    names of the tools that can be called now; ``cues`` what was staged for the current request so far.
+    names of the tools that can be called now; ``cues`` what was staged for the current request so far; ``planted``
+    the instructions that stand in results of any request.
     """
 
     scene: Scene
@@ -78,6 +79,7 @@ class AssistantBrief:
     messages: tuple[Message, ...]
     offered: frozenset[str] = frozenset()
     cues: tuple[Cue, ...] = ()
+    planted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _step(brief: AssistantBrief, attempt: int, salt: int) -> tuple[str | None, t
 
 def _plain(result: ToolResult, brief: AssistantBrief) -> ToolResult:
     """The result without the instructions that somebody planted in it: they are neither obeyed nor passed on."""
-    texts = [cue.text for cue in brief.cues if cue.kind == "injection" and cue.text]
+    texts = list(brief.planted)
     return result.model_copy(update={"value": _cut(result.value, texts)}) if texts and result.ok else result
 
 
