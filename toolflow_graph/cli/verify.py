@@ -1,5 +1,6 @@
 """``verify FILE`` and ``rules list``: judge any dialogues, and say what is judged."""
 
+import gc
 import json
 import re
 from collections import Counter
@@ -36,6 +37,9 @@ def verify(
     from toolflow_graph.verification import verify as judge
 
     report = Report()
+    # Thousands of small objects that hold no circles: the collector would look at them over and over.
+    threshold = gc.get_threshold()
+    gc.set_threshold(100_000, *threshold[1:])
     try:
         for line, transcript in read_dialogues(file):
             report.add(line, transcript, judge(transcript))
@@ -46,6 +50,8 @@ def verify(
         raise UsageError(
             f"{error.problem} ({before})", expected=error.expected, hint="mend the file at that place"
         ) from None
+    finally:
+        gc.set_threshold(*threshold)
     # Only now: of a file that cannot be read to its end, no verdict is told.
     if every and not as_json:
         for entry in report.entries:
@@ -61,13 +67,16 @@ _ENGLISH = frozenset(
 )
 
 
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
 def guess_language(transcript: "Transcript") -> str | None:
     """What is said in another language than English, as far as its letters and small words tell; None for English."""
     text = " ".join(m.content or "" for m in transcript.messages if m.role in ("user", "assistant"))[:4000]
-    letters = [char for char in text if char.isalpha()]
+    letters = "".join(_LETTERS.findall(text))
     if len(letters) < 40:
         return None
-    if sum(char.isascii() for char in letters) < 0.5 * len(letters):
+    if len(letters.encode("ascii", "ignore")) < 0.5 * len(letters):
         return "another script"
     words = re.findall(r"[^\W\d_]+(?:'s)?", text.lower().replace("’", "'"))
     return None if sum(word in _ENGLISH for word in words) > 0.08 * len(words) else "another language"

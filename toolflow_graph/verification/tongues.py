@@ -159,9 +159,13 @@ _SHORT_YEAR = re.compile(
     rf"\b(?P<before>{_MONTH}(?: \d{{1,2}}(?:st|nd|rd|th)?)?),? ['’](?P<year>\d\d)\b", re.IGNORECASE
 )
 _OF_NTH = re.compile(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
-_NTH_ANY = re.compile(_NTH, re.IGNORECASE)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
 _WORD = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
+# Looking for a word among the text's own is quicker than looking for all of them in the text.
+_TOKEN = re.compile(r"[^\W\d_]+")
+_WORD_STARTS = frozenset(_TOKEN.findall(word.lower())[0] for word in _WORDS if _TOKEN.search(word))
+_ODD_WORDS = tuple(word.lower() for word in _WORDS if not _TOKEN.search(word))
+_NTH_STARTS = frozenset(name.split("-")[0] for name in _FIRSTS)
 # A text without any of these is not looked at further.
 _SIGNS = re.compile(
     r"tagabend|tagnachm|tagmorgen|\b(?:uhr|halb|morgen|heute|gestern|demain|aujourd|hoy|ayer|mañana|mai|mayo|mars|"
@@ -177,18 +181,19 @@ def in_english(text: str) -> str:
 
     Days of a month that are written out ("the fourth of July") become digits, in English, too.
     """
-    text = _in_digits(text)
-    if not _WORD.search(text) and not _SIGNS.search(text):
+    tokens = frozenset(_TOKEN.findall(text.lower()))
+    text = _in_digits(text, tokens)
+    if not (tokens & _WORD_STARTS or any(word in text.lower() for word in _ODD_WORDS)) and not _SIGNS.search(text):
         return text
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
     return _WORD.sub(lambda match: _WORDS[match.group().lower()], text)
 
 
-def _in_digits(text: str) -> str:
+def _in_digits(text: str, tokens: frozenset[str]) -> str:
     if "'" in text or "’" in text:
         text = _SHORT_YEAR.sub(lambda match: f"{match['before']} {full_year(match['year'])}", text)
-    if not _NTH_ANY.search(text):
+    if not tokens & _NTH_STARTS:
         return text
     text = _ON_NTH.sub(lambda match: f"on the {_number_of(match)}th", text)
     text = _NTH_OF.sub(lambda match: f"{_number_of(match)} ", text)
