@@ -15,7 +15,6 @@ from toolflow_graph.models.briefs import Failure, ToolBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
 from toolflow_graph.rendering import render_json, render_now, render_tool
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.state import (
     DialogueState,
     load_cues,
@@ -28,6 +27,7 @@ from toolflow_graph.state import (
 )
 from toolflow_graph.templates import Template
 from toolflow_graph.types import Message, Seed, Tool, ToolCall, ToolResult
+from toolflow_graph.validation import schema_errors
 from toolflow_graph.verification.inline import check_result, find_repeated_read
 from toolflow_graph.verification.things import World, act_of, recall
 from toolflow_graph.verification.toolcards import changes

@@ -9,8 +9,8 @@ import pytest
 from toolflow_graph.catalog import load_catalogue, load_tools
 from toolflow_graph.catalog.openapi_expand import SIZE
 from toolflow_graph.catalog.schema_check import find_schema_mistake
-from toolflow_graph.schemas import check_schema, schema_errors
 from toolflow_graph.types import Tool
+from toolflow_graph.validation import check_schema, schema_errors
 
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")

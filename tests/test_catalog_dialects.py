@@ -18,7 +18,7 @@ from toolflow_graph.catalog.notes import Notes
 from toolflow_graph.catalog.schema_check import find_schema_mistake, is_plainly_valid
 from toolflow_graph.catalog.type_words import is_optional, read_type
 from toolflow_graph.errors import UsageError
-from toolflow_graph.schemas import check_schema, schema_errors
+from toolflow_graph.validation import check_schema, schema_errors
 
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 TEXT = {"type": "string"}

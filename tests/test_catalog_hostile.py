@@ -14,7 +14,8 @@ from tests.openapi_documents import OK, body_of, load_document, only, query, ret
 from toolflow_graph.catalog import load_catalogue, load_tools
 from toolflow_graph.catalog.schema_check import DEEPEST, find_schema_mistake, is_too_deep
 from toolflow_graph.errors import UsageError
-from toolflow_graph.schemas import iter_fields, schema_errors
+from toolflow_graph.schemas import iter_fields
+from toolflow_graph.validation import schema_errors
 
 Wrap = Callable[[Any], Any]
 WRAPS: dict[str, Wrap] = {

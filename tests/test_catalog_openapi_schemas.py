@@ -9,7 +9,7 @@ import pytest
 
 from tests.openapi_documents import OK, TEXT, body_of, load_document, only, returning
 from toolflow_graph.catalog.openapi_expand import SIZE
-from toolflow_graph.schemas import check_schema, schema_errors
+from toolflow_graph.validation import check_schema, schema_errors
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from toolflow_graph.catalog.parsing import parse_document
 from toolflow_graph.catalog.schema_check import find_schema_mistake, is_plainly_valid
 from toolflow_graph.catalog.text import plain_text
 from toolflow_graph.errors import UsageError
-from toolflow_graph.schemas import check_schema, schema_errors
+from toolflow_graph.validation import check_schema, schema_errors
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 

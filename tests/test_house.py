@@ -11,7 +11,7 @@ PACKAGE = ROOT / "toolflow_graph"
 # Lowest first; a module may import from its own level and below. The nodes stand on the engine, like a user's own.
 LEVELS = [
     {"errors", "types", "randomness", "wording"},
-    {"references", "schemas", "record", "outputs", "behaviours"},
+    {"references", "schemas", "validation", "record", "outputs", "behaviours"},
     {"state", "templates", "rendering", "config"},
     {"backends", "catalog", "tool_graph", "models", "verification"},
     {"context"},

@@ -11,8 +11,8 @@ import pytest
 from tests.offline_play import CORPORA, Played, ask, default_tools, mcp_tools, play, sample_scene
 from toolflow_graph.models.briefs import PlannerBrief
 from toolflow_graph.models.offline.saying import said
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Fact, Plan, Request, Tool, Use
+from toolflow_graph.validation import schema_errors
 
 
 @lru_cache(maxsize=1)

@@ -19,8 +19,8 @@ from toolflow_graph.models.offline.patterns import string_for
 from toolflow_graph.models.offline.playable import is_playable
 from toolflow_graph.models.offline.shapes import ENDLESS, Shapes, fold
 from toolflow_graph.models.offline.world import build_cast
-from toolflow_graph.schemas import find_pattern, schema_errors
 from toolflow_graph.types import Seed, Tool, ToolCall
+from toolflow_graph.validation import find_pattern, schema_errors
 
 NODE: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}
 ENDLESS_SCHEMA: dict[str, Any] = {"$ref": "#/$defs/node", "$defs": {"node": NODE}}

@@ -17,8 +17,8 @@ from toolflow_graph.models.offline.saying import said, say
 from toolflow_graph.models.offline.words import humanise, pluralise, polish, singularise
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import Model, ModelRequest
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool, ToolCall, ToolResult
+from toolflow_graph.validation import schema_errors
 
 NAMES = st.sampled_from(
     [

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolflow_graph.models.offline.binding import ABSENT, get_path, set_path
-from toolflow_graph.schemas import check_schema, format_path, iter_fields, join_path, schema_errors, schema_types
+from toolflow_graph.schemas import format_path, iter_fields, join_path, schema_types
+from toolflow_graph.validation import SchemaChecker, check_schema, schema_errors
 
 CLOSED: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer"}}}
 
@@ -142,3 +143,56 @@ def test_any_name_survives_a_path(names: list[str]) -> None:
         node = node[name]
     assert node == 7
     assert get_path({}, path) is ABSENT
+
+
+WORDS = st.sampled_from(["a", "b", "2026-02-28", "x@y.org", "10:30", ""])
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from([0.5, 1.0, 1e300]), WORDS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),
+    max_leaves=6,
+)
+KINDS = st.sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
+BARE: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.one_of(KINDS, st.lists(KINDS, min_size=1, max_size=2, unique=True)),
+        "enum": st.lists(SCALARS, min_size=1, max_size=3),
+        "minimum": st.integers(-2, 2),
+        "multipleOf": st.sampled_from([1, 2, 0.5]),
+        "maxLength": st.integers(0, 3),
+        "minItems": st.integers(0, 2),
+        "uniqueItems": st.booleans(),
+        "format": st.sampled_from(["date", "time", "email", "uri", "duration", "no such format"]),
+    },
+)
+SCHEMAS = st.recursive(
+    BARE,
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "type": KINDS,
+            "properties": st.dictionaries(st.sampled_from("abc"), inner, max_size=2),
+            "required": st.lists(st.sampled_from("abc"), max_size=2, unique=True),
+            "additionalProperties": st.one_of(st.booleans(), inner),
+            "items": inner,
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "allOf": st.lists(inner, min_size=1, max_size=2),
+            "oneOf": st.lists(inner, min_size=1, max_size=2),
+            "not": inner,
+        },
+    ),
+    max_leaves=5,
+)
+
+
+@given(SCHEMAS, VALUES, st.booleans())
+def test_the_quick_judge_never_overrules_the_thorough_one(schema: dict[str, Any], value: Any, closed: bool) -> None:
+    checker = SchemaChecker(schema, closed=closed)
+    quick, found = checker.errors(value), list(checker.thorough_errors(value))
+    assert bool(quick) == bool(found)
+
+
+def test_a_schema_elsewhere_is_never_fetched() -> None:
+    with pytest.raises(Exception, match=r"(?i)unresolvable|127\.0\.0\.1"):
+        schema_errors({}, {"$ref": "http://127.0.0.1:9/schema.json"}, closed=True)

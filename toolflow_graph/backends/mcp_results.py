@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.backends.answers import GENERIC, clean_message
-from toolflow_graph.schemas import schema_errors, schema_types
+from toolflow_graph.schemas import schema_types
 from toolflow_graph.types import Json, Tool
+from toolflow_graph.validation import schema_errors
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult

@@ -138,7 +138,7 @@ def _check_values(schema: dict[str, Any], direction: Direction, notes: Notes, wh
         return
     if _CHECKED.isdisjoint(schema):
         return
-    from toolflow_graph.schemas import schema_errors
+    from toolflow_graph.validation import schema_errors
 
     bare = {key: value for key, value in schema.items() if key not in ("default", "examples", "description")}
 

@@ -46,7 +46,7 @@ def find_schema_mistake(schema: Any) -> str | None:
         return None
     if is_too_deep(schema):
         return f"nested more than {DEEPEST} levels deep"
-    from toolflow_graph.schemas import check_schema
+    from toolflow_graph.validation import check_schema
 
     mistake = check_schema(schema) or find_ref_mistake(schema)
     return mistake and _NO_TYPE.sub(rf"\1 is none of {', '.join(sorted(TYPES))}", mistake)

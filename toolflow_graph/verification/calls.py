@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Json, ToolCall, ToolResult
 from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.placeholders import is_placeholder
@@ -17,14 +16,6 @@ from toolflow_graph.verification.wording import listed, squeeze
 
 MOST_RESULT_BYTES = 20_000
 _CHANGING = ("random", "roll", "shuffle", "generate", "time", "clock", "now")
-
-
-def _schema_problems(value: Any, schema: Mapping[str, Any], *, closed: bool) -> list[str] | None:
-    """The reasons, or None if the schema itself cannot be applied (jsonschema raises many kinds of errors then)."""
-    try:
-        return schema_errors(value, schema, closed=closed)
-    except Exception:
-        return None
 
 
 @rule("unknown_tool", "error", "A call names a tool that is not offered at that point.")
@@ -50,10 +41,10 @@ def invalid_arguments(transcript: Transcript) -> Iterator[Spot]:
         if broken:
             yield site.message_index, f"{site.call.name}: {broken}"
             continue
-        tool = transcript.tools_by_name.get(site.call.name)
-        if tool is None:
+        card = transcript.card(site.call.name)
+        if card is None:
             continue
-        problems = _schema_problems(site.call.arguments, tool.parameters, closed=True)
+        problems = card.argument_problems(site.call.arguments)
         if problems is None:
             yield site.message_index, f"{site.call.name}: its parameters are no valid JSON Schema"
         for problem in problems or ():
@@ -63,11 +54,11 @@ def invalid_arguments(transcript: Transcript) -> Iterator[Spot]:
 @rule("invalid_result", "error", "A result does not fit the tool's return schema.", needs=("returns",))
 def invalid_result(transcript: Transcript) -> Iterator[Spot]:
     for index, site in _results(transcript):
-        tool = transcript.tools_by_name.get(site.call.name)
-        if tool is None or tool.returns is None or not site.succeeded:
+        card = transcript.card(site.call.name)
+        if card is None or not site.succeeded:
             continue
         assert site.result is not None
-        problems = _schema_problems(site.result.value, tool.returns, closed=False)
+        problems = card.result_problems(site.result.value)
         if problems is None:
             yield index, f"{site.call.name}: its returns are no valid JSON Schema"
         for problem in problems or ():
@@ -164,8 +155,11 @@ def giant_result(transcript: Transcript) -> Iterator[Spot]:
             yield index, f"the result has {size:,} bytes; at most {MOST_RESULT_BYTES:,} fit a dialogue"
 
 
+_encode = json.JSONEncoder(sort_keys=True).encode
+
+
 def _same_call(call: ToolCall) -> str:
-    return call.name + json.dumps(call.arguments, sort_keys=True)
+    return call.name + _encode(call.arguments)
 
 
 class ReadLedger:

@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import regex
 
 from toolflow_graph.schemas import merged_properties, merged_required, resolve
 from toolflow_graph.types import Tool
+from toolflow_graph.validation import SchemaChecker
 from toolflow_graph.verification.wording import listed
 
 _HUMP = re.compile(r"[a-z0-9][A-Z]")
@@ -58,6 +59,7 @@ class ToolCard:
     """
 
     parameters: Mapping[str, Any]
+    returns: Mapping[str, Any] | None
     spoken_keys: frozenset[str]
     reads: bool
     verbs: frozenset[str]
@@ -70,20 +72,42 @@ class ToolCard:
             found = self._fields[pattern] = _schema_at(self.parameters, pattern)
         return found
 
+    def argument_problems(self, arguments: Any) -> list[str] | None:
+        """Why the arguments of a call do not fit; None if the schema itself cannot be applied."""
+        try:
+            return self._argument_checker.errors(arguments)
+        except Exception:  # jsonschema raises many kinds
+            return None
+
+    def result_problems(self, value: Any) -> list[str] | None:
+        """Why a result does not fit (everything fits without a return schema); None if the schema cannot be applied."""
+        try:
+            return self._result_checker.errors(value) if self._result_checker else []
+        except Exception:
+            return None
+
+    @cached_property
+    def _argument_checker(self) -> SchemaChecker:
+        return SchemaChecker(self.parameters, closed=True)
+
+    @cached_property
+    def _result_checker(self) -> SchemaChecker | None:
+        return None if self.returns is None else SchemaChecker(self.returns, closed=False)
+
 
 def load_card(tool: Tool) -> ToolCard:
     """The card of a tool; equal definitions share one."""
-    text = json.dumps(tool.parameters, sort_keys=True)
-    return _card(tool.name, tool.effect, tool.description, text)
+    schemas = json.dumps((tool.parameters, tool.returns))
+    return _card(tool.name, tool.effect, tool.description, schemas)
 
 
 @lru_cache(maxsize=16384)
-def _card(name: str, effect: str | None, description: str, text: str) -> ToolCard:
-    parameters = json.loads(text)
+def _card(name: str, effect: str | None, description: str, schemas: str) -> ToolCard:
+    parameters, returns = json.loads(schemas)
     keys = frozenset(key for key in _property_names(parameters, parameters, 6) if is_identifier(key))
     reads = is_read_name(name) if effect is None else effect == "read"
     first = re.findall(r"[a-z]+", description.split(".")[0].lower())[:1]
-    return ToolCard(parameters, keys, reads, frozenset(split_name(name)) | frozenset(first))
+    return ToolCard(parameters, returns, keys, reads, frozenset(split_name(name)) | frozenset(first))
 
 
 def _property_names(schema: Any, root: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -15,7 +15,8 @@ from toolflow_graph.models.offline.shapes import ENDLESS, HARD, Chooser, Shapes,
 from toolflow_graph.models.offline.values import leaf_value, name_for, new_id
 from toolflow_graph.models.offline.words import humanise, singularise, split_words
 from toolflow_graph.models.offline.world import Cast
-from toolflow_graph.schemas import find_pattern, join_path, resolve, schema_errors
+from toolflow_graph.schemas import join_path, resolve
+from toolflow_graph.validation import find_pattern, schema_errors
 
 MISSING = object()
 _SAME = {"enum", "bool", "currency", "country", "country_code", "city", "timezone", "language_code", "region", "date"}

@@ -12,7 +12,7 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from toolflow_graph.schemas import find_pattern
+from toolflow_graph.validation import find_pattern
 
 _CLASSES = {
     codes.CATEGORY_DIGIT: "0123456789",

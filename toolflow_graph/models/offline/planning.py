@@ -23,9 +23,9 @@ from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Flow, Tool
+from toolflow_graph.validation import schema_errors
 
 Take = Literal["any", "earlier_first", "earlier", "nothing"]
 """From which results a planned call may take values; "earlier" means from other requests."""

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from toolflow_graph.models.offline.generate import make_valid
 from toolflow_graph.models.offline.world import build_cast
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
+from toolflow_graph.validation import schema_errors
 
 _NOW = "2026-03-02T09:30:00"
 

@@ -10,8 +10,8 @@ from toolflow_graph.models.offline.planning import CallPlanner, PlannedCall
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value, other_place
 from toolflow_graph.models.offline.views import Leaf
-from toolflow_graph.schemas import schema_errors
 from toolflow_graph.types import Tool
+from toolflow_graph.validation import schema_errors
 
 
 def repeated_call(

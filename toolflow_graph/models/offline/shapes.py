@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from toolflow_graph.schemas import resolve, schema_errors
+from toolflow_graph.schemas import resolve
+from toolflow_graph.validation import schema_errors
 
 ENDLESS = math.inf
 _MORE = ("minimum", "minLength", "minItems", "exclusiveMinimum", "minProperties", "minContains")

@@ -24,7 +24,7 @@ from toolflow_graph.models.offline.results import ResultLeaves
 from toolflow_graph.models.offline.views import View, noun_of, view_of
 from toolflow_graph.models.offline.whereabouts import put_in_place
 from toolflow_graph.models.offline.world import PLACES, Cast, build_cast
-from toolflow_graph.schemas import schema_errors
+from toolflow_graph.validation import schema_errors
 from toolflow_graph.verification.things import World
 
 _LARGE = 3900
