@@ -203,8 +203,7 @@ class SchemaChecker:
         if "patternProperties" in text:
             plain = _drop_endless(plain)
         self._schema = _close(plain) if closed else plain
-        # Its regular expressions are of another kind, and run without a time limit.
-        self._accepts = None if '"pattern' in text else _load_acceptor(self._schema)
+        self._accepts = _load_acceptor(self._schema)
 
     @cached_property
     def _validator(self) -> Validator:
@@ -224,11 +223,11 @@ class SchemaChecker:
 
 
 def _load_acceptor(schema: Any) -> Callable[[Any], bool] | None:
-    """A quick test that is true only for values that fit; None for a schema that it cannot be made of."""
+    """A quick test that is true only for values that fit; None for a schema that it cannot be trusted with."""
+    if not _is_within(schema):
+        return None
     try:
-        validator = jsonschema_rs.Draft202012Validator(
-            schema, formats=_TOLD_FORMATS, validate_formats=True, retriever=_refuse_to_fetch
-        )
+        validator = jsonschema_rs.Draft202012Validator(schema, formats=_TOLD_FORMATS, validate_formats=True)
     except Exception:
         return None
 
@@ -241,8 +240,19 @@ def _load_acceptor(schema: Any) -> Callable[[Any], bool] | None:
     return accepts
 
 
-def _refuse_to_fetch(uri: str) -> Any:
-    raise LookupError(f"{uri} is outside the schema; nothing is fetched")
+def _is_within(schema: Any) -> bool:
+    """Whether a schema holds nothing that jsonschema-rs reads in a way of its own.
+
+    Its regular expressions differ and run without a time limit, it fetches references to elsewhere, and up to 0.45 it
+    forgets two required names beside an ``additionalProperties`` with a schema (its pull request 1116).
+    """
+    if isinstance(schema, dict):
+        if "pattern" in schema or "patternProperties" in schema or isinstance(schema.get("additionalProperties"), dict):
+            return False
+        if not str(schema.get("$ref", "#")).startswith("#") or "$id" in schema or "$dynamicRef" in schema:
+            return False
+        return all(map(_is_within, schema.values()))
+    return not isinstance(schema, list) or all(map(_is_within, schema))
 
 
 def _told(check: Callable[[str], Any]) -> Callable[[str], bool]:
