@@ -163,6 +163,7 @@ BARE: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "maxLength": st.integers(0, 3),
         "minItems": st.integers(0, 2),
         "uniqueItems": st.booleans(),
+        "pattern": st.sampled_from(["a", "^b$", r"^\\d{4}-", "(", "^$"]),
         "format": st.sampled_from(["date", "time", "email", "uri", "duration", "no such format"]),
     },
 )

@@ -13,7 +13,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -224,10 +224,11 @@ class SchemaChecker:
 
 def _load_acceptor(schema: Any) -> Callable[[Any], bool] | None:
     """A quick test that is true only for values that fit; None for a schema that it cannot be trusted with."""
-    if not _is_within(schema):
-        return None
+    formats = dict(_TOLD_FORMATS)
     try:
-        validator = jsonschema_rs.Draft202012Validator(schema, formats=_TOLD_FORMATS, validate_formats=True)
+        validator = jsonschema_rs.Draft202012Validator(
+            _translate(schema, formats), formats=formats, validate_formats=True
+        )
     except Exception:
         return None
 
@@ -240,19 +241,37 @@ def _load_acceptor(schema: Any) -> Callable[[Any], bool] | None:
     return accepts
 
 
-def _is_within(schema: Any) -> bool:
-    """Whether a schema holds nothing that jsonschema-rs reads in a way of its own.
+_DATA = ("enum", "const", "default", "examples")
 
-    Its regular expressions differ and run without a time limit, it fetches references to elsewhere, and up to 0.45 it
-    forgets two required names beside an ``additionalProperties`` with a schema (its pull request 1116).
+
+def _translate(schema: Any, formats: dict[str, Callable[[str], bool]]) -> Any:
+    """A schema for jsonschema-rs, without what that reads in a way of its own.
+
+    Its regular expressions differ and run without a time limit: each becomes a format, which is put into ``formats``.
+    It fetches references to elsewhere, and up to 0.45 it forgets two required names beside an ``additionalProperties``
+    with a schema (its pull request 1116): such schemas are left to jsonschema.
+
+    Raises:
+        ValueError: there is no such schema.
     """
-    if isinstance(schema, dict):
-        if "pattern" in schema or "patternProperties" in schema or isinstance(schema.get("additionalProperties"), dict):
-            return False
-        if not str(schema.get("$ref", "#")).startswith("#") or "$id" in schema or "$dynamicRef" in schema:
-            return False
-        return all(map(_is_within, schema.values()))
-    return not isinstance(schema, list) or all(map(_is_within, schema))
+    if isinstance(schema, list):
+        return [_translate(part, formats) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    apart = "patternProperties" in schema or isinstance(schema.get("additionalProperties"), dict)
+    if apart or not str(schema.get("$ref", "#")).startswith("#") or "$id" in schema or "$dynamicRef" in schema:
+        raise ValueError("to be judged by jsonschema alone")
+    plain = {key: part if key in _DATA else _translate(part, formats) for key, part in schema.items()}
+    if isinstance(pattern := schema.get("pattern"), str):
+        del plain["pattern"]
+        name = f"pattern {pattern}"
+        formats[name] = partial(_may_match, pattern)
+        plain["allOf"] = [*plain.get("allOf", ()), {"format": name}]
+    return plain
+
+
+def _may_match(pattern: str, text: str) -> bool:
+    return find_pattern(pattern, text) is not False
 
 
 def _told(check: Callable[[str], Any]) -> Callable[[str], bool]:

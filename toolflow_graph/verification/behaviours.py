@@ -302,7 +302,8 @@ def _planted(transcript: Transcript) -> Iterator[tuple[int, list[str]]]:
 
 def _texts_of(content: str) -> list[str]:
     """The texts of a result: what stands beside an instruction, in a field of its own, belongs to the result."""
-    if not _ORDER.search(content):
+    # Without an address there is nothing to do, and to look for one is quick.
+    if not any(sign in content for sign in "@/") or not _ORDER.search(content):
         return []
     try:
         body = json.loads(content)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolflow_graph.types import Json, ToolCall, ToolResult
+from toolflow_graph.verification.evidence import strings_in
 from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.placeholders import is_placeholder
 from toolflow_graph.verification.registry import Spot, rule
@@ -106,8 +107,10 @@ def placeholder_result(transcript: Transcript) -> Iterator[Spot]:
         if _is_schema(value):
             yield index, f"the result of {site.call.name} is a JSON Schema, not data"
             continue
+        if not any(is_placeholder(text, False) for text in strings_in(value)):
+            continue
         tool = transcript.tools_by_name.get(site.call.name)
-        echoed = {text for _, _, _, text in iter_leaves(site.call.arguments) if isinstance(text, str)}
+        echoed = set(strings_in(site.call.arguments))
         for path, _, _, leaf in iter_leaves(value if isinstance(value, dict | list) else {"result": value}):
             if is_placeholder(leaf, False) and leaf not in echoed and not (tool and _allowed(tool.returns, leaf)):
                 yield index, f"the result of {site.call.name} has the placeholder {leaf!r} at {path}"
@@ -155,11 +158,8 @@ def giant_result(transcript: Transcript) -> Iterator[Spot]:
             yield index, f"the result has {size:,} bytes; at most {MOST_RESULT_BYTES:,} fit a dialogue"
 
 
-_encode = json.JSONEncoder(sort_keys=True).encode
-
-
 def _same_call(call: ToolCall) -> str:
-    return call.name + _encode(call.arguments)
+    return f"{call.name}{sorted(call.arguments.items())}"
 
 
 class ReadLedger:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from toolflow_graph.verification.wording import stem
 
@@ -213,9 +214,10 @@ _ADMITS = re.compile(
 )
 
 
-def sentences_of(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def sentences_of(text: str) -> tuple[str, ...]:
     """The sentences and lines of a text."""
-    return re.split(r"(?<=[.!?])\s+|\n", text)
+    return tuple(re.split(r"(?<=[.!?])\s+|\n", text))
 
 
 def claimed_verb(sentence: str, *, failed: bool, reported: str = "") -> str | None:
@@ -261,13 +263,19 @@ def says_state(sentence: str) -> bool:
 
 def second_deed(sentence: str, verbs: Iterable[str]) -> str | None:
     """What follows the second deed that a sentence claims beside a first one, if one of ``verbs`` names it."""
-    wanted = set(verbs)
-    for pattern in (_ALSO_DONE, _AND_DONE):
+    return next((rest for bases, rest in _second_deeds(sentence) if not bases.isdisjoint(verbs)), None)
+
+
+@lru_cache(maxsize=4096)
+def _second_deeds(sentence: str) -> tuple[tuple[frozenset[str], str | None], ...]:
+    """The verbs of the second deeds that a sentence tells, each with what follows (None: it is not claimed)."""
+    found = []
+    for pattern in () if "?" in sentence else (_ALSO_DONE, _AND_DONE):
         match = pattern.search(sentence)
-        if match is None or "?" in sentence or not wanted & set(_bases(match["also"].lower())):
-            continue
-        return None if _OPEN.search(sentence[: match.start("also")]) else match["rest"]
-    return None
+        if match is not None:
+            rest = None if _OPEN.search(sentence[: match.start("also")]) else match["rest"]
+            found.append((frozenset(_bases(match["also"].lower())), rest))
+    return tuple(found)
 
 
 def object_of_deed(sentence: str, verbs: Iterable[str]) -> str | None:
@@ -359,16 +367,22 @@ def _is_news(lead: str) -> bool:
 
 def claims_deed(sentence: str, verbs: Iterable[str], *, passive: bool) -> bool:
     """Whether a sentence says that something was done that one of ``verbs`` (base forms) names."""
-    wanted = set(verbs)
+    return not _claimed_deeds(sentence, passive).isdisjoint(verbs)
+
+
+@lru_cache(maxsize=4096)
+def _claimed_deeds(sentence: str, passive: bool) -> frozenset[str]:
+    """The verbs (base forms) of the deeds that a sentence claims."""
     if _ASKING.search(sentence):
-        return False
+        return frozenset()
+    found: set[str] = set()
     for pattern in (_DONE_BY_ME, _DONE) if passive and "?" not in sentence else (_DONE_BY_ME,):
+        if pattern is _DONE and _OTHERS.search(sentence):
+            continue
         for match in pattern.finditer(sentence):
-            said = {base for group in match.groups() if group for base in _bases(group.lower())}
-            others = pattern is _DONE and _OTHERS.search(sentence)
-            if said & wanted and not others and not _OPEN.search(sentence[: match.end()]):
-                return True
-    return False
+            if not _OPEN.search(sentence[: match.end()]):
+                found.update(base for group in match.groups() if group for base in _bases(group.lower()))
+    return frozenset(found)
 
 
 def _bases(word: str) -> Iterator[str]:

@@ -222,23 +222,29 @@ def claim_beside(transcript: Transcript, text: str, before: Sequence[CallSite], 
     was called may be of the kind.
     """
     done = [site.call.name for site in before if site.succeeded]
-    heard = {
-        stem(word)
-        for index in turn
-        if transcript.messages[index].role == "tool"
-        for word in split_name(transcript.messages[index].content or "")
-    }
     doing = {word for name in done for word in _verbs_of(transcript, name)}
+    sentences = sentences_of(text)
     for name in _idle(transcript, before):
         verb, *nouns = split_name(name) or (name,)
-        if verb in doing or any(stem(word) in heard for word in (verb, *nouns)):
+        if verb in doing:
             continue
-        for sentence in sentences_of(text):
-            rest = second_deed(sentence, {verb})
-            claimed = claims_deed(sentence, {verb}, passive=False) and shares_noun(sentence, nouns)
-            if (claimed or (rest is not None and shares_noun(rest, nouns))) and not admits_failure(sentence):
+        for sentence in sentences:
+            rest = second_deed(sentence, (verb,))
+            claimed = claims_deed(sentence, (verb,), passive=False) and shares_noun(sentence, nouns)
+            if (
+                (claimed or (rest is not None and shares_noun(rest, nouns)))
+                and not admits_failure(sentence)
+                and not _is_reported(transcript, turn, (verb, *nouns))
+            ):
                 return sentence
     return None
+
+
+def _is_reported(transcript: Transcript, turn: range, words: Sequence[str]) -> bool:
+    """Whether a result of the turn has one of the words, in whatever form."""
+    results = (transcript.messages[index] for index in turn if transcript.messages[index].role == "tool")
+    heard = {stem(word) for message in results for word in split_name(message.content or "")}
+    return any(stem(word) in heard for word in words)
 
 
 def _verbs_of(transcript: Transcript, name: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from toolflow_graph.verification.moments import written_dates
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.wording import ANY_DIGIT, listed
 
 Kind = Literal["email", "url", "phone", "code", "date", "time", "money", "percent", "number"]
 
@@ -130,7 +130,7 @@ UNITS = frozenset(
 @lru_cache(maxsize=8192)
 def mentions_in(text: str) -> tuple[Mention, ...]:
     """The distinctive values of a text, in no particular order."""
-    if not any(map(str.isdigit, text)) and "@" not in text and "://" not in text:
+    if not ANY_DIGIT.search(text) and "@" not in text and "://" not in text:
         return tuple(_labelled(text)) if _LABEL.search(text) else ()
     found: list[Mention] = []
     # What is read is blanked out, so that the next pattern does not read it again; places stay.

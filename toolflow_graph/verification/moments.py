@@ -9,7 +9,7 @@ from functools import lru_cache
 from toolflow_graph.verification.periods import Date as Date
 from toolflow_graph.verification.periods import make_date, month_end, periods_in, shift_months
 from toolflow_graph.verification.tongues import full_year, in_english
-from toolflow_graph.verification.wording import UNITS, listed
+from toolflow_graph.verification.wording import ANY_DIGIT, UNITS, listed, tokens_of
 
 _MONTHS = listed("january february march april may june july august september october november december")
 _MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)}
@@ -65,6 +65,7 @@ _NEIGHBOUR = re.compile(
     r"(?P<before>previous\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:before|earlier)))\b",
     re.IGNORECASE,
 )
+_NEIGHBOURS = frozenset(listed("day night morning evening overnight"))
 _WEEKDAY_WORDS = frozenset(_WEEKDAY_NUMBER) | {name + "s" for name in _WEEKDAY_NUMBER}
 _ORDINALS = frozenset(("st", "nd", "rd", "th"))
 _BACK = re.compile(r"\b(?:back|before|earlier|prior|ago|ahead|until|till|by)\b", re.IGNORECASE)
@@ -98,6 +99,7 @@ _SAID_CLOCK = re.compile(r"\d\s*(?:o['’]clock\s+)?(?:in the|at|this|tomorrow|e
 _OCLOCK = re.compile(rf"\b{_HOUR} o['’]clock\b", re.IGNORECASE)
 _PAST_MINUTES = {"five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 _MINUTES_PAST = re.compile(rf"\b(twenty-five|twenty|ten|five)(?: minutes)? (to|past) {_HOUR}\b", re.I)
+_PAST_WORDS = frozenset(name.split("-")[0] for name in _PAST_MINUTES)
 _HALF = re.compile(
     r"\b(half past|half|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
 )
@@ -195,12 +197,12 @@ class WrittenDate:
 
 def written_dates(text: str) -> Iterator[WrittenDate]:
     """Every date of a text that names day and month; of "March 14-18" both days, one after the other."""
-    if not any(map(str.isdigit, text)):
+    if not ANY_DIGIT.search(text):
         return
     for match in _ISO.finditer(text):
         pair = (int(match["month"]), int(match["day"]))
         yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
-    if not MONTH_WORDS.isdisjoint(_LETTERS.findall(text.lower())):
+    if not MONTH_WORDS.isdisjoint(tokens_of(text)):
         for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
             month = _MONTH_NUMBER[match["month"].lower()]
             for name in ("day", "day2"):
@@ -241,7 +243,7 @@ _FEASTS = frozenset(word for name in _FIXED for word in _LETTERS.findall(name)) 
 def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
     lower = text.lower()
     # Most texts hold none of the words: a look at their set spares the patterns.
-    words = frozenset(_LETTERS.findall(lower))
+    words = tokens_of(text)
     if not words.isdisjoint(_SPANS):
         for name, offset in _WORDS:
             if name in lower:
@@ -267,7 +269,7 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
                 else:
                     days = count * (7 if unit == "week" else 1)
                     yield now + datetime.timedelta(days=sign * days), match.group().strip()
-    for match in _YEAR.finditer(text):
+    for match in _YEAR.finditer(text) if ANY_DIGIT.search(text) else ():
         yield from ((make_date(int(match[1]), *day), match[1]) for day in ((1, 1), (12, 31)))
     for match in _TO_DATE.finditer(lower) if not words.isdisjoint(("date", "ytd", "mtd")) else ():
         yield now.replace(month=1, day=1) if match.group().startswith("y") else now.replace(day=1), match.group()
@@ -295,6 +297,8 @@ def _count(word: str) -> int:
 
 def without_moments(text: str) -> str:
     """The text without its dates and clock times, whose digits are no quantities."""
+    if not ANY_DIGIT.search(text):
+        return text
     for pattern in (_ISO, _MONTH_DAY, _DAY_MONTH, _CLOCK, _CLOCK24):
         text = pattern.sub(" ", text)
     return text
@@ -303,15 +307,16 @@ def without_moments(text: str) -> str:
 def day_steps_in(text: str) -> set[int]:
     """Distances in days that a text states ("three nights", "the day after", "a week earlier"), backwards negative."""
     steps = set()
-    for match in _NEIGHBOUR.finditer(text):
+    words = tokens_of(text)
+    for match in _NEIGHBOUR.finditer(text) if not words.isdisjoint(_NEIGHBOURS) else ():
         steps.add(1 if match["after"] else -1)
-    for match in _IN.finditer(text):
+    for match in _IN.finditer(text) if not words.isdisjoint(_COUNTED) else ():
         days = (
             _count(match["count"]) * {"day": 1, "night": 1, "week": 7, "month": 30, "year": 365}[match["unit"].lower()]
         )
         around = text[max(match.start() - 12, 0) : match.end() + 12]
         steps |= {days, -days} if match["back"] or _BACK.search(around) else {days}
-    if re.search(r"\bweekend\b", text, re.IGNORECASE):
+    if "weekend" in words:
         steps |= {1, 2}
     return steps
 
@@ -330,22 +335,24 @@ def times_in(text: str) -> dict[str, str | None]:
 
     text = _ISO_HEAD.sub(" ", text)  # the "03-07" of a date is no span of hours
     lower = text.lower()
-    words = frozenset(_LETTERS.findall(lower))
-    if any(map(str.isdigit, text)):
+    words = tokens_of(text)
+    figures = ANY_DIGIT.search(text) is not None
+    if figures:
         for match in _CLOCK24.finditer(text):
             put(int(match[1]), int(match[2]), None)
             if 1 <= int(match[1]) <= 11:
                 put(int(match[1]) + 12, int(match[2]), match.group())
         for match in _CLOCK.finditer(text):
             put(int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0), None)
-    if any(map(str.isdigit, text)) or not words.isdisjoint(_HOUR_WORDS):
+    hours = figures or not words.isdisjoint(_HOUR_WORDS)
+    if hours:
         for match in _SPAN.finditer(text):
             for name, minute in ((match[1], match[2]), (match[3], match[4])):
                 hour = int(name) if name.isdigit() else UNITS[name.lower()]
                 if hour <= 12:
                     put(hour % 12, int(minute or 0), match.group())
                     put(hour % 12 + 12, int(minute or 0), match.group())
-    for match in _BARE.finditer(text):
+    for match in _BARE.finditer(text) if hours else ():
         hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
         put(hour, 0, match.group())
         if hour <= 12:
@@ -354,7 +361,7 @@ def times_in(text: str) -> dict[str, str | None]:
         hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
         put(hour, 0, match.group())
         put(hour % 12 + 12, 0, match.group())
-    for match in _MINUTES_PAST.finditer(text):
+    for match in _MINUTES_PAST.finditer(text) if not words.isdisjoint(_PAST_WORDS) else ():
         hour, minute = int(match[3]) if match[3].isdigit() else UNITS[match[3].lower()], _PAST_MINUTES[match[1].lower()]
         hour, minute = (hour - 1, 60 - minute) if match[2].lower() == "to" else (hour, minute)
         put(hour % 12, minute, match.group())

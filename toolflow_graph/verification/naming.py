@@ -68,6 +68,7 @@ def words_of(name: str) -> frozenset[str]:
     return frozenset(singular(word) for word in split_name(name))
 
 
+@lru_cache(maxsize=16384)
 def field_of(key: str, kind: str) -> str:
     """What a key says of a thing of this kind: "restaurant_name" of a restaurant is its "name"."""
     words, own = split_name(key), split_name(kind)

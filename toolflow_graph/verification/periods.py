@@ -65,7 +65,7 @@ def periods_in(text: str, words: Set[str], now: Date) -> Iterator[tuple[Date | N
         for each in (int(year),) if year else (now.year, now.year - 1):
             start = Date(each, number * 3 - 2, 1)
             yield from ((start, match.group()), (month_end(shift_months(start, 2)), match.group()))
-    for match in _HALF_YEAR.finditer(text):
+    for match in _HALF_YEAR.finditer(text) if "h" in words or "half" in words else ():
         second = match["digit"] == "2" or (match["nth"] or "").lower() == "second"
         start = Date(int(match["year"]), 7 if second else 1, 1)
         yield from ((start, match.group()), (month_end(shift_months(start, 5)), match.group()))

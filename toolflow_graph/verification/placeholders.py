@@ -25,6 +25,7 @@ _HOLLOW = frozenset(
         *("to be determined", "lorem ipsum", "sample data", "example value", "test value"),
     )
 )
+_LONGEST_HOLLOW = 2 * max(map(len, _HOLLOW))
 _SHRUGS = frozenset(["unknown", "n/a", "na", "none", "not provided", "not specified", "unspecified", "any", "nil", "-"])
 
 
@@ -33,7 +34,8 @@ def is_placeholder(value: Json, required: bool) -> bool:
     if not isinstance(value, str):
         return False
     text = value.strip()
-    folded = normalise(text).strip()
-    if folded in _HOLLOW or _PLACEHOLDER.fullmatch(text) or (_OPENING.search(text) and _INSERTED.search(text)):
+    if len(text) <= _LONGEST_HOLLOW and normalise(text).strip() in _HOLLOW:
+        return True
+    if _PLACEHOLDER.fullmatch(text) or (_OPENING.search(text) and _INSERTED.search(text)):
         return True
     return required and text.casefold() in _SHRUGS

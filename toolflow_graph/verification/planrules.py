@@ -1,8 +1,8 @@
 """Rules that need the plan: what was to be asked, what the user knows, and what may be said when."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from toolflow_graph.types import Fact, Json, Message, Request, Tool
 from toolflow_graph.verification.evidence import Said, evidence_of, say
@@ -14,11 +14,20 @@ from toolflow_graph.verification.transcript import Transcript, read_result
 from toolflow_graph.verification.wording import key_of, normalise, numbers_in, squeeze
 
 
-def check_request_done(messages: Sequence[Message], request: Request, start: int, tools: Sequence[Tool] = ()) -> bool:
+def check_request_done(
+    messages: Sequence[Message],
+    request: Request,
+    start: int,
+    tools: Sequence[Tool] = (),
+    successes: Mapping[str, int] | None = None,
+) -> bool:
     """The ledger: whether calls and answers since message ``start`` fulfil a request.
 
     A "tool" request needs a successful call of each of its tools (of any, if it names none) and an answer after the
     last of them; "chat" and "open" need an answer, with no call pending.
+
+    Args:
+        successes: where each tool first succeeded since then, if that is known already.
     """
     answers = [
         i for i, m in enumerate(messages) if i > start and m.role == "assistant" and not m.tool_calls and m.content
@@ -27,7 +36,17 @@ def check_request_done(messages: Sequence[Message], request: Request, start: int
         return False
     if request.kind != "tool":
         return True
-    last_of: dict[str, int] = {}
+    first_of = _first_successes(messages, start, tools) if successes is None else successes
+    if not request.tools:
+        return bool(first_of)
+    return all(name in first_of for name in request.tools) and answers[-1] > max(
+        map(first_of.__getitem__, request.tools)
+    )
+
+
+def _first_successes(messages: Sequence[Message], start: int, tools: Sequence[Tool]) -> dict[str, int]:
+    """Where each tool first succeeded from message ``start`` on."""
+    found: dict[str, int] = {}
     names: dict[str, str] = {}
     known = {tool.name: tool for tool in tools}
     for index in range(max(start, 0), len(messages)):
@@ -35,10 +54,8 @@ def check_request_done(messages: Sequence[Message], request: Request, start: int
         names.update((call.id, call.name) for call in message.tool_calls)
         name = names.get(message.tool_call_id or "")
         if message.role == "tool" and name is not None and read_result(message, known.get(name)).ok:
-            last_of.setdefault(name, index)
-    if not request.tools:
-        return bool(last_of)
-    return all(name in last_of for name in request.tools) and answers[-1] > max(last_of[name] for name in request.tools)
+            found.setdefault(name, index)
+    return found
 
 
 @rule(
@@ -60,9 +77,20 @@ def plan_incomplete(transcript: Transcript) -> Iterator[Spot]:
             continue
         needed = request.tools if request.kind == "tool" else ()
         lacking = [name for name in needed if name not in _succeeded(transcript, number, name)]
-        if lacking or not check_request_done(transcript.messages, request, starts[number], transcript.tools):
+        if lacking or not check_request_done(
+            transcript.messages, request, starts[number], successes=_successes_from(transcript, starts[number])
+        ):
             what = f"no successful call of {', '.join(lacking)}" if lacking else "no answer after its calls"
             yield starts[number], f"request {number + 1} ({request.intent[:60]!r}): {what}"
+
+
+def _successes_from(transcript: Transcript, start: int) -> dict[str, int]:
+    """Where each tool first succeeded from a message on."""
+    found: dict[str, int] = {}
+    for index, site in sorted(transcript.site_of_result.items()):
+        if site.message_index >= start and site.succeeded:
+            found.setdefault(site.call.name, index)
+    return found
 
 
 def _succeeded(transcript: Transcript, number: int, name: str) -> set[str]:
@@ -131,11 +159,12 @@ _AMOUNT_SIGN = re.compile(r"\d|thousand|hundred|million|dollar|usd|buck|eur", re
 def _mentions(text: str) -> dict[str, list[float]]:
     """Distinctive things a text states, as written; for numbers, what they may mean."""
     found: dict[str, list[float]] = {}
-    for pattern in (_EMAIL, _URL):
-        for match in pattern.finditer(text):
-            found[match.group().rstrip(".,;")] = []
-    bare = _URL.sub(" ", _EMAIL.sub(" ", text))
-    for match in _CODE.finditer(bare):
+    bare = text
+    for pattern, sign in ((_EMAIL, "@"), (_URL, "://")):
+        if sign in text:
+            found.update((match.group().rstrip(".,;"), []) for match in pattern.finditer(text))
+            bare = pattern.sub(" ", bare)
+    for match in _CODE.finditer(bare) if any(map(str.isdigit, bare)) else ():
         if len(match.group()) >= 4 and not _EVERYDAY.fullmatch(match.group()):
             found[match.group()] = []
     numbers: dict[str, list[tuple[float, str | None]]] = {}
@@ -171,8 +200,9 @@ def invented_fact(transcript: Transcript) -> Iterator[Spot]:
         dates = list(stated_dates(content, evidence.now)) if any(map(str.isdigit, content)) else []
         if not mentions and not dates:
             continue
-        texts = [evidence.said(i).text for i in range(index) if evidence.roles[i] in ("user", "assistant")]
-        known = _known(requests, evidence.context.text, tuple(texts), evidence.now)
+        said = (evidence.said(i) for i in range(index) if evidence.roles[i] in ("user", "assistant"))
+        # What is most likely to hold a value comes first.
+        known = _Known((*(_told_in(request, evidence.now) for request in requests), evidence.context, *said))
         for written, values in mentions.items():
             if not _knows(known, written, values):
                 yield index, f"the user states {written!r}, which is not among its facts; say only what is given"
@@ -184,37 +214,66 @@ def invented_fact(transcript: Transcript) -> Iterator[Spot]:
 _READABLE = 1e15
 
 
-@lru_cache(maxsize=512)
-def _known_text(texts: tuple[str, ...], now: Date | None) -> Said:
-    return say("\n".join(texts), now)
+def _told_in(request: Request, now: Date | None) -> Said:
+    """What a request tells its user."""
+    given = [request.intent, *(use.what for use in request.uses)]
+    for fact in (*request.facts, *request.withheld, *((request.revision,) if request.revision else ())):
+        given.extend((fact.name, *(str(leaf) for *_, leaf in iter_leaves({"value": fact.value}))))
+    return say("\n".join(given), now)
 
 
-def _known(requests: tuple[Request, ...], context: str, texts: tuple[str, ...], now: Date | None) -> Said:
-    given = [context, *texts]
-    for request in requests:
-        given.append(request.intent)
-        given.extend(use.what for use in request.uses)
-        for fact in (*request.facts, *request.withheld, *((request.revision,) if request.revision else ())):
-            given.extend((fact.name, *(str(leaf) for *_, leaf in iter_leaves({"value": fact.value}))))
-    return _known_text(tuple(given), now)
+class _Known:
+    """All that a user knows: several texts, each read only once in a dialogue."""
+
+    def __init__(self, texts: tuple[Said, ...]) -> None:
+        self._texts = tuple(dict.fromkeys(texts))
+
+    def contains(self, value: str) -> bool:
+        return any(said.contains(value) for said in self._texts)
+
+    def holds_code(self, code: str) -> bool:
+        """Whether a code stands there, whatever stands between its letters."""
+        bare = squeeze(code)
+        return any(bare in said.squeezed for said in self._texts)
+
+    def has_number(self, key: float) -> bool:
+        return any(key in said.numbers for said in self._texts) or any(key in said.converted for said in self._texts)
+
+    def has_date(self, iso: str) -> bool:
+        day = (int(iso[5:7]), int(iso[8:10]))
+        if any(iso in said.text for said in self._texts):
+            return True
+        return any(iso in said.dates or day in said.month_days for said in self._texts)
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        return frozenset(key for said in self._texts for key in said.numbers)
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        return frozenset(iso for said in self._texts for iso in said.dates)
+
+    @cached_property
+    def day_steps(self) -> frozenset[int]:
+        return frozenset(step for said in self._texts for step in said.day_steps)
 
 
-def _knows(known: Said, written: str, values: list[float]) -> bool:
+def _knows(known: _Known, written: str, values: list[float]) -> bool:
     if not values:
-        return known.contains(written) or squeeze(written) in known.squeezed
+        return known.contains(written) or known.holds_code(written)
     # What stands there as it is need not be read as a number.
     if any(value == int(value) and known.contains(str(int(value))) for value in values if abs(value) < _READABLE):
         return True
-    if any(key_of(value) in known.numbers or key_of(value) in known.converted for value in values):
+    if any(known.has_number(key_of(value)) for value in values):
         return True
     numbers = sorted(known.numbers)[:80]
     results = (result for a in numbers for b in numbers for result in (a * b, a + b, a - b))
     return any(abs(value - result) < 0.01 for result in results for value in values)
 
 
-def _near_date(known: Said, iso: str) -> bool:
+def _near_date(known: _Known, iso: str) -> bool:
     """Whether a date is known, or is a stated number of days from one that is."""
-    if iso in known.text or iso in known.dates or (int(iso[5:7]), int(iso[8:10])) in known.month_days:
+    if known.has_date(iso):
         return True
     day = Date.fromisoformat(iso)
     steps = known.day_steps | {int(n) for n in known.numbers if 0 < n <= 60 and n == int(n)} | {1}

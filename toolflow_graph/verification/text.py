@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from toolflow_graph.verification.claims import may_claim, sentences_of
 from toolflow_graph.verification.deeds import claim_beside, claim_by_name, claim_of_failed_half, plain_claim
-from toolflow_graph.verification.grounding import iter_leaves
+from toolflow_graph.verification.evidence import strings_in
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import is_identifier
 from toolflow_graph.verification.transcript import Transcript
@@ -78,6 +78,8 @@ def giant_message(transcript: Transcript) -> Iterator[Spot]:
         if len(message.content or "") > MOST_CHARACTERS:
             yield index, f"{len(message.content or ''):,} characters; at most {MOST_CHARACTERS:,} belong in a message"
         for call in message.tool_calls:
+            if len(str(call.arguments)) < MOST_CHARACTERS // 2:
+                continue
             size = len(json.dumps(call.arguments, ensure_ascii=False))
             if size > MOST_CHARACTERS:
                 yield index, f"the arguments of {call.name} have {size:,} characters; at most {MOST_CHARACTERS:,}"
@@ -152,16 +154,19 @@ _ASSISTANT_AS_USER = re.compile(
 )
 
 
-# What a user who speaks like the assistant cannot do without.
-_OFFERING = re.compile(
-    r"help|assist|do for you|anything else|feel free|\bAI\b|virtual|found|retrieved|located|of service", _I
+# What one who speaks like the other cannot do without.
+_OFFERING = (
+    *("help", "assist", "do for you", "anything else", "feel free", "an ai", "virtual", "found", "retrieved"),
+    *("located", "of service"),
 )
+_ASKING = ("can you", "could you", "would you", "i need you", "i want you", "would like", "i'd like", "thank")
 
 
 @rule("role_flip", "error", "The user offers help like an assistant, or the assistant asks for help like a user.")
 def role_flip(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("user", "assistant"):
-        if message.role == "user" and not _OFFERING.search(message.content or ""):
+        folded = (message.content or "").lower()
+        if not any(sign in folded for sign in (_OFFERING if message.role == "user" else _ASKING)):
             continue
         pattern = _USER_AS_ASSISTANT if message.role == "user" else _ASSISTANT_AS_USER
         match = pattern.search((message.content or "").strip())
@@ -226,8 +231,8 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
             staged = _STAGED.search(content)
             match = None if staged is None or _is_about_staging(transcript, index) else staged
         if match is None and message.tool_calls:
-            texts = (leaf for call in message.tool_calls for *_, leaf in iter_leaves(call.arguments))
-            match = next((m for text in texts if isinstance(text, str) and (m := _MARKUP.search(text))), None)
+            texts = (text for call in message.tool_calls for text in strings_in(call.arguments))
+            match = next((m for text in texts if _may_hold_markup(text) and (m := _MARKUP.search(text))), None)
         if match and message.role != "system":
             yield (
                 index,
@@ -236,6 +241,7 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
 
 
 # What the patterns above cannot do without: a plain look for it takes a tenth of their time.
+_BRACKET = re.compile(r"[<\[#]")
 _SIGNS = ("<", "##", "[/", "[think", "[thought", "[reason", "[INST", "[TOOL", "[AVAIL", "[EOS", "[BOS", "[PAD")
 _STAGE_WORDS = ("simulat", "language model", "an ai", "demonstration", "mock", "dummy", "sample")
 _SPOKEN_WORDS = (*_STAGE_WORDS, "system prompt", "my instructions", "role", "placeholder")
@@ -243,7 +249,7 @@ _LONGEST_SHOUT = 80
 
 
 def _may_hold_markup(text: str) -> bool:
-    return any(sign in text for sign in _SIGNS)
+    return _BRACKET.search(text) is not None and any(sign in text for sign in _SIGNS)
 
 
 def _may_be_staged(text: str) -> bool:

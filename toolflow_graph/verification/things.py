@@ -7,7 +7,7 @@ forgotten, except for what the write itself says.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from toolflow_graph.types import Json, Tool, ToolCall, ToolResult
@@ -192,7 +192,12 @@ class World:
 
 def context_of(name: str, act: Act) -> frozenset[tuple[str, str]]:
     """On which of an act's arguments a field may depend; names and addresses depend on none."""
-    return frozenset() if name.split("_")[-1] in NAMES or name in ADDRESSES else act.context
+    return frozenset() if _is_its_own(name) else act.context
+
+
+@lru_cache(maxsize=4096)
+def _is_its_own(name: str) -> bool:
+    return name.rpartition("_")[2] in NAMES or name in ADDRESSES
 
 
 def fold(acts: Iterable[Act]) -> World:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from toolflow_graph.verification.wording import UNITS, listed
+from toolflow_graph.verification.wording import UNITS, listed, tokens_of
 
 _WEEKDAYS = """
 Monday montag lundi lunes
@@ -161,18 +161,18 @@ _SHORT_YEAR = re.compile(
 _OF_NTH = re.compile(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
 _WORD = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
-# Looking for a word among the text's own is quicker than looking for all of them in the text.
 _TOKEN = re.compile(r"[^\W\d_]+")
-_WORD_STARTS = frozenset(_TOKEN.findall(word.lower())[0] for word in _WORDS if _TOKEN.search(word))
-_ODD_WORDS = tuple(word.lower() for word in _WORDS if not _TOKEN.search(word))
+_WORD_STARTS = frozenset(_TOKEN.findall(word.lower())[0] for word in _WORDS)
 _NTH_STARTS = frozenset(name.split("-")[0] for name in _FIRSTS)
 # A text without any of these is not looked at further.
-_SIGNS = re.compile(
-    r"tagabend|tagnachm|tagmorgen|\b(?:uhr|halb|morgen|heute|gestern|demain|aujourd|hoy|ayer|mañana|mai|mayo|mars|"
-    r"a las?|ce soir|esta noche|minuit|midi|il y a|hace|nächste|kommende|dans|dentro|\d{1,2} ?h|\d{1,2} heures|"
-    r"übermorgen|wochenende|personas)\b|ä|ü|ñ",
-    re.IGNORECASE,
+_SIGN_WORDS = frozenset(
+    listed(
+        "uhr halb morgen heute gestern demain aujourd hoy ayer mai mayo mars las soir noche minuit midi hace kommende "
+        "dans dentro heures wochenende personas"
+    )
 )
+_SIGN_PARTS = ("tagabend", "tagnachm", "tagmorgen", "a la ", "il y a", "ä", "ü", "ñ")
+_HOUR_SIGN = re.compile(r"\b\d{1,2} ?h\b")
 
 
 @lru_cache(maxsize=4096)
@@ -181,13 +181,19 @@ def in_english(text: str) -> str:
 
     Days of a month that are written out ("the fourth of July") become digits, in English, too.
     """
-    tokens = frozenset(_TOKEN.findall(text.lower()))
+    tokens = tokens_of(text)
     text = _in_digits(text, tokens)
-    if not (tokens & _WORD_STARTS or any(word in text.lower() for word in _ODD_WORDS)) and not _SIGNS.search(text):
+    if not _may_be_foreign(text.lower(), tokens):
         return text
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
     return _WORD.sub(lambda match: _WORDS[match.group().lower()], text)
+
+
+def _may_be_foreign(folded: str, tokens: frozenset[str]) -> bool:
+    if not tokens.isdisjoint(_WORD_STARTS) or not tokens.isdisjoint(_SIGN_WORDS):
+        return True
+    return any(part in folded for part in _SIGN_PARTS) or ("h" in tokens and _HOUR_SIGN.search(folded) is not None)
 
 
 def _in_digits(text: str, tokens: frozenset[str]) -> str:

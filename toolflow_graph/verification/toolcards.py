@@ -1,6 +1,6 @@
 """What the rules need to know of a tool definition, computed once per definition and process."""
 
-import json
+import marshal
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -97,13 +97,14 @@ class ToolCard:
 
 def load_card(tool: Tool) -> ToolCard:
     """The card of a tool; equal definitions share one."""
-    schemas = json.dumps((tool.parameters, tool.returns))
+    # As a key only: json.dumps takes ten times as long. Version 2 writes equal values alike.
+    schemas = marshal.dumps((tool.parameters, tool.returns), 2)
     return _card(tool.name, tool.effect, tool.description, schemas)
 
 
 @lru_cache(maxsize=16384)
-def _card(name: str, effect: str | None, description: str, schemas: str) -> ToolCard:
-    parameters, returns = json.loads(schemas)
+def _card(name: str, effect: str | None, description: str, schemas: bytes) -> ToolCard:
+    parameters, returns = marshal.loads(schemas)
     keys = frozenset(key for key in _property_names(parameters, parameters, 6) if is_identifier(key))
     reads = is_read_name(name) if effect is None else effect == "read"
     first = re.findall(r"[a-z]+", description.split(".")[0].lower())[:1]

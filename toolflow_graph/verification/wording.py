@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+ANY_DIGIT = re.compile(r"\d")
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "ly", "al", "e", "y")
 
 
@@ -42,6 +44,8 @@ _NUMBER_WORD = re.compile(
     r"\b(?:" + "|".join(_MORE) + r")\b",
     re.IGNORECASE,
 )
+_NUMBER_WORDS = frozenset((*UNITS, *_TENS, *_MORE, "hundred", "thousand", "million"))
+_ONE_OF = re.compile(r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.,])(?<![A-Za-z][-_/.#])(?P<sign>(?<![^\s(=:+*/])[-−])?[$€£¥]?\s?"
     r"(?P<whole>\d{1,3}(?:[,.\u202f']\d{3})+|\d+)(?P<part>[.,]\d+)?(?![\d:])"
@@ -110,6 +114,16 @@ def squeeze(text: str) -> str:
     return "".join(WORD.findall(text.casefold()))
 
 
+@lru_cache(maxsize=8192)
+def tokens_of(text: str) -> frozenset[str]:
+    """The words of a text in lower case, digits aside.
+
+    Most patterns cannot match without one of a few words; to look for those among a text's own takes a tenth of the
+    time that the pattern would take to find nothing.
+    """
+    return frozenset(_LETTERS.findall(text.lower()))
+
+
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A crude English stem, good enough to see that "booking" and "booked" are of a kind."""
@@ -133,8 +147,10 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
 
     Reads ``1,200``, ``1.200,50``, ``1.2k``, ``3 million``, number words and "a dozen"; skips ISO dates and codes.
     """
-    text = _ISO_DATE.sub(" ", text)
-    for match in _NUMBER.finditer(text):
+    figures = ANY_DIGIT.search(text) is not None
+    if figures:
+        text = _ISO_DATE.sub(" ", text)
+    for match in _NUMBER.finditer(text) if figures else ():
         whole, part = match["whole"], match["part"] or ""
         written = match.group().strip()
         unit = _unit(match["unit"])
@@ -149,13 +165,12 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
         if match["scale"] and match["scale"].lower() in ("m", "k"):
             metres = "meter" if match["scale"].lower() == "m" else None
             yield from ((value, written, metres) for value in _readings(whole, part))
-    for match in _NUMBER_WORD.finditer(text):
-        words = re.findall(r"[a-z]+", match.group().lower())
+    words = tokens_of(text)
+    for match in _NUMBER_WORD.finditer(text) if not words.isdisjoint(_NUMBER_WORDS) else ():
+        number = re.findall(r"[a-z]+", match.group().lower())
         after = re.match(r"[\s-]*(?:an?\s+|of\s+an?\s+|of\s+)?([A-Za-z]+)", text[match.end() :])
-        yield _from_words(words), match.group().strip(), _unit(after[1] if after else None)
-    for match in re.finditer(
-        r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", text, re.I
-    ):
+        yield _from_words(number), match.group().strip(), _unit(after[1] if after else None)
+    for match in _ONE_OF.finditer(text) if not words.isdisjoint(("a", "an", "per")) else ():
         yield 1.0, match.group(), _unit(match[1])
 
 
