@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from toolflow_graph.verification.moments import written_dates
-from toolflow_graph.verification.wording import ANY_DIGIT, listed
+from toolflow_graph.verification.moments import may_say_half, written_dates
+from toolflow_graph.verification.wording import ANY_DIGIT, listed, tokens_of
 
 Kind = Literal["email", "url", "phone", "code", "date", "time", "money", "percent", "number"]
 
@@ -99,6 +99,8 @@ _KNOWN_NAME = re.compile(
     re.IGNORECASE,
 )
 _MOST_DIGITS = 24
+_LEAST_PHONE, _LEAST_GROUPED = 7, 6
+_DECORATION = re.compile(r"[*`\u00a0\u2009\u202f]")
 _CURRENCIES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|MXN|BRL|SGD|HKD|KRW|TRY|AED|THB|ZAR|BTC"
 _NUMBER = re.compile(
     r"(?<![\w.,])(?<![A-Za-z_][-_/#])"
@@ -134,7 +136,7 @@ def mentions_in(text: str) -> tuple[Mention, ...]:
         return tuple(_labelled(text)) if _LABEL.search(text) else ()
     found: list[Mention] = []
     # What is read is blanked out, so that the next pattern does not read it again; places stay.
-    rest = re.sub(r"[*`\u00a0\u2009\u202f]", " ", text)
+    rest = _DECORATION.sub(" ", text)
     if "```" in text:
         rest = _blank(text, [match.span() for match in _FENCE.finditer(text)])
     if ":" in rest:
@@ -181,11 +183,13 @@ def _dates(text: str) -> Iterator[Mention]:
 
 
 def _times(text: str) -> Iterator[Mention]:
-    for match in _CLOCK.finditer(text):
+    words = tokens_of(text)
+    half = may_say_half(words)
+    for match in _CLOCK.finditer(text) if half or ":" in text or "h" in words else ():
         written = match.group().strip()
         written = written.rstrip(".") if written.count(".") == 1 else written
         yield Mention("time", written, *match.span(), clocks=tuple(_clocks(match)))
-    for match in _HOUR_FROM.finditer(text):
+    for match in _HOUR_FROM.finditer(text) if half else ():
         yield Mention("time", "", *match.span())
 
 
@@ -208,7 +212,7 @@ def _clocks(match: re.Match[str]) -> Iterator[str]:
 
 def _twofold(text: str) -> Iterator[Mention]:
     """Two units together are one value, in the finer of them."""
-    for match in _TWOFOLD.finditer(text):
+    for match in _TWOFOLD.finditer(text) if _count_digits(text) >= 2 else ():
         fold = _FOLDS.get((match["coarse"][0] + match["fine"][0]).lower())
         if fold:
             value = float(int(match["first"]) * fold[0] + int(match["second"]))
@@ -216,13 +220,13 @@ def _twofold(text: str) -> Iterator[Mention]:
 
 
 def _grouped(text: str) -> Iterator[Mention]:
-    for match in _GROUPED.finditer(text):
+    for match in _GROUPED.finditer(text) if _count_digits(text) >= _LEAST_GROUPED else ():
         yield Mention("code", match.group(), *match.span())
 
 
 def _phones(text: str) -> Iterator[Mention]:
-    for match in _PHONE.finditer(text):
-        if sum(map(str.isdigit, match.group())) >= 7:
+    for match in _PHONE.finditer(text) if _count_digits(text) >= _LEAST_PHONE else ():
+        if _count_digits(match.group()) >= _LEAST_PHONE:
             yield Mention("phone", match.group(), *match.span())
 
 
@@ -252,6 +256,10 @@ def _codes(text: str) -> Iterator[Mention]:
 def _labelled(text: str) -> Iterator[Mention]:
     for match in _LABELLED.finditer(text):
         yield Mention("code", match["code"], *match.span("code"))
+
+
+def _count_digits(text: str) -> int:
+    return len(ANY_DIGIT.findall(text))
 
 
 def _is_range(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -195,8 +195,13 @@ class WrittenDate:
     sure: bool = True
 
 
-def written_dates(text: str) -> Iterator[WrittenDate]:
+@lru_cache(maxsize=8192)
+def written_dates(text: str) -> tuple[WrittenDate, ...]:
     """Every date of a text that names day and month; of "March 14-18" both days, one after the other."""
+    return tuple(_written_dates(text))
+
+
+def _written_dates(text: str) -> Iterator[WrittenDate]:
     if not ANY_DIGIT.search(text):
         return
     for match in _ISO.finditer(text):
@@ -299,9 +304,22 @@ def without_moments(text: str) -> str:
     """The text without its dates and clock times, whose digits are no quantities."""
     if not ANY_DIGIT.search(text):
         return text
-    for pattern in (_ISO, _MONTH_DAY, _DAY_MONTH, _CLOCK, _CLOCK24):
+    words = tokens_of(text)
+    patterns = [_ISO]
+    if not MONTH_WORDS.isdisjoint(words):
+        patterns += (_MONTH_DAY, _DAY_MONTH)
+    if may_say_half(words):
+        patterns.append(_CLOCK)
+    if ":" in text or "h" in words:
+        patterns.append(_CLOCK24)
+    for pattern in patterns:
         text = pattern.sub(" ", text)
     return text
+
+
+def may_say_half(words: Set[str]) -> bool:
+    """Whether a text of these words may say "a.m." or "pm" of a time."""
+    return not words.isdisjoint(("am", "pm", "m"))
 
 
 def day_steps_in(text: str) -> set[int]:

@@ -311,14 +311,14 @@ class Finder:
         yield from (60, 30)
 
 
-def _names_in(arguments: Json) -> set[tuple[str, Any]]:
-    """The keys of what may name an object: codes with digits, names, numbers under a key for ids."""
-    found: set[tuple[str, Any]] = set()
+def _names_in(arguments: Json) -> list[tuple[str, Any]]:
+    """The keys of what may name an object: codes with digits, names, numbers under a key for ids; each once."""
+    found: list[tuple[str, Any]] = []
     for text in strings_in(arguments):
         coded = any(char.isdigit() for char in text) and not _DATE_START.match(text)
         if len(text) >= 4 and (coded or (text[0].isupper() and len(text) <= 60)):
-            found.add(("s", text.casefold()))
+            found.append(("s", text.casefold()))
     for name, value in arguments.items() if isinstance(arguments, dict) else ():
         if isinstance(value, int) and not isinstance(value, bool) and split_name(name)[-1:] in (("id",), ("number",)):
-            found.add(("n", key_of(value)))
-    return found
+            found.append(("n", key_of(value)))
+    return list(dict.fromkeys(found))
