@@ -1,6 +1,6 @@
 """tool_simulation: the result of every pending call (paper, 3.3), valid, and consistent with what came back before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -9,12 +9,13 @@ from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import StepFailed, ask
 from toolflow_graph.dialogue.injections import draw_address, draw_target
 from toolflow_graph.dialogue.scenes import build_scene
+from toolflow_graph.dialogue.spoken import spoken_beside
 from toolflow_graph.dialogue.staging import Stage, draw_line
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.briefs import Failure, ToolBrief
 from toolflow_graph.models.port import Reply
 from toolflow_graph.models.structured import parse_json_object
-from toolflow_graph.rendering import render_json, render_now, render_tool
+from toolflow_graph.rendering import render_facts, render_json, render_now, render_profile, render_tool
 from toolflow_graph.state import (
     DialogueState,
     load_cues,
@@ -26,7 +27,7 @@ from toolflow_graph.state import (
     pending_calls,
 )
 from toolflow_graph.templates import Template
-from toolflow_graph.types import Message, Seed, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Fact, Message, Seed, Tool, ToolCall, ToolResult
 from toolflow_graph.validation import schema_errors
 from toolflow_graph.verification.inline import check_result, find_repeated_read
 from toolflow_graph.verification.things import World, act_of, recall
@@ -46,6 +47,7 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
     stage = Stage(seed, plan, state.get("request_index", 0), load_cues(state), load_tool_changes(state))
     tools = {tool.name: tool for tool in seed.offered}
     history = load_history(messages, seed.offered)
+    spoken = spoken_beside(plan, state.get("request_starts", []), load_cues(state), messages)
     template = runtime.context.templates["tool"]
     lines = template.render("inject", address=draw_address(seed.random_seed), tool=draw_target(seed))
     planted = draw_line(lines, seed.random_seed, "injected")
@@ -66,7 +68,16 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
             if result is None:
                 failure, earlier = stage.failure(kind), stage.failures(messages)
                 result, spent = await simulate(
-                    state, runtime.context, seed, tool, call, history, so_far=update, failure=failure, failures=earlier
+                    state,
+                    runtime.context,
+                    seed,
+                    tool,
+                    call,
+                    history,
+                    so_far=update,
+                    failure=failure,
+                    failures=earlier,
+                    spoken=spoken,
                 )
                 update |= spent
                 if kind and result.ok == (kind == "empty"):
@@ -95,6 +106,7 @@ async def simulate(
     so_far: Mapping[str, Any],
     failure: Failure | None,
     failures: Mapping[str, Failure],
+    spoken: Mapping[str, Sequence[Fact]],
 ) -> tuple[ToolResult, dict[str, Any]]:
     """The tool role's result of one call, with what it took; an error result if nothing usable comes."""
     tools = {each.name: each for each in seed.offered}
@@ -104,7 +116,7 @@ async def simulate(
             state,
             "tool",
             node="tool_simulation",
-            messages=render(tool, call, history, tools, seed.now, context, failure, failures),
+            messages=render(tool, call, history, tools, seed, context, failure, failures, spoken),
             brief=ToolBrief(scene=build_scene(seed), tool=tool, call=call, history=history, mishap=failure),
             parse=lambda reply: parse(reply, tool, call, history, seed.offered, failure.kind if failure else None),
             schema=reply_schema(tool),
@@ -136,37 +148,49 @@ def render(
     call: ToolCall,
     history: History,
     tools: dict[str, Tool],
-    now: str,
+    seed: Seed,
     context: Context,
     mishap: Failure | None = None,
     failed: Mapping[str, Failure] | None = None,
+    spoken: Mapping[str, Sequence[Fact]] | None = None,
 ) -> list[Message]:
     """The tool role's own conversation: every earlier call with its result, then this call. It only ever grows.
 
-    A call's message also recalls what was written before of the things that it concerns, for models that lose track.
+    A call's message also recalls what was written before of the things that it concerns, for models that lose track,
+    and what the person has told beside it.
     """
     template = context.templates["tool"]
-    transcript = [Message(role="system", content=template.render(**render_now(now)))]
+    about = {"profile": render_profile(seed.profile)}
+    transcript = [Message(role="system", content=template.render(**render_now(seed.now), **about))]
     described: set[str] = set()
     world = World()
     for place, (made, result) in enumerate(history):
         if made.name in tools:
             body = {"ok": True, "result": result.value} if result.ok else {"ok": False, "error": result.error}
             kind = (failed or {}).get(made.id)
-            transcript.append(_directive(tools[made.name], made, described, template, kind, world))
+            beside = (spoken or {}).get(made.id, ())
+            transcript.append(_directive(tools[made.name], made, described, template, kind, world, beside))
             transcript.append(Message(role="assistant", content=render_json(body)))
         if result.ok:
             world.see(act_of(place, made, result, tools))
-    return [*transcript, _directive(tool, call, described, template, mishap, world)]
+    beside = (spoken or {}).get(call.id, ())
+    return [*transcript, _directive(tool, call, described, template, mishap, world, beside)]
 
 
 def _directive(
-    tool: Tool, call: ToolCall, described: set[str], template: Template, mishap: Failure | None, world: World
+    tool: Tool,
+    call: ToolCall,
+    described: set[str],
+    template: Template,
+    mishap: Failure | None,
+    world: World,
+    beside: Sequence[Fact],
 ) -> Message:
     """What the tool role is told of one call, and how it is to fail; a tool is described at its first call only."""
     arguments = render_json(call.arguments)
     known = recall(world, call, reads=not changes(tool))
     staged = f"\n\n{template.render('known', known=render_json(known))}" if known else ""
+    staged += f"\n\n{template.render('spoken', facts=render_facts(beside))}" if beside else ""
     staged += f"\n\n{template.render(mishap.kind, value=render_json(mishap.value))}" if mishap else ""
     if tool.name in described:
         return Message(role="user", content=template.render("again", name=tool.name, arguments=arguments) + staged)

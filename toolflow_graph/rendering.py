@@ -55,19 +55,27 @@ def _render_fields(schema: Mapping[str, Any], *, mark_required: bool) -> list[st
 
 def _render_field(field: SchemaField, mark_required: bool) -> str:
     kind = "/".join(schema_types(field.schema)) or "any"
-    notes = [kind]
+    items = field.schema.get("items") if kind == "array" else None
+    items = items if isinstance(items, Mapping) else {}
+    inner = "/".join(schema_types(items))
+    notes = [f"{kind} of {inner}" if inner else kind]
     if mark_required and field.required:
         notes.append("required")
     if "format" in field.schema:
         notes.append(str(field.schema["format"]))
-    if "enum" in field.schema:
-        options = ", ".join(str(option) for option in field.schema["enum"][:12])
-        notes.append(f"one of {options}")
+    if isinstance(options := items.get("enum"), list):
+        notes.append(f"each one of {_render_options(options)}")
+    elif isinstance(options := field.schema.get("enum"), list):
+        notes.append(f"one of {_render_options(options)}")
     elif isinstance(examples := field.schema.get("examples"), list) and examples:
         notes.append(f"like {render_value(examples[0])}")
     notes += _render_limits(field.schema)
     described = str(field.schema.get("description", "")).strip()
     return f"    {field.path} ({'; '.join(notes)}){': ' + described if described else ''}"
+
+
+def _render_options(options: Sequence[Json]) -> str:
+    return ", ".join(str(option) for option in options[:12])
 
 
 def _render_limits(schema: Mapping[str, Any]) -> list[str]:

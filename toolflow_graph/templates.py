@@ -50,10 +50,11 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "assistant": {"": (), "repair": ("attempt", "reason")},
     "tool": {
-        "": ("now", "weekday"),
+        "": ("now", "weekday", "profile"),
         "call": ("tool", "returns", "arguments"),
         "again": ("name", "arguments"),
         "known": ("known",),
+        "spoken": ("facts",),
         "not_found": ("value",),
         "invalid": ("value",),
         "empty": ("value",),
