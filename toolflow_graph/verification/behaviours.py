@@ -141,11 +141,17 @@ _CAME_ABOUT: dict[Behaviour, Callable[[Span], bool]] = {
 }
 
 
-def spans_of(transcript: Transcript) -> Iterator[Span]:
-    """The requests that were opened, each with its part of the dialogue; none without a plan."""
-    if transcript.plan is None:
-        return
-    for number in range(min(len(transcript.plan.requests), len(transcript.request_starts))):
+def spans_of(transcript: Transcript) -> tuple[Span, ...]:
+    """The requests that were opened, each with its part of the dialogue, cut once; none without a plan."""
+    kept: tuple[Span, ...] | None = transcript.__dict__.get("_spans")
+    if kept is None:
+        kept = transcript.__dict__["_spans"] = tuple(_cut(transcript))
+    return kept
+
+
+def _cut(transcript: Transcript) -> Iterator[Span]:
+    requests = transcript.plan.requests if transcript.plan else ()
+    for number in range(min(len(requests), len(transcript.request_starts))):
         if 0 <= transcript.request_starts[number] < len(transcript.messages):
             yield Span(transcript, number)
 

@@ -308,7 +308,7 @@ def _index(value: Any, node: Node, message_index: int, index: dict[tuple[str, An
     elif isinstance(value, dict):
         for name, child in value.items():
             # Objects keyed by ids ({"card_12": {...}}) say the id in the key.
-            if _ID_LIKE.search(name):
+            if _is_id_like(name):
                 index.setdefault(("s", name.casefold()), []).append((message_index, (node, name)))
                 if _DATE_START.match(name):
                     index.setdefault(("d", name[:10]), []).append((message_index, (node, name)))
@@ -318,6 +318,11 @@ def _index(value: Any, node: Node, message_index: int, index: dict[tuple[str, An
             _index(child, (node, number), message_index, index)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         index.setdefault(("n", key_of(value)), []).append((message_index, node))
+
+
+@lru_cache(maxsize=16384)
+def _is_id_like(name: str) -> bool:
+    return _ID_LIKE.search(name) is not None
 
 
 def text_keys(text: str) -> Iterator[tuple[str, Any]]:

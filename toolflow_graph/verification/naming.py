@@ -33,10 +33,13 @@ def kind_of(key: str) -> str | None:
 
 def identifier(value: Json) -> str | None:
     """An identifier as text. Short numbers are none: they name a different thing in every list."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, str):
+        # Most values are words, which this tells sooner than a pattern.
+        return value if 4 <= len(value) <= 80 and not value.isalpha() and _DIGIT.search(value) else None
+    if isinstance(value, bool) or not isinstance(value, int):
         return None
     text = str(value)
-    return text if 4 <= len(text) <= 80 and _DIGIT.search(text) else None
+    return text if 4 <= len(text) <= 80 else None
 
 
 @lru_cache(maxsize=4096)

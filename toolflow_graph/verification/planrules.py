@@ -377,9 +377,11 @@ _ASK = re.compile(
 @rule("asks_for_known", "warning", "The assistant asks for something the user has already said.", needs=("plan",))
 def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
     evidence = evidence_of(transcript)
+    names: list[tuple[str, ...]] | None = None
     for index, message in transcript.watched("assistant"):
         if not message.content or message.tool_calls or "?" not in message.content:
             continue
+        names = list(_field_names(transcript)) if names is None else names
         users = [i for i in range(index) if evidence.roles[i] == "user"]
         sentences = re.split(r"(?<=[.!?])\s+|\n", message.content)
         # "I still need the date. Could you tell me?" asks in its first sentence.
@@ -390,35 +392,38 @@ def asks_for_known(transcript: Transcript) -> Iterator[Spot]:
         given = [(fact, 0) for request in requests for fact in request.facts]
         given += [(fact, transcript.request_starts[number] + 1) for request in requests for fact in request.withheld]
         for fact, first in given:
-            words = normalise(fact.name.replace("_", " ")).split()
+            words = _words_of(fact.name)
             value = str(fact.value)
             if not words or len(value) < 3 or not any(evidence.said(i).contains(value) for i in users if i >= first):
                 continue
-            longer = [name for name in _field_names(transcript) if len(name) > len(words)]
-            longer = [name[: -len(words)] for name in longer if name[-len(words) :] == words]
+            longer = [name[: -len(words)] for name in names if len(name) > len(words) and name[-len(words) :] == words]
             for question in questions:
                 if _asks_for(question, words, longer) and normalise(value) not in normalise(question):
                     yield index, f"asks for {fact.name!r}, which the user has already said ({value[:40]!r})"
                     break
 
 
-def _field_names(transcript: Transcript) -> Iterator[list[str]]:
+def _words_of(name: str) -> tuple[str, ...]:
+    return tuple(normalise(name.replace("_", " ")).split())
+
+
+def _field_names(transcript: Transcript) -> Iterator[tuple[str, ...]]:
     """The names of all arguments and facts, as words."""
     for name in transcript.tools_by_name:
         card = transcript.card(name)
-        yield from ([*split_name(key)] for key in (card.spoken_keys if card else ()))
+        yield from map(split_name, card.spoken_keys if card else ())
     for request in transcript.plan.requests if transcript.plan else ():
         for fact in (*request.facts, *request.withheld):
-            yield normalise(fact.name.replace("_", " ")).split()
+            yield _words_of(fact.name)
 
 
-def _asks_for(question: str, words: list[str], longer: list[list[str]]) -> bool:
+def _asks_for(question: str, words: tuple[str, ...], longer: list[tuple[str, ...]]) -> bool:
     """Whether the words come right after the asking ("What is the arrival date"), not somewhere in the question.
 
     ``longer``: what stands before the words in the names of other fields: "the target currency" is not "the currency".
     """
     asked = _ASK.search(question)
-    following = normalise(question[asked.end() :]).split() if asked else []
+    following = tuple(normalise(question[asked.end() :]).split()) if asked else ()
     for start in range(4):
         if following[start : start + len(words)] == words:
             return not any(following[max(0, start - len(head)) : start] == head for head in longer)

@@ -40,12 +40,7 @@ class Rule:
         """Whether the dialogue carries what the rule needs."""
         if not self.needs:
             return True
-        has = {
-            "plan": transcript.plan is not None and bool(transcript.plan.requests),
-            "tools": bool(transcript.tools),
-            "returns": any(tool.returns is not None for tool in transcript.tools),
-        }
-        return all(has[need] for need in self.needs)
+        return transcript.carries.issuperset(self.needs)
 
 
 _rules: dict[str, Rule] = {}

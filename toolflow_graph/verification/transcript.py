@@ -79,6 +79,13 @@ class Transcript:
         """All tools, the last of equal names winning."""
         return {tool.name: tool for tool in self.tools}
 
+    @cached_property
+    def carries(self) -> frozenset[str]:
+        """What the dialogue carries of what rules may need: "plan", "tools", "returns"."""
+        plan, tools = self.plan is not None and bool(self.plan.requests), bool(self.tools)
+        returns = any(tool.returns is not None for tool in self.tools)
+        return frozenset(name for name, there in (("plan", plan), ("tools", tools), ("returns", returns)) if there)
+
     def offered(self, index: int) -> frozenset[str]:
         """The names of the tools that are offered when message ``index`` is written."""
         change = None
@@ -107,9 +114,15 @@ class Transcript:
 
     def watched(self, *roles: str) -> Iterator[tuple[int, Message]]:
         """The messages from ``focus`` on, of these roles (of all, without any)."""
-        for index in range(self.focus, len(self.messages)):
-            if not roles or self.messages[index].role in roles:
-                yield index, self.messages[index]
+        kept = self._watched.get(roles)
+        if kept is None:
+            messages = enumerate(self.messages[self.focus :], self.focus)
+            kept = self._watched[roles] = tuple(each for each in messages if not roles or each[1].role in roles)
+        return iter(kept)
+
+    @cached_property
+    def _watched(self) -> dict[tuple[str, ...], tuple[tuple[int, Message], ...]]:
+        return {}
 
     @cached_property
     def _links(self) -> tuple[tuple[CallSite, ...], dict[int, str]]:
