@@ -118,10 +118,8 @@ class Said:
     @cached_property
     def figures(self) -> frozenset[float]:
         """The numbers that are written in digits, without their sign, dates and times aside; JSON is read, too."""
-        found = set()
-        for digits in _FIGURE.findall(self.text):
-            found.add(key_of(float(digits.replace(",", ""))))
-        return frozenset(found)
+        figures = (match.group() for match in wording.at_digits(_FIGURE, self.text))
+        return frozenset(key_of(float(digits.replace(",", ""))) for digits in figures)
 
     @cached_property
     def runs(self) -> frozenset[str]:
@@ -136,12 +134,12 @@ class Said:
     @cached_property
     def iso_days(self) -> frozenset[str]:
         """Dates in ISO's form, wherever they stand."""
-        return frozenset(_ISO_DAY.findall(self.text))
+        return frozenset(match.group() for match in wording.at_digits(_ISO_DAY, self.text))
 
     @cached_property
     def clocks(self) -> frozenset[str]:
         """Times in the form HH:MM, wherever they stand."""
-        return frozenset(_CLOCK_ANY.findall(self.text))
+        return frozenset(match.group() for match in wording.at_digits(_CLOCK_ANY, self.text))
 
     def contains(self, value: str) -> bool:
         """Whether the text says ``value``, whatever the case, spacing and punctuation, as whole words."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from toolflow_graph.verification.moments import may_say_half, written_dates
-from toolflow_graph.verification.wording import ANY_DIGIT, listed, tokens_of
+from toolflow_graph.verification.wording import ANY_DIGIT, at_digits, listed, tokens_of
 
 Kind = Literal["email", "url", "phone", "code", "date", "time", "money", "percent", "number"]
 
@@ -77,6 +77,7 @@ _FOLDS = {
     "ym": (12, "months"),
 }
 _CHUNK = re.compile(r"[\w.+#/:@°-]*\d[\w.+#/@°-]*")
+_SOLID = re.compile(r"[\w.+#/:@°-]+")
 _PUNCTUATION = ".,;:!?#/-+°"
 # A number with its unit or multiple written onto it: 10km, 16GB, 21st, 90-minute, 1.5x.
 _GLUED = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:-?[a-zA-Z]{1,3}|°[a-zA-Z]?|-[a-z]+(?:-[a-z]+)*|[a-z]{4,12})")
@@ -86,6 +87,9 @@ _TO_SCALED = re.compile(r"\s?[-–]\s?[$€£]?\d+(?:[.,]\d+)?\s?(k|m|bn|mn|mill
 # A booking code such as M05KNL; SAVE20 or IPHONE15 might be a name.
 _BOOKING = re.compile(r"(?=[A-Z]*\d)(?![A-Z]{3,}\d{1,2}\Z)[A-Z0-9]{6,8}")
 _LABEL = re.compile(r"\b(?:ID|code|number|reference|confirmation|locator|PNR)s?\b")
+_LABEL_WORDS = frozenset(
+    name + plural for name in listed("id code number reference confirmation locator pnr") for plural in ("", "s")
+)
 _LABELLED = re.compile(
     _LABEL.pattern + r"[\s:*\"'`(#]{1,6}(?:(?:is|are|was)[\s:*\"'`]{1,4})?(?P<code>[A-Z]{5,10})(?![\w])"
 )
@@ -99,7 +103,8 @@ _KNOWN_NAME = re.compile(
     re.IGNORECASE,
 )
 _MOST_DIGITS = 24
-_LEAST_PHONE, _LEAST_GROUPED = 7, 6
+_LONGEST_BEFORE = 6
+_LEAST_PHONE, _LEAST_GROUPED = 7, 10
 _DECORATION = re.compile(r"[*`\u00a0\u2009\u202f]")
 _CURRENCIES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|MXN|BRL|SGD|HKD|KRW|TRY|AED|THB|ZAR|BTC"
 _NUMBER = re.compile(
@@ -111,6 +116,7 @@ _NUMBER = re.compile(
     r"(?:[ ]?[-]?(?P<unit>[A-Za-z°€$£¥]+(?:/[a-z]+)?))?",
     re.IGNORECASE,
 )
+_BEFORE = re.compile(rf"(?:(?:US|CA|AU|A|C|NZ|HK|S)?[$€£¥₹₩₽]|\b(?:{_CURRENCIES})\b)\s?[-−]?\Z|[-−]\Z", re.IGNORECASE)
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9,
            "billion": 1e9, "trillion": 1e12}  # fmt: skip
 _MARK = re.compile(r"[,.'’]")
@@ -185,11 +191,11 @@ def _dates(text: str) -> Iterator[Mention]:
 def _times(text: str) -> Iterator[Mention]:
     words = tokens_of(text)
     half = may_say_half(words)
-    for match in _CLOCK.finditer(text) if half or ":" in text or "h" in words else ():
+    for match in at_digits(_CLOCK, text) if half or ":" in text or "h" in words else ():
         written = match.group().strip()
         written = written.rstrip(".") if written.count(".") == 1 else written
         yield Mention("time", written, *match.span(), clocks=tuple(_clocks(match)))
-    for match in _HOUR_FROM.finditer(text) if half else ():
+    for match in at_digits(_HOUR_FROM, text) if half else ():
         yield Mention("time", "", *match.span())
 
 
@@ -212,7 +218,7 @@ def _clocks(match: re.Match[str]) -> Iterator[str]:
 
 def _twofold(text: str) -> Iterator[Mention]:
     """Two units together are one value, in the finer of them."""
-    for match in _TWOFOLD.finditer(text) if _count_digits(text) >= 2 else ():
+    for match in at_digits(_TWOFOLD, text):
         fold = _FOLDS.get((match["coarse"][0] + match["fine"][0]).lower())
         if fold:
             value = float(int(match["first"]) * fold[0] + int(match["second"]))
@@ -225,14 +231,14 @@ def _grouped(text: str) -> Iterator[Mention]:
 
 
 def _phones(text: str) -> Iterator[Mention]:
-    for match in _PHONE.finditer(text) if _count_digits(text) >= _LEAST_PHONE else ():
+    for match in at_digits(_PHONE, text, "+(", 1) if _count_digits(text) >= _LEAST_PHONE else ():
         if _count_digits(match.group()) >= _LEAST_PHONE:
             yield Mention("phone", match.group(), *match.span())
 
 
 def _codes(text: str) -> Iterator[Mention]:
     """Codes, and names with digits, which are read as nothing at all."""
-    for match in _CHUNK.finditer(text):
+    for match in _chunks(text):
         core = match.group().strip(_PUNCTUATION)
         start = match.start() + match.group().index(core) if core else 0
         digits = sum(map(str.isdigit, core))
@@ -253,8 +259,15 @@ def _codes(text: str) -> Iterator[Mention]:
     yield from _labelled(text)
 
 
+def _chunks(text: str) -> Iterator[re.Match[str]]:
+    """``_CHUNK.finditer(text)``; only what holds a digit is looked at closely."""
+    for run in _SOLID.finditer(text):
+        if ANY_DIGIT.search(run.group()) and (match := _CHUNK.match(text, run.start())):
+            yield match
+
+
 def _labelled(text: str) -> Iterator[Mention]:
-    for match in _LABELLED.finditer(text):
+    for match in _LABELLED.finditer(text) if not tokens_of(text).isdisjoint(_LABEL_WORDS) else ():
         yield Mention("code", match["code"], *match.span("code"))
 
 
@@ -272,8 +285,22 @@ def _is_range(text: str) -> bool:
     )
 
 
+def _amounts(text: str) -> Iterator[re.Match[str]]:
+    """``_NUMBER.finditer(text)``, from the digits on: the engine would try all currencies at every letter."""
+    end = 0
+    for run in ANY_DIGIT.finditer(text):
+        start = run.start()
+        if start < end:
+            continue
+        before = _BEFORE.search(text, max(end, start - _LONGEST_BEFORE), start)
+        match = (_NUMBER.match(text, before.start()) if before else None) or _NUMBER.match(text, start)
+        if match is not None:
+            end = match.end()
+            yield match
+
+
 def _numbers(text: str) -> Iterator[Mention]:
-    for match in _NUMBER.finditer(text):
+    for match in _amounts(text):
         digits, unit = match["digits"].lower(), (match["unit"] or "").lower()
         scale = (match["scale"] or "").lower()
         kind: Kind = "number"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from toolflow_graph.verification.periods import Date as Date
 from toolflow_graph.verification.periods import make_date, month_end, periods_in, shift_months
 from toolflow_graph.verification.tongues import full_year, in_english
-from toolflow_graph.verification.wording import ANY_DIGIT, UNITS, listed, tokens_of
+from toolflow_graph.verification.wording import ANY_DIGIT, UNITS, at_digits, at_words, blank_digits, listed, tokens_of
 
 _MONTHS = listed("january february march april may june july august september october november december")
 _MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)}
@@ -67,6 +67,7 @@ _NEIGHBOUR = re.compile(
 )
 _NEIGHBOURS = frozenset(listed("day night morning evening overnight"))
 _WEEKDAY_WORDS = frozenset(_WEEKDAY_NUMBER) | {name + "s" for name in _WEEKDAY_NUMBER}
+_WEEKDAY_STARTS = _WEEKDAY_WORDS | {"last", "past", "previous", "next", "this", "coming"}
 _ORDINALS = frozenset(("st", "nd", "rd", "th"))
 _BACK = re.compile(r"\b(?:back|before|earlier|prior|ago|ahead|until|till|by)\b", re.IGNORECASE)
 _FIXED = {
@@ -204,17 +205,17 @@ def written_dates(text: str) -> tuple[WrittenDate, ...]:
 def _written_dates(text: str) -> Iterator[WrittenDate]:
     if not ANY_DIGIT.search(text):
         return
-    for match in _ISO.finditer(text):
+    for match in at_digits(_ISO, text):
         pair = (int(match["month"]), int(match["day"]))
         yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
     if not MONTH_WORDS.isdisjoint(tokens_of(text)):
-        for match in (*_MONTH_DAY.finditer(text), *_DAY_MONTH.finditer(text)):
+        for match in (*at_words(_MONTH_DAY, text, MONTH_WORDS), *at_digits(_DAY_MONTH, text)):
             month = _MONTH_NUMBER[match["month"].lower()]
             for name in ("day", "day2"):
                 if match[name]:
                     found = match.group().strip()
                     yield WrittenDate(found, *match.span(), match["year"], ((month, int(match[name])),))
-    for match in _NUMERIC.finditer(text):
+    for match in at_digits(_NUMERIC, text):
         first, second, year = int(match[1]), int(match[3]), match[4]
         full = full_year(year) if year and len(year) == 2 else year
         if full or ("/" in match.group() and match.group() != "24/7"):
@@ -258,7 +259,7 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
             if name in lower:
                 yield from ((make_date(year, month, day), name) for year in (now.year, now.year + 1))
     if not words.isdisjoint(_WEEKDAY_WORDS):
-        for match in _WEEKDAY.finditer(text):
+        for match in at_words(_WEEKDAY, text, _WEEKDAY_STARTS):
             ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
             back = (match[1] or "").lower() in ("last", "past", "previous")
             # "Since Tuesday", "ordered on Tuesday": a bare weekday may be over, too.
@@ -283,7 +284,7 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
         for months in (0, 1, -1):
             first = shift_months(now.replace(day=1), months)
             yield make_date(first.year, first.month, int(match[1])), match.group()
-    for match in _MONTH_ONLY.finditer(text) if not words.isdisjoint(MONTH_WORDS) else ():
+    for match in at_words(_MONTH_ONLY, text, MONTH_WORDS):
         # "may" is a verb more often than a month.
         if match["month"] in ("may", "march", "mar", "sun", "dec") and not match["year"]:
             continue
@@ -305,16 +306,12 @@ def without_moments(text: str) -> str:
     if not ANY_DIGIT.search(text):
         return text
     words = tokens_of(text)
-    patterns = [_ISO]
+    text = blank_digits(_ISO, text)
     if not MONTH_WORDS.isdisjoint(words):
-        patterns += (_MONTH_DAY, _DAY_MONTH)
+        text = blank_digits(_DAY_MONTH, _MONTH_DAY.sub(" ", text))
     if may_say_half(words):
-        patterns.append(_CLOCK)
-    if ":" in text or "h" in words:
-        patterns.append(_CLOCK24)
-    for pattern in patterns:
-        text = pattern.sub(" ", text)
-    return text
+        text = blank_digits(_CLOCK, text)
+    return blank_digits(_CLOCK24, text)
 
 
 def may_say_half(words: Set[str]) -> bool:
@@ -356,11 +353,11 @@ def times_in(text: str) -> dict[str, str | None]:
     words = tokens_of(text)
     figures = ANY_DIGIT.search(text) is not None
     if figures:
-        for match in _CLOCK24.finditer(text):
+        for match in at_digits(_CLOCK24, text):
             put(int(match[1]), int(match[2]), None)
             if 1 <= int(match[1]) <= 11:
                 put(int(match[1]) + 12, int(match[2]), match.group())
-        for match in _CLOCK.finditer(text):
+        for match in at_digits(_CLOCK, text):
             put(int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0), int(match[2] or 0), None)
     hours = figures or not words.isdisjoint(_HOUR_WORDS)
     if hours:

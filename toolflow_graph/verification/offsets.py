@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from toolflow_graph.verification.wording import UNITS
+from toolflow_graph.verification.wording import UNITS, listed, tokens_of
 
 _TENS = {"ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50, "ninety": 90}
 _VALUES = {**UNITS, **_TENS, "a": 1, "an": 1, "one": 1, "couple of": 2, "a couple of": 2}
@@ -20,6 +20,7 @@ _DURATION = re.compile(
     rf"(?:(?P<more>{_AND_PART})|[\s,]*(?:and )?(?P<rest>{_N})[\s-]?(?:m|min(?:ute)?s?)\b)?)",
     re.IGNORECASE,
 )
+_LENGTHS = frozenset(listed("min mins minute minutes h hr hrs hour hours day days week weeks m"))
 _FIXED = {"half": 30, "quarter": 15, "three": 45}
 _PART_OF = {"half": 0.5, "a quarter": 0.25, "quarters": 0.75}
 _PER_UNIT = {"m": 1, "h": 60, "d": 1440, "w": 10080}
@@ -42,7 +43,7 @@ class Duration:
 
 def durations_in(text: str) -> Iterator[Duration]:
     """Every duration of a text: "90 minutes", "half an hour", "an hour and a half", "2h 30min", "in three days"."""
-    for match in _DURATION.finditer(text):
+    for match in _DURATION.finditer(text) if not tokens_of(text).isdisjoint(_LENGTHS) else ():
         before, after = text[max(match.start() - 30, 0) : match.start()], text[match.end() : match.end() + 14]
         ahead = bool(_AHEAD.search(before) or _AFTERWARDS.match(after))
         back = bool(_BACK.match(after) or _PAST.search(before))

@@ -6,7 +6,7 @@ text may be read this way, whatever its language. What is put into English is re
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import lru_cache
 
 from toolflow_graph.verification.wording import UNITS, listed, tokens_of
@@ -190,13 +190,13 @@ def in_english(text: str) -> str:
     return _WORD.sub(lambda match: _WORDS[match.group().lower()], text)
 
 
-def _may_be_foreign(folded: str, tokens: frozenset[str]) -> bool:
+def _may_be_foreign(folded: str, tokens: Set[str]) -> bool:
     if not tokens.isdisjoint(_WORD_STARTS) or not tokens.isdisjoint(_SIGN_WORDS):
         return True
     return any(part in folded for part in _SIGN_PARTS) or ("h" in tokens and _HOUR_SIGN.search(folded) is not None)
 
 
-def _in_digits(text: str, tokens: frozenset[str]) -> str:
+def _in_digits(text: str, tokens: Set[str]) -> str:
     if "'" in text or "’" in text:
         text = _SHORT_YEAR.sub(lambda match: f"{match['before']} {full_year(match['year'])}", text)
     if not tokens & _NTH_STARTS:

@@ -1,7 +1,7 @@
 """Words and numbers of a text in normal forms, so that what was said can be compared with what was used."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
@@ -45,6 +45,7 @@ _NUMBER_WORD = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_WORDS = frozenset((*UNITS, *_TENS, *_MORE, "hundred", "thousand", "million"))
+_NUMBER_STARTS = _NUMBER_WORDS | {"a", "an"}
 _ONE_OF = re.compile(r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.,])(?<![A-Za-z][-_/.#])(?P<sign>(?<![^\s(=:+*/])[-−])?[$€£¥]?\s?"
@@ -114,14 +115,64 @@ def squeeze(text: str) -> str:
     return "".join(WORD.findall(text.casefold()))
 
 
+_DIGITS = re.compile(r"\d+")
+
+
+def at_digits(pattern: re.Pattern[str], text: str, lead: str = "", most: int = 0) -> Iterator[re.Match[str]]:
+    """``pattern.finditer(text)``, ten times as fast, for a pattern whose matches begin at the first digit of a run.
+
+    Args:
+        lead: characters that may stand before that digit in a match, at most ``most`` of them.
+    """
+    end = 0
+    for run in _DIGITS.finditer(text):
+        start = place = run.start()
+        if start < end:
+            continue
+        while place > end and start - place < most and text[place - 1] in lead:
+            place -= 1
+        match = next(filter(None, (pattern.match(text, each) for each in range(place, start + 1))), None)
+        if match is not None:
+            end = match.end()
+            yield match
+
+
+def blank_digits(pattern: re.Pattern[str], text: str) -> str:
+    """``pattern.sub(" ", text)`` for a pattern as :func:`at_digits` takes it."""
+    parts: list[str] = []
+    end = 0
+    for match in at_digits(pattern, text):
+        parts += (text[end : match.start()], " ")
+        end = match.end()
+    return "".join((*parts, text[end:])) if parts else text
+
+
 @lru_cache(maxsize=8192)
-def tokens_of(text: str) -> frozenset[str]:
+def _word_places(text: str) -> dict[str, list[int]]:
+    """The words of a text in lower case, digits aside, each with the places where it begins."""
+    found: dict[str, list[int]] = {}
+    for match in _LETTERS.finditer(text):
+        found.setdefault(match.group().lower(), []).append(match.start())
+    return found
+
+
+def tokens_of(text: str) -> Set[str]:
     """The words of a text in lower case, digits aside.
 
     Most patterns cannot match without one of a few words; to look for those among a text's own takes a tenth of the
     time that the pattern would take to find nothing.
     """
-    return frozenset(_LETTERS.findall(text.lower()))
+    return _word_places(text).keys()
+
+
+def at_words(pattern: re.Pattern[str], text: str, words: Set[str]) -> Iterator[re.Match[str]]:
+    """``pattern.finditer(text)``, several times as fast, for a pattern whose matches begin with one of these words."""
+    places = _word_places(text)
+    end = 0
+    for start in sorted(start for word in words & places.keys() for start in places[word]):
+        if start >= end and (match := pattern.match(text, start)):
+            end = match.end()
+            yield match
 
 
 @lru_cache(maxsize=16384)
@@ -150,7 +201,7 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
     figures = ANY_DIGIT.search(text) is not None
     if figures:
         text = _ISO_DATE.sub(" ", text)
-    for match in _NUMBER.finditer(text) if figures else ():
+    for match in at_digits(_NUMBER, text, "-−$€£¥ \u00a0\u202f\t\n", 3) if figures else ():
         whole, part = match["whole"], match["part"] or ""
         written = match.group().strip()
         unit = _unit(match["unit"])
@@ -166,7 +217,7 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
             metres = "meter" if match["scale"].lower() == "m" else None
             yield from ((value, written, metres) for value in _readings(whole, part))
     words = tokens_of(text)
-    for match in _NUMBER_WORD.finditer(text) if not words.isdisjoint(_NUMBER_WORDS) else ():
+    for match in at_words(_NUMBER_WORD, text, _NUMBER_STARTS) if not words.isdisjoint(_NUMBER_WORDS) else ():
         number = re.findall(r"[a-z]+", match.group().lower())
         after = re.match(r"[\s-]*(?:an?\s+|of\s+an?\s+|of\s+)?([A-Za-z]+)", text[match.end() :])
         yield _from_words(number), match.group().strip(), _unit(after[1] if after else None)
