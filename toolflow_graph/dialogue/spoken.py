@@ -4,12 +4,17 @@ A planner invents facts, a service invents results, and neither hears the other.
 from a slip stands in none of the orders that the service lists, unless the service knows of it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from toolflow_graph.dialogue.staging import cues_of
-from toolflow_graph.types import Cue, Fact, Message, Plan, Request, ToolCall
+from toolflow_graph.types import Cue, Fact, Json, Message, Plan, Request, ToolCall
 from toolflow_graph.verification.grounding import iter_leaves
 from toolflow_graph.verification.wording import normalise
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)")
+_LONGEST = 60
+"""Longer texts are to be sent or stored: they tell nothing of what there is."""
 
 
 def spoken_beside(
@@ -23,7 +28,8 @@ def spoken_beside(
             turns = sum(1 for each in messages[starts[number] : index] if each.role == "user")
             revised = any(cue.message_index <= index for cue in cues_of(cues, number, "revise"))
             told = tuple(_told(plan.requests[number], turns, revised))
-            found |= {call.id: tuple(fact for fact in told if not _carries(call, fact)) for call in message.tool_calls}
+            short = [fact for fact in told if len(str(fact.value)) <= _LONGEST]
+            found |= {call.id: tuple(fact for fact in short if not _carries(call, fact)) for call in message.tool_calls}
     return found
 
 
@@ -43,5 +49,12 @@ def _told(request: Request, turns: int, revised: bool) -> Iterator[Fact]:
 
 def _carries(call: ToolCall, fact: Fact) -> bool:
     """Whether a call's arguments hold all that a fact says."""
-    given = {normalise(str(value)) for *_, value in iter_leaves(call.arguments)}
-    return all(normalise(str(value)) in given for *_, value in iter_leaves({"fact": fact.value}))
+    given = {_plain(value) for *_, value in iter_leaves(call.arguments)}
+    return all(_plain(value) in given for *_, value in iter_leaves({"fact": fact.value}))
+
+
+def _plain(value: Json) -> str:
+    """A value as it compares; a moment to the minute, however it is written."""
+    text = str(value)
+    moment = _MOMENT.match(text)
+    return f"{moment[1]} {moment[2]}" if moment else normalise(text)

@@ -12,7 +12,7 @@ from toolflow_graph.dialogue.searching import search_tools
 from toolflow_graph.models.briefs import Failure
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import ToolChange
-from toolflow_graph.schemas import iter_fields
+from toolflow_graph.schemas import iter_fields, schema_types
 from toolflow_graph.types import Cue, Fact, Message, MishapKind, Plan, Request, Seed, Tool, ToolCall, ToolResult
 
 _PASSING: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -112,7 +112,22 @@ def _holds(arguments: object, value: object) -> bool:
 
 
 def _lists(tool: Tool) -> bool:
-    return tool.returns is None or any("[]" in field.path for field in iter_fields(tool.returns))
+    """Whether a result can say that nothing was found: without a list, all that it requires are counts and the like.
+
+    An email without attachments is still an email: where a result requires texts beside its lists, and more than the
+    call's own values come back in them, it is about one thing.
+    """
+    if tool.returns is None:
+        return True
+    fields = list(iter_fields(tool.returns))
+    asked = {field.name for field in iter_fields(tool.parameters)}
+    telling = (field for field in fields if field.required and "[]" not in field.path and field.name not in asked)
+    texts = sum("string" in schema_types(field.schema) and "enum" not in field.schema for field in telling)
+    return any("[]" in field.path or "array" in schema_types(field.schema) for field in fields) and texts <= _SMALL_TALK
+
+
+_SMALL_TALK = 2
+"""Texts that a list may come with: a currency, a time zone."""
 
 
 def passing_error(seed: Seed, kind: MishapKind, call: ToolCall) -> ToolResult:

@@ -197,6 +197,7 @@ def contradicting_results(transcript: Transcript) -> Iterator[Spot]:
 _OTHER_ONE = frozenset(
     listed(
         "copy clone duplicate fork renew replace exchange swap rebook convert merge split next previous parent child "
+        "forward reply copy clone duplicate split resend renew reissue convert "
         "similar related alternative replacement successor predecessor root latest random"
     )
 )

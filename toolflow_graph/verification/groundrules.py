@@ -96,7 +96,7 @@ def ungrounded_answer(transcript: Transcript) -> Iterator[Spot]:
             yield (
                 index,
                 f"states {mention.text!r}, which nobody said, no result brought and nothing known gives; say only what "
-                "is known, or look it up first",
+                "is known, look it up first, or show how it is calculated",
             )
 
 

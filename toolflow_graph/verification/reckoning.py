@@ -121,8 +121,9 @@ class Reckoner:
         return None
 
     def _times_in_row(self, value: float, step: float, text: str, numbers: list[float]) -> str | None:
-        """A number of the row's own object, as often as the row says ("2 seats, 90 EUR")."""
-        counts = [n for n in say(text, None).numbers if 2 <= n <= _LARGE and n == int(n)]
+        """A number of the row's own object, as often as the row says ("2 seats, 90 EUR"), or once a night."""
+        told = (*say(text, None).numbers, *map(float, sorted(self.timing.nights)))
+        counts = [n for n in told if 2 <= n <= _LARGE and n == int(n)]
         return times_of(Target(value, step, told=True, exact=True), numbers[:_MOST_POOL], counts)
 
     # Other forms.

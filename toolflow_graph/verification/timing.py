@@ -38,6 +38,7 @@ _SECONDS_KEY = re.compile(r"start|end|begin|offset|duration|length|position|time
 _PARTS_OF_AN_HOUR = {"half an hour": 30, "half hour": 30, "three quarters of an hour": 45, "quarter of an hour": 15}
 _ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z]\w+)\b")
 _OWN_ZONE = re.compile(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
+_MOST_CALLS = 6
 _SPAN_KEY = re.compile(r"(day|night|week|month|year)s?\b|_(day|night|week|month|year)s?_", re.IGNORECASE)
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 _YEAR_KEY = re.compile(r"year|built|founded|born|since", re.IGNORECASE)
@@ -133,9 +134,10 @@ class Timing:
 
     @cached_property
     def nights(self) -> frozenset[int]:
-        """Days between two days of this message or of one object of a result."""
+        """Days between two days of this message, of one call or of one object of a result."""
         groups = [list(self._own_days)[:8]]
-        for node in self.facts.objects:
+        calls = [s.call for s in self.facts.evidence.transcript.sites if s.message_index < self.facts.index]
+        for node in (*(call.arguments for call in calls[-_MOST_CALLS:]), *self.facts.objects):
             days = [day for value in node.values() if isinstance(value, str) and (day := _date(value[:10]))]
             groups.append(days[:8])
         return frozenset(
