@@ -28,7 +28,7 @@ from toolflow_graph.verification.claims import (
 )
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import listed, stem
+from toolflow_graph.verification.wording import listed, stem, tokens_of
 
 Claim = tuple[str, str | None]
 """A sentence, and the call that failed (None: there was none)."""
@@ -271,6 +271,8 @@ _OTHER_DEED = re.compile(
     rf"(?P<done>{_OUTER}|reset|refunded|issued|shipped)\b(?P<rest>.*)",
     re.IGNORECASE,
 )
+_OUTER_WORDS = frozenset(listed(_OUTER.replace("l?", "l").replace("|", " ")))
+_OUTER_WORDS |= {"canceled", "deleted", "removed", "reset", "refunded", "issued", "shipped"}
 # Tools that can do anything.
 _ANYTHING = frozenset(
     listed(
@@ -289,6 +291,8 @@ _FILLING = frozenset(
 
 def claim_from_nowhere(transcript: Transcript, text: str, before: Sequence[CallSite], index: int) -> str | None:
     """A sentence that claims a deed in the world which no call did: none of its kind, or to what nobody ever named."""
+    if tokens_of(text).isdisjoint(_OUTER_WORDS):
+        return None
     done = [site for site in before if site.succeeded]
     if _DRAFTED.search(text) or any(_ANYTHING.intersection(_words(site.call.name)) for site in done):
         return None

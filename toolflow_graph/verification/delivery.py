@@ -57,11 +57,12 @@ def broken_off_text(transcript: Transcript) -> Iterator[Spot]:
     watched = [index for index in texts if index >= transcript.focus]
     if not watched:
         return
-    english = language_of("\n".join(texts.values())) == "English"
     for index in watched:
         last = index == len(transcript.messages) - 1
         others = [text for place, text in texts.items() if place != index]
-        if _breaks_off(texts[index], english) or (last and _lacks_its_end(texts[index], others)):
+        dangles = len(texts[index].split()) > 2 and _last_word(texts[index]) in _DANGLING
+        english = dangles and language_of("\n".join(texts.values())) == "English"
+        if english or _breaks_off(texts[index]) or (last and _lacks_its_end(texts[index], others)):
             yield index, f"the text breaks off at {texts[index].rstrip()[-40:]!r}; say it to its end"
 
 
@@ -69,7 +70,7 @@ def _is_answer(message: Message) -> bool:
     return message.role == "assistant" and not message.tool_calls and bool((message.content or "").strip())
 
 
-def _breaks_off(text: str, english: bool) -> bool:
+def _breaks_off(text: str) -> bool:
     """Whether nobody would end a text so."""
     text = text.rstrip()
     if len(_FENCE.findall(text)) % 2:
@@ -77,9 +78,7 @@ def _breaks_off(text: str, english: bool) -> bool:
     line = text.rpartition("\n")[2]
     if _FENCE.match(line) or _REGARDS.search(line) or _SAD_FACE.search(line):
         return False
-    if _OPENING.search(text) or line.count("(") > line.count(")"):
-        return True
-    return english and len(text.split()) > 2 and _last_word(text) in _DANGLING
+    return bool(_OPENING.search(text[-3:])) or line.count("(") > line.count(")")
 
 
 def _last_word(text: str) -> str:
@@ -203,14 +202,13 @@ def other_language(transcript: Transcript) -> Iterator[Spot]:
         return
     system = {language_of(m.content or "") for m in transcript.messages[:1] if m.role == "system"}
     for index, message in transcript.watched("assistant"):
-        if message.tool_calls or not message.content:
+        own = language_of(message.content) if message.content and not message.tool_calls else None
+        if own is None or own in system:
             continue
-        own = language_of(message.content)
         heard = [m.content or "" for m in transcript.messages[:index] if m.role == "user"]
-        user = language_of("\n".join(heard))
-        if own is None or user is None or own == user or own in system:
-            continue
-        if not any(language_of(text) == own for text in heard) and not _reports(transcript, index):
+        known = [language for text in reversed(heard) if (language := language_of(text)) is not None]
+        user = known[0] if known else language_of("\n".join(heard))
+        if user is not None and own != user and own not in known and not _reports(transcript, index):
             yield index, f"answers in {own}, and the user writes {user}; answer in the user's language"
 
 

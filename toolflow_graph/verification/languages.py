@@ -1,11 +1,12 @@
 """In which language a text is, where that is beyond doubt. Pure."""
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 import regex
 
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.wording import listed, tokens_of
 
 _SCRIPTS = {
     "Chinese or Japanese": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]"),
@@ -30,17 +31,22 @@ _SMALL_WORDS = {
     "Portuguese": "o de que e não para com uma você os as do da em está um seu sua no na tudo por mais foi",
     "Dutch": "de het een en is van niet dat voor met je ik zijn op te uw u er aan naar bij hebt wordt alles in",
 }
-_WORDS = {language: frozenset(listed(words)) for language, words in _SMALL_WORDS.items()}
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_LANGUAGES: dict[str, list[str]] = {}
+for _language, _words in _SMALL_WORDS.items():
+    for _word in listed(_words):
+        _LANGUAGES.setdefault(_word, []).append(_language)
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_A-Z][^\W\d_]*(?:'[^\W\d_]+)?")
 _LEAST_WORDS, _LEAST_SHARE, _FAR_SHARE = 6, 0.25, 0.12
 _LEAST_LETTERS, _MOST_LETTERS = 8, 4000
-_NAMED = re.compile(
-    r"translat|\blanguages?\b|\b(?:english|german|french|spanish|italian|portuguese|dutch|chinese|mandarin|cantonese|"
-    r"japanese|korean|russian|ukrainian|greek|arabic|hebrew|hindi|thai|turkish|polish|latin|bilingual|deutsch|"
-    r"auf englisch|français|anglais|español|inglés|italiano|inglese|português|inglês|nederlands|engels)\b|"
-    r"[英中法德日韩]文|[英日韓]語|英语",
-    re.IGNORECASE,
+_NAMES = frozenset(
+    listed(
+        "language languages english german french spanish italian portuguese dutch chinese mandarin cantonese japanese "
+        "korean russian ukrainian greek arabic hebrew hindi thai turkish polish latin bilingual multilingual deutsch "
+        "englisch français anglais español inglés italiano inglese português inglês nederlands engels translate "
+        "translated translates translation translations translator translating"
+    )
 )
+_NAMED = re.compile(r"[英中法德日韩]文|[英日韓]語|英语")
 
 
 @lru_cache(maxsize=8192)
@@ -60,13 +66,11 @@ def language_of(text: str) -> str | None:
     words = [word for word in _WORD.findall(text.replace("’", "'")) if word[0].islower()]
     if len(words) < _LEAST_WORDS:
         return None
-    shares = {name: sum(word in small for word in words) / len(words) for name, small in _WORDS.items()}
-    first, second = sorted(shares, key=lambda name: -shares[name])[:2]
-    if shares[first] < _LEAST_SHARE or shares[first] - shares[second] < _FAR_SHARE:
-        return None
-    return first
+    hits = Counter(language for word in words for language in _LANGUAGES.get(word, ()))
+    (first, most), (_, next_most) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
+    return None if most < _LEAST_SHARE * len(words) or most - next_most < _FAR_SHARE * len(words) else first
 
 
 def names_language(text: str) -> bool:
     """Whether a text speaks of languages or translation."""
-    return _NAMED.search(text) is not None
+    return not tokens_of(text).isdisjoint(_NAMES) or (not text.isascii() and _NAMED.search(text) is not None)
