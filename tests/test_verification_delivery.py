@@ -169,3 +169,24 @@ def test_texts_that_speak_of_languages() -> None:
 )
 def test_replies_without_a_value(text: str, nothing: bool) -> None:
     assert says_nothing(text) == nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Let me check that for you.", True),
+        ("Understood, one moment please.", True),
+        ("I'll look into it right away. Please hold on.", True),
+        ("Please give me your name, and I'll look it up.", False),
+        ("Once you confirm, I'll proceed.", False),
+        ("Shall I check that for you? One moment.", False),
+        ("I'll keep that in mind.", False),
+        ("You will get a second chance.", False),
+    ],
+)
+def test_promises_that_nothing_follows(text: str, found: bool) -> None:
+    assert bool(_found("empty_promise", _transcript(WHOLE[0], "And the other one?", text))) == found
+
+
+def test_a_promise_beside_a_call_is_none() -> None:
+    assert not _found("empty_promise", _transcript("Let me check that for you."))

@@ -110,6 +110,7 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("empty_message", "only dots", _set(10, content="...")),
     ("broken_off_text", "after a comma", _append(user("Anything to pack?"), says("Sunglasses, a hat,"))),
     ("broken_off_text", "no full stop", _append(user("Anything to pack?"), says("I would take a light coat and a"))),
+    ("empty_promise", "and no call", _append(user("And on Saturday?"), says("Sure, let me check that for you."))),
     (
         "dumped_data",
         "the result itself",

@@ -197,7 +197,7 @@ _SETTLED = re.compile(
 _CLAIMING = re.compile(
     r"\bI(?:['’]ve| have|\s\w+ed)\b|"
     r"\bI (?:just|also|successfully|went ahead and|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
-    r"\b(?:been|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
+    r"\b(?:been|being|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
     r"\b(?:is|are|was|were)(?: all)? \w+ed\b|"
     rf"\b(?:(?:went|gone) through|complete|\w+ed(?= (?:to|for|on|at)\b|[.!])|handled|dealt with)\b|"
     rf"(?:\A|[\n.!:—-])\W*{_SOFTLY}(?:{_PARTS})\b",
@@ -298,6 +298,15 @@ def object_of_deed(sentence: str, verbs: Iterable[str]) -> str | None:
             if said & wanted and not _is_news(own[: match.start()]):
                 return own[match.end() :]
     return None if _ELSEWHERE.search(own) else second_deed(own, wanted)
+
+
+_UNDER_WAY = re.compile(r"\b(?:is|are|am|['’](?:s|re|m)) (?:now |currently )?being (?P<verb>\w+)", _I)
+
+
+def deed_under_way(sentence: str, verbs: Iterable[str]) -> bool:
+    """Whether a sentence says that a deed is being done: "You are being transferred to a colleague"."""
+    match = _UNDER_WAY.search(sentence)
+    return match is not None and not is_hedged(sentence) and not set(_bases(match["verb"].lower())).isdisjoint(verbs)
 
 
 def one_word_deed(sentence: str, verbs: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from toolflow_graph.verification.evidence import evidence_of
 from toolflow_graph.verification.languages import language_of, names_language
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import Transcript
-from toolflow_graph.verification.wording import listed, normalise
+from toolflow_graph.verification.wording import listed, normalise, tokens_of
 
 _FENCE = re.compile(r"^\s*```", re.MULTILINE)
 _CLOSERS = "*_`\"'”’»)] \t"
@@ -227,3 +227,31 @@ def _speaks_of_languages(texts: tuple[str, ...]) -> bool:
 
 def _names_language(arguments: Mapping[str, Json]) -> bool:
     return any(key in json.dumps(arguments).lower() for key in ("lang", "locale", "translat"))
+
+
+_PROMISE = re.compile(
+    r"\b(?:let me|I(?:['’]ll| will)|I(?:['’]m| am) going to)(?: now| just| quickly| first| go ahead and)* "
+    r"(?:check|look|find|get|search|see (?:if|what)|fetch|pull|retrieve|verify|process|proceed|gather)\b|"
+    r"\b(?:one|just a|give me a|in a) (?:moment|second|sec|minute)\b|\b(?:hold on|bear with me|please wait|hang on)\b",
+    re.IGNORECASE,
+)
+_CONDITIONS = frozenset(listed("please if once when after until confirm provide know tell need unless would could can"))
+_POLITE_WAIT = re.compile(r"\bplease (?:hold|wait|bear)\b|\b(?:moment|second|minute),? please\b", re.IGNORECASE)
+_SHORT = 25
+
+
+@rule(
+    "empty_promise",
+    "error",
+    "The assistant only says that it will look or act (Let me check that for you), and leaves it at that: no call.",
+    needs=("tools",),
+)
+def empty_promise(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("assistant"):
+        content = message.content or ""
+        if message.tool_calls or len(content.split()) > _SHORT or "?" in content or not _PROMISE.search(content):
+            continue
+        turn = next((turn for turn in transcript.turns if index in turn), range(index, index + 1))
+        called = any(transcript.messages[i].tool_calls for i in turn)
+        if not called and tokens_of(_POLITE_WAIT.sub(" ", content)).isdisjoint(_CONDITIONS):
+            yield index, f"only promises ({content.strip()[:60]!r}); call the tool, or say what there is to say"

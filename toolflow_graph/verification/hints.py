@@ -61,6 +61,7 @@ HINTS: dict[str, str] = {
     "broken_result": "return the whole JSON, with fewer items if it is too long",
     "broken_off_text": "sample again with room for more tokens, or cut back to the last whole answer",
     "dumped_data": "say in words what the data holds",
+    "empty_promise": "call the tool in the same turn, or drop the promise",
     "other_language": "answer in the language that the user writes",
     "wrong_kind": "take an identifier of the kind that the argument asks for",
     "assumed_value": "ask again, or call with a value that was given",
