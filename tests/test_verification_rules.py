@@ -309,6 +309,15 @@ ALSO: list[tuple[str, str, Mutation]] = [
         ),
     ),
     (
+        "not_as_agreed",
+        "the other flight",
+        _both(
+            _set(6, content="I would book FL-48213 for Marta Kowalska. Shall I go ahead?"),
+            _set(7, content="Yes, please."),
+            _argue(8, flight_id="FL-48377"),
+        ),
+    ),
+    (
         "assumed_value",
         "the city",
         _append(

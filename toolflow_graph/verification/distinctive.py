@@ -92,3 +92,12 @@ def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
     if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):
         return True
     return len(text.split()) >= 3 and not _NAME_FIELDS.intersection(words) and not any(c.isdigit() for c in text)
+
+
+_PREFIX = re.compile(r"([A-Za-z]{2,})[-_]?\d[\w-]*")
+
+
+def prefix_of(value: Json) -> str | None:
+    """The letters that an identifier starts with, in lower case: "bk" of ``BK-70031``; None for other values."""
+    match = _PREFIX.fullmatch(value) if isinstance(value, str) else None
+    return match[1].casefold() if match else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from toolflow_graph.types import Json
 from toolflow_graph.verification.answers import ungrounded_mentions
+from toolflow_graph.verification.distinctive import prefix_of
 from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key, say, text_keys
 from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.placeholders import is_placeholder
@@ -85,9 +86,6 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
         )
 
 
-_PREFIX = re.compile(r"([A-Za-z]{2,})[-_]?\d[\w-]*")
-
-
 @rule(
     "wrong_kind",
     "error",
@@ -98,7 +96,7 @@ _PREFIX = re.compile(r"([A-Za-z]{2,})[-_]?\d[\w-]*")
 def wrong_kind(transcript: Transcript) -> Iterator[Spot]:
     evidence = evidence_of(transcript)
     for leaf in transcript.leaves:
-        prefix = _prefix(leaf.value)
+        prefix = prefix_of(leaf.value)
         kind = split_name(re.split(r"[.\[]", leaf.pattern.replace("[]", ""))[-1])
         if prefix is None or leaf.source.kind != "result" or len(kind) < 2 or kind[-1] not in ("id", "ids"):
             continue
@@ -109,15 +107,10 @@ def wrong_kind(transcript: Transcript) -> Iterator[Spot]:
             continue
         if any(set(kind[:-1]) & set(words[:-1]) for words in named) or _is_spoken(transcript, value, index):
             continue
-        known = {known for value in _known_of(transcript, leaf) if (known := _prefix(value)) is not None}
+        known = {known for value in _known_of(transcript, leaf) if (known := prefix_of(value)) is not None}
         if known and prefix not in known:
             reason = f"{leaf.path} is {_show(value)}, which is a {stands[-1]}; take one of the right kind"
             yield index, f"{leaf.site.call.name}: {reason}"
-
-
-def _prefix(value: Json) -> str | None:
-    match = _PREFIX.fullmatch(value) if isinstance(value, str) else None
-    return match[1].casefold() if match else None
 
 
 def _is_spoken(transcript: Transcript, value: str, index: int) -> bool:

@@ -29,7 +29,7 @@ _USER_RULES = listed(
 _CALL_RULES = listed(
     "assistant_names_tool unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label "
     "role_flip control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument "
-    "wrong_kind assumed_value ungrounded_answer"
+    "wrong_kind assumed_value not_as_agreed ungrounded_answer"
 )
 _ASSISTANT_RULES = listed(
     "assistant_names_tool empty_message giant_message looping_text speaker_label role_flip control_words "
