@@ -182,6 +182,7 @@ def test_replies_without_a_value(text: str, nothing: bool) -> None:
         ("Shall I check that for you? One moment.", False),
         ("I'll keep that in mind.", False),
         ("You will get a second chance.", False),
+        ("I'll look forward to it.", False),
     ],
 )
 def test_promises_that_nothing_follows(text: str, found: bool) -> None:

@@ -274,6 +274,11 @@ def test_siblings_must_wait_for_each_other() -> None:
         ("USD", {}, "currency", False),
         ("cheap running shoes", {}, "query", False),
         ("electronics", {}, "category", False),
+        ("Oslo", {}, "receipt_email", True),
+        ("Zephyr", {}, "phone_number", True),
+        ("abcdef", {}, "page_token", True),
+        ("bitcoin", {}, "token", False),
+        ("letter by mail", {}, "mail_body", False),
     ],
 )
 def test_distinctive(value: Any, schema: dict[str, Any], name: str, wanted: bool) -> None:

@@ -231,7 +231,8 @@ def _names_language(arguments: Mapping[str, Json]) -> bool:
 
 _PROMISE = re.compile(
     r"\b(?:let me|I(?:['’]ll| will)|I(?:['’]m| am) going to)(?: now| just| quickly| first| go ahead and)* "
-    r"(?:check|look|find|get|search|see (?:if|what)|fetch|pull|retrieve|verify|process|proceed|gather)\b|"
+    r"(?:check(?! in\b)|look(?! forward)|find|get(?! (?:this|it|that) straight)|search|"
+    r"see (?:if|what)|fetch|pull|retrieve|verify|process|proceed|gather)\b|"
     r"\b(?:one|just a|give me a|in a) (?:moment|second|sec|minute)\b|\b(?:hold on|bear with me|please wait|hang on)\b",
     re.IGNORECASE,
 )

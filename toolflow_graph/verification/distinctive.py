@@ -29,7 +29,8 @@ _NAME_FIELDS = frozenset(
     )
 )
 # Fields that nobody fills with a word of his own: whatever stands there was given.
-_CONTACTS = frozenset(listed("email mail phone telephone mobile cursor token"))
+_CONTACTS = frozenset(listed("email mail phone telephone mobile cursor"))
+_PAGE_TOKENS = (("page", "token"), ("next", "token"), ("continuation", "token"))
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
@@ -75,7 +76,7 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
         return True
     if any(char.isdigit() for char in text):
         return not (_NUMBER.fullmatch(text) and abs(float(text)) < 10)
-    if _CONTACTS.intersection(words[-1:] if words[-1:] != ("number",) else words[-2:]):
+    if _CONTACTS.intersection(words[-1:] if words[-1:] != ("number",) else words[-2:]) or words[-2:] in _PAGE_TOKENS:
         return True
     if not _NAME_LIKE.fullmatch(text) or (text.isupper() and len(text) <= 5):
         return False

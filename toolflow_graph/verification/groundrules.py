@@ -105,12 +105,23 @@ def wrong_kind(transcript: Transcript) -> Iterator[Spot]:
         named = [split_name(key or "") for key in stands]
         if not named or not all(len(words) > 1 and words[-1] == "id" for words in named):
             continue
-        if any(set(kind[:-1]) & set(words[:-1]) for words in named) or _is_spoken(transcript, value, index):
+        if _ANY_KIND.intersection(kind) or any(set(kind[:-1]) & set(words[:-1]) for words in named):
+            continue
+        if _is_spoken(transcript, value, index):
             continue
         known = {known for value in _known_of(transcript, leaf) if (known := prefix_of(value)) is not None}
         if known and prefix not in known:
             reason = f"{leaf.path} is {_show(value)}, which is a {stands[-1]}; take one of the right kind"
             yield index, f"{leaf.site.call.name}: {reason}"
+
+
+# What such a key names may be of several kinds.
+_ANY_KIND = frozenset(
+    listed(
+        "entity object resource parent source target item reference ref related linked subject owner recipient "
+        "external record node element origin destination root context content asset"
+    )
+)
 
 
 def _is_spoken(transcript: Transcript, value: str, index: int) -> bool:
