@@ -164,3 +164,29 @@ def test_a_second_attempt_is_covered_by_the_first_yes() -> None:
         *messages[8:],
     )
     assert "unconfirmed_write" in [f.code for f in verify(Transcript(messages=later, tools=TOOLS)).findings]
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "card", "found"),
+    [
+        ("Shall I go ahead and lock CRD-7041?", "Yes, please.", "CRD-9920", True),
+        ("Shall I go ahead and lock CRD-7041?", "Yes, please.", "CRD-7041", False),
+        ("Shall I go ahead and lock CRD-7041 or CRD-9920?", "Yes, please.", "CRD-9920", False),
+        ("Shall I go ahead and lock CRD-7041?", "No, the other one: CRD-9920.", "CRD-9920", False),
+        ("Shall I go ahead and lock the card of ACC-11?", "Yes, please.", "CRD-9920", False),
+        ("CRD-7041 is the blue one.", "Ok.", "CRD-9920", False),
+    ],
+)
+def test_what_was_agreed_to_is_what_is_done(question: str, reply: str, card: str, found: bool) -> None:
+    call = ToolCall(id="a", name="lock_card", arguments={"card_id": card})
+    messages = (
+        Message(role="user", content="I have two cards, CRD-7041 and CRD-9920. One of them is lost."),
+        Message(role="assistant", content=question),
+        Message(role="user", content=reply),
+        Message(role="assistant", tool_calls=(call,)),
+        Message(role="tool", tool_call_id="a", content='{"status": "done"}'),
+        Message(role="assistant", content="That is done."),
+    )
+    tools = (Tool(name="lock_card", parameters={"type": "object", "properties": {"card_id": {"type": "string"}}}),)
+    said = [f.code for f in verify(Transcript(messages=messages, tools=tools)).findings]
+    assert said == (["not_as_agreed"] if found else [])

@@ -274,6 +274,11 @@ def test_siblings_must_wait_for_each_other() -> None:
         ("USD", {}, "currency", False),
         ("cheap running shoes", {}, "query", False),
         ("electronics", {}, "category", False),
+        ("Oslo", {}, "receipt_email", True),
+        ("Zephyr", {}, "phone_number", True),
+        ("abcdef", {}, "page_token", True),
+        ("bitcoin", {}, "token", False),
+        ("letter by mail", {}, "mail_body", False),
     ],
 )
 def test_distinctive(value: Any, schema: dict[str, Any], name: str, wanted: bool) -> None:
@@ -359,3 +364,85 @@ def test_short_code_said_alone_is_grounded() -> None:
         Message(role="assistant", tool_calls=(ToolCall(id="a", name=tool.name, arguments={"sku": "A-1"}),)),
     )
     assert compute_provenance(Transcript(messages=messages, tools=(tool,)))[0].kind == "user"
+
+
+def _codes(messages: list[dict[str, Any]], *tools: dict[str, Any]) -> list[str]:
+    data = {"messages": messages, "tools": [{"function": tool} for tool in tools]}
+    return [finding.code for finding in verify(parse_dialogue(data)).findings]
+
+
+def _reads(name: str, required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"name": name, "parameters": {"type": "object", "properties": properties, "required": required}}
+
+
+@pytest.mark.parametrize(
+    ("said", "symbol", "required", "wanted"),
+    [
+        ("What is new in the world of money?", "TSLA", [], ["ungrounded_argument"]),
+        # Another name of what was said, or a symbol that the tool cannot do without.
+        ("What is new at Tesla?", "TSLA", [], []),
+        ("What is new at google?", "GOOGL", [], []),
+        ("What is new in the world of money?", "TSLA", ["symbol"], []),
+        ("What is new in the world of money?", "USD", [], []),
+    ],
+)
+def test_symbols_from_nowhere(said: str, symbol: str, required: list[str], wanted: list[str]) -> None:
+    tool = _reads("get_market_news", required, symbol={"type": "string", "description": "A stock, or USD for cash."})
+    messages = [
+        user(said),
+        calls(("a", "get_market_news", {"symbol": symbol})),
+        brings("a", {"news": []}),
+        {"role": "assistant", "content": "There is nothing new."},
+    ]
+    assert _codes(messages, tool) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "said", "wanted"),
+    [
+        ("THR-4411", {"message_id": "MSG-2201", "thread_id": "THR-4411"}, "", ["wrong_kind"]),
+        ("MSG-2201", {"message_id": "MSG-2201", "thread_id": "THR-4411"}, "", []),
+        # It is called by both names, the user says it, nothing tells how the others look, or they look alike.
+        ("THR-4411", {"message_id": "THR-4411", "thread_id": "THR-4411"}, "", []),
+        ("THR-4411", {"message_id": "MSG-2201", "thread_id": "THR-4411"}, "It is THR-4411. ", []),
+        ("THR-4411", {"thread_id": "THR-4411"}, "", []),
+        ("M-4411", {"message_id": "M-2201", "thread_id": "M-4411"}, "", []),
+        ("THR-4411", {"message_id": "MSG-2201", "message_thread_id": "THR-4411"}, "", []),
+    ],
+)
+def test_identifiers_of_another_kind(value: str, known: dict[str, str], said: str, wanted: list[str]) -> None:
+    tools = (_reads("list_mails", []), _reads("read_mail", ["message_id"], message_id={"type": "string"}))
+    messages = [
+        user(f"{said}What did I get, and what does it say?"),
+        calls(("a", "list_mails", {})),
+        brings("a", {"mails": [known]}),
+        calls(("b", "read_mail", {"message_id": value})),
+        brings("b", {"text": "See you."}),
+        {"role": "assistant", "content": "You got a mail that says: see you."},
+    ]
+    assert _codes(messages, *tools) == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "topic", "wanted"),
+    [
+        ("Which topic should I look for?", "Just do it please.", "central banks", ["assumed_value"]),
+        ("I need the topic first.", "I thought you knew that already.", "central banks", ["assumed_value"]),
+        ("Which topic should I look for?", "Central banks.", "central banks", []),
+        ("Which topic should I look for?", "Whatever you like.", "central banks", []),
+        ("Which topic should I look for? Banks, perhaps?", "Yes, please.", "banks", []),
+        ("Shall I look now?", "Yes, please.", "central banks", []),
+        ("Which topic should I look for?", "Bancos centrales.", "central banks", []),
+    ],
+)
+def test_values_asked_for_and_never_given(question: str, reply: str, topic: str, wanted: list[str]) -> None:
+    tool = _reads("search_news", ["topic"], topic={"type": "string"})
+    messages = [
+        user("Look for news, please."),
+        {"role": "assistant", "content": question},
+        user(reply),
+        calls(("a", "search_news", {"topic": topic})),
+        brings("a", {"news": []}),
+        {"role": "assistant", "content": "There is nothing new."},
+    ]
+    assert _codes(messages, tool) == wanted

@@ -107,6 +107,28 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("doubly_answered_call", "twice", _insert(10, brings("call_2", {"booking_id": "BK-70031", "total": 129.5}))),
     ("empty_message", "user", _set(5, content="  ")),
     ("empty_message", "assistant", _set(10, content=None)),
+    ("empty_message", "only dots", _set(10, content="...")),
+    ("broken_off_text", "after a comma", _append(user("Anything to pack?"), says("Sunglasses, a hat,"))),
+    ("broken_off_text", "no full stop", _append(user("Anything to pack?"), says("I would take a light coat and a"))),
+    ("empty_promise", "and no call", _append(user("And on Saturday?"), says("Sure, let me check that for you."))),
+    (
+        "dumped_data",
+        "the result itself",
+        _append(
+            user("What did the search bring again?"),
+            says("Here you are: " + json.dumps({"flight_id": "FL-48377", "price": 171.0})),
+        ),
+    ),
+    (
+        "other_language",
+        "German all at once",
+        _append(user("Anything to pack?"), says("Nehmen Sie für den Abend eine Jacke mit, es wird nicht so warm.")),
+    ),
+    ("assistant_names_tool", "in plain words", _say(15, "I used the get weather forecast tool.")),
+    ("user_names_tool", "in plain words", _say(5, "Use the search flights function.")),
+    ("control_words", "an agent's own thoughts", _say(4, "Thought: two flights were found.")),
+    ("control_words", "a template", _say(4, "### Response: Here they are.")),
+    ("control_words", "its maker", _say(4, "As an AI assistant developed by Acme, I only see prices.")),
     (
         "repeated_message",
         "assistant",
@@ -276,6 +298,37 @@ def _world(*steps: tuple[str, Data, Data]) -> Mutation:
 
 
 ALSO: list[tuple[str, str, Mutation]] = [
+    (
+        "wrong_kind",
+        "a booking for a flight",
+        _append(
+            user("And book the other one, too, in the same name."),
+            calls(("call_8", "book_flight", {"flight_id": "BK-70031", "passenger_name": "Marta Kowalska"})),
+            brings("call_8", {"booking_id": "BK-70032", "total": 171.0}),
+            says("That one is booked as well."),
+        ),
+    ),
+    (
+        "not_as_agreed",
+        "the other flight",
+        _both(
+            _set(6, content="I would book FL-48213 for Marta Kowalska. Shall I go ahead?"),
+            _set(7, content="Yes, please."),
+            _argue(8, flight_id="FL-48377"),
+        ),
+    ),
+    (
+        "assumed_value",
+        "the city",
+        _append(
+            user("How will the weather be on that day where my sister lives?"),
+            says("In which city does she live?"),
+            user("I thought you knew that already."),
+            calls(("call_8", "get_weather_forecast", {"city": "faro", "date": "2026-03-13"})),
+            brings("call_8", {"summary": "rain", "high": 14.5}),
+            says("It should rain there, with a high of 14.5 degrees."),
+        ),
+    ),
     ("role_order", "late result", _swap(3, 4)),
     ("unfinished_turn", "cut after the call", lambda d: d["messages"].__delitem__(slice(13, None))),
     ("unfinished_turn", "ends with the user", _append(user("And one more thing?"))),

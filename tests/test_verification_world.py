@@ -241,3 +241,19 @@ def test_a_house_does_not_move_whatever_city_is_asked_for(
         return f"search_{kind}s", {"city": city}, {f"{kind}s": [{f"{kind}_id": "HTL-35085", "address": place}]}
 
     assert findings(search("Seville", "Calle Sierpes 57, 41004 Seville"), search("Oslo", address)) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("Room 12, first floor", [("lost_change", 2)]), ("Garden", []), ("the Garden, west", []), ("Hall", [])],
+)
+def test_a_text_that_was_replaced_does_not_come_back(place: str, expected: list[tuple[str, int]]) -> None:
+    moved: Step = (
+        "update_event",
+        {"event_id": "EVT-4711", "location": "Garden"},
+        {"event_id": "EVT-4711", "location": "Garden"},
+    )
+    assert findings(read(location="Room 12, first floor"), moved, read(location=place)) == expected
+    # Whatever else was written in between may have moved it back.
+    again: Step = (MADE[0], {}, {"event_id": "EVT-5"})
+    assert findings(read(location="Room 12, first floor"), moved, DELETED, again) == []

@@ -242,6 +242,7 @@ _HEADINGS = {
     "world": "A world that stays true",
     "groundrules": "Where values come from",
     "text": "What is said",
+    "delivery": "How answers are given",
     "answers": "What the assistant states",
     "planrules": "The plan",
     "behaviours": "Behaviours",

@@ -4,9 +4,11 @@
 
     transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
     registry.py     RULES, and the decorator that adds one
-    structure.py calls.py text.py groundrules.py planrules.py behaviours.py consent.py world.py    the rules
+    structure.py calls.py text.py delivery.py groundrules.py planrules.py behaviours.py consent.py world.py
+                    the rules
     grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
-    arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
+    arithmetic.py distinctive.py wording.py tongues.py languages.py moments.py offsets.py codes.py
+                    how values are said
     claims.py deeds.py    what the assistant says it did, against what was called
     naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
     answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py lengths.py
@@ -20,6 +22,7 @@ from toolflow_graph.verification import (  # noqa: F401  (they register)
     behaviours,
     calls,
     consent,
+    delivery,
     groundrules,
     planrules,
     structure,

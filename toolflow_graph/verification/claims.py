@@ -18,7 +18,7 @@ _DEEDS = {
     "scheduled rescheduled": "schedule book create add set update move plan reschedule calendar reserve arrange",
     "created added": "create add insert new register make save book schedule set open post put append start "
     "update write",
-    "updated changed modified": "update change modify edit set patch rename move reschedule adjust replace put "
+    "updated changed modified": "update change modify edit set patch rename move reschedule adjust replace put post "
     "save switch",
     "deleted removed": "delete remove clear cancel drop unsubscribe erase discard update",
     "transferred paid": "transfer pay send payment wire move settle charge book create",
@@ -26,7 +26,9 @@ _DEEDS = {
 VERB_FAMILY = {verb: family for verbs, family in _DEEDS.items() for verb in verbs.split()}
 _VERBS = "|".join(VERB_FAMILY)
 _ADVERBS = r"(?:\s+(?:successfully|now|just|also|gone ahead and))*"
-_CLAIM = re.compile(rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+({_VERBS})\b|\bI successfully ({_VERBS})\b", _I)
+_CLAIM = re.compile(
+    rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+({_VERBS})\b|\bI (?:successfully|went ahead and) ({_VERBS})\b", _I
+)
 _PASSIVE = re.compile(
     rf"\b(?:has|have) been{_ADVERBS}\s+({_VERBS})\b|\b(?:is|are) now ({_VERBS})\b|\bsuccessfully ({_VERBS})\b", _I
 )
@@ -194,8 +196,8 @@ _SETTLED = re.compile(
 )
 _CLAIMING = re.compile(
     r"\bI(?:['’]ve| have|\s\w+ed)\b|"
-    r"\bI (?:just|also|successfully|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
-    r"\b(?:been|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
+    r"\bI (?:just|also|successfully|went ahead and|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
+    r"\b(?:been|being|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
     r"\b(?:is|are|was|were)(?: all)? \w+ed\b|"
     rf"\b(?:(?:went|gone) through|complete|\w+ed(?= (?:to|for|on|at)\b|[.!])|handled|dealt with)\b|"
     rf"(?:\A|[\n.!:—-])\W*{_SOFTLY}(?:{_PARTS})\b",
@@ -232,6 +234,11 @@ def claimed_verb(sentence: str, *, failed: bool, reported: str = "") -> str | No
     if match is None and (match := _PROUD.search(sentence)) is not None:
         match = None if match[1 if match[1] else 2].lower() in reported.lower() else match
     return next(group for group in match.groups() if group).lower() if match else None
+
+
+def is_hedged(sentence: str) -> bool:
+    """Whether a sentence asks, denies, promises or reports what somebody else says."""
+    return bool(_HEDGE.search(sentence))
 
 
 def may_claim(text: str) -> bool:
@@ -291,6 +298,15 @@ def object_of_deed(sentence: str, verbs: Iterable[str]) -> str | None:
             if said & wanted and not _is_news(own[: match.start()]):
                 return own[match.end() :]
     return None if _ELSEWHERE.search(own) else second_deed(own, wanted)
+
+
+_UNDER_WAY = re.compile(r"\b(?:is|are|am|['’](?:s|re|m)) (?:now |currently )?being (?P<verb>\w+)", _I)
+
+
+def deed_under_way(sentence: str, verbs: Iterable[str]) -> bool:
+    """Whether a sentence says that a deed is being done: "You are being transferred to a colleague"."""
+    match = _UNDER_WAY.search(sentence)
+    return match is not None and not is_hedged(sentence) and not set(_bases(match["verb"].lower())).isdisjoint(verbs)
 
 
 def one_word_deed(sentence: str, verbs: Iterable[str]) -> bool:

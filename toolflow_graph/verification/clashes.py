@@ -145,7 +145,8 @@ def _values(thing: Thing, mention: Mention, act: Act) -> Iterator[Clash]:
             continue
         fixed = thing.fixed.get(name)
         if fixed is not None:
-            if _binds(name, fixed, act) and differ(name, fixed.value, value, fixed):
+            back = _is_back(thing, name, fixed, value)
+            if back or (_binds(name, fixed, act) and differ(name, fixed.value, value, fixed)):
                 how = "given" if fixed.argued else "written with"
                 reason = f"{_what(thing)} was {how} the {name} {_shown(fixed.value)} before and is read with "
                 reason += f"{_shown(value)}; it stays as it was written"
@@ -157,6 +158,15 @@ def _values(thing: Thing, mention: Mention, act: Act) -> Iterator[Clash]:
             reason = f"the {name} of {_what(thing)} was {_shown(seen.value)} before and is {_shown(value)} now, "
             reason += "although nothing was written; the same thing stays as it is"
             yield Clash("inconsistent_world", thing, reason, mention, key, seen.value)
+
+
+def _is_back(thing: Thing, name: str, fixed: Fact, value: Json) -> bool:
+    """Whether a field has again just the text that a change replaced by another one."""
+    old = thing.was.get(name)
+    if not all(isinstance(text, str) for text in (old, value, fixed.value)) or _MOVING.intersection(name.split("_")):
+        return False
+    before, now, wanted = (squeeze(str(text)) for text in (old, value, fixed.value))
+    return bool(wanted) and before == now and now not in wanted and wanted not in now
 
 
 def _still_on(thing: Thing, value: Json) -> bool:

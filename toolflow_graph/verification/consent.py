@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 
 from toolflow_graph.verification.behaviours import Span, spans_of
+from toolflow_graph.verification.distinctive import prefix_of
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import listed, stem
+from toolflow_graph.verification.wording import listed, says_nothing, stem
 
 _I = re.IGNORECASE
 _YES_WANTED = (
@@ -215,6 +216,30 @@ def _is_refused(transcript: Transcript, site: CallSite) -> bool:
     offered = before is not None and before.role == "assistant" and asks_to_go_ahead(before.content or "")
     said = transcript.messages[user].content or ""
     return offered and refuses(said) and not _names_deed(said, site)
+
+
+@rule(
+    "not_as_agreed",
+    "error",
+    "The user says yes to a change of one thing, and the call that follows is about another of its kind.",
+    needs=("tools",),
+)
+def not_as_agreed(transcript: Transcript) -> Iterator[Spot]:
+    for leaf in transcript.leaves:
+        site, prefix = leaf.site, prefix_of(leaf.value)
+        reply = site.message_index - 1
+        if prefix is None or reply < 1 or transcript.messages[reply].role != "user" or not _changes(transcript, site):
+            continue
+        question = transcript.messages[reply - 1].content or ""
+        if not asks_to_go_ahead(question) or not says_nothing(transcript.messages[reply].content or ""):
+            continue
+        named = [code for code in _CODE.findall(question) if prefix_of(code) == prefix]
+        if named and str(leaf.value).casefold() not in question.casefold():
+            reason = f"{leaf.path} is {leaf.value!r}, and the user said yes to {named[0]!r}; do what was agreed"
+            yield site.message_index, f"{site.call.name}: {reason}"
+
+
+_CODE = re.compile(r"[A-Za-z]{2,}[-_]?\d[\w-]*")
 
 
 def asks_to_go_ahead(text: str) -> bool:

@@ -9,10 +9,12 @@ from toolflow_graph.verification.claims import (
     bare_deed,
     claimed_verb,
     claims_deed,
+    deed_under_way,
     does_deed,
     has_pronoun,
     headline_deed,
     is_about_own_words,
+    is_hedged,
     now_does,
     object_of_deed,
     one_word_deed,
@@ -27,7 +29,7 @@ from toolflow_graph.verification.claims import (
 )
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import stem
+from toolflow_graph.verification.wording import listed, stem, tokens_of
 
 Claim = tuple[str, str | None]
 """A sentence, and the call that failed (None: there was none)."""
@@ -199,6 +201,7 @@ def _claims_failed(transcript: Transcript, sentence: str, site: CallSite, turn: 
         return True
     words = _words(name)
     said = claims_deed(sentence, said_of(words[0]), passive=True) or says_state(sentence)
+    said = said or deed_under_way(sentence, words[:1])
     if said and (shares_noun(sentence, words[1:]) or "your " in sentence.lower()):
         return True
     rest = object_of_deed(sentence, {*_verbs_of(transcript, name), *said_of(words[0])})
@@ -209,8 +212,11 @@ def _claims_failed(transcript: Transcript, sentence: str, site: CallSite, turn: 
 
 def _claims_idle(sentence: str, name: str, heard: bool) -> bool:
     words = _words(name)
-    said = claims_deed(sentence, said_of(words[0]), passive=False) or (
-        not heard and (says_state(sentence) or bare_deed(sentence, said_of(words[0])))
+    under_way = not heard and deed_under_way(sentence, words[:1])
+    said = (
+        under_way
+        or claims_deed(sentence, said_of(words[0]), passive=False)
+        or (not heard and (says_state(sentence) or bare_deed(sentence, said_of(words[0]))))
     )
     return said and shares_noun(sentence, words[1:]) and not is_about_own_words(sentence, words)
 
@@ -254,3 +260,62 @@ def _verbs_of(transcript: Transcript, name: str) -> frozenset[str]:
 
 def _is_doer(transcript: Transcript, name: str) -> bool:
     return not transcript.is_read(name)
+
+
+# What no sentence does by being written, unlike "I've updated the list".
+_OUTER = "booked|reserved|ordered|purchased|bought|cancell?ed|sent|emailed|messaged|forwarded|transferred|paid"
+_OUTER_DEED = re.compile(
+    rf"\bI(?:['’]ve| have)?(?: also| just| now| successfully| gone ahead and| went ahead and)* "
+    rf"(?P<verb>{_OUTER})\b(?! you\b)(?P<object>.*)",
+    re.IGNORECASE,
+)
+_OTHER_DEED = re.compile(
+    r"\bI(?:['’]ve| have)?(?: also| just| gone ahead and| went ahead and)+ (?P<verb>deleted|removed|reset)\b"
+    r"(?P<object>.*)|"
+    r"\b(?:your|the) (?P<what>[a-z -]+?) (?:has|have)(?: also| now)? been "
+    rf"(?P<done>{_OUTER}|reset|refunded|issued|shipped)\b(?P<rest>.*)",
+    re.IGNORECASE,
+)
+_OUTER_WORDS = frozenset(listed(_OUTER.replace("l?", "l").replace("|", " ")))
+_OUTER_WORDS |= {"canceled", "deleted", "removed", "reset", "refunded", "issued", "shipped"}
+# Tools that can do anything.
+_ANYTHING = frozenset(
+    listed(
+        "execute run click submit request call invoke perform process confirm complete finalize post put use do type "
+        "press navigate fill code python sql shell bash command checkout action browser"
+    )
+)
+_DRAFTED = re.compile(r"\b(?:draft|subject:|dear|template|example)\b|[\"“]", re.IGNORECASE)
+_FILLING = frozenset(
+    listed(
+        "the a an you your for to of with and also well as too it them that this these those now just on in at from by "
+        "old new all both one some any my me our us successfully already"
+    )
+)
+
+
+def claim_from_nowhere(transcript: Transcript, text: str, before: Sequence[CallSite], index: int) -> str | None:
+    """A sentence that claims a deed in the world which no call did: none of its kind, or to what nobody ever named."""
+    if tokens_of(text).isdisjoint(_OUTER_WORDS):
+        return None
+    done = [site for site in before if site.succeeded]
+    if _DRAFTED.search(text) or any(_ANYTHING.intersection(_words(site.call.name)) for site in done):
+        return None
+    for sentence in sentences_of(text):
+        outer = _OUTER_DEED.search(sentence)
+        match = outer or _OTHER_DEED.search(sentence)
+        if match is None or is_hedged(sentence):
+            continue
+        parts = match.groupdict()
+        verb = str(parts["verb"] or parts["done"]).lower()
+        about = " ".join(str(parts.get(name) or "") for name in ("object", "what", "rest")).lower()
+        objects = [word for word in re.findall(r"[a-z]{3,}", about) if word not in _FILLING]
+        told = " ".join(m.content or "" for m in transcript.messages[:index])
+        named = " ".join((told, *(" ".join(_words(name)) for name in transcript.tools_by_name)))
+        if objects and not shares_noun(named, objects) and not shares_noun(told, (verb,)):
+            return sentence
+        family = VERB_FAMILY[verb].split() if outer else []
+        near = any(_verbs_of(transcript, site.call.name).intersection(family) for site in done)
+        if outer and not near and not shares_noun(told, (verb, *family)):
+            return sentence
+    return None

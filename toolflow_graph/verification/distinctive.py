@@ -24,9 +24,13 @@ _NAME_FIELDS = frozenset(
         "name city town person contact author artist team company location address destination origin place "
         "player recipient "
         "guest patient passenger customer employee venue airport street owner assignee attendee station hotel "
-        "restaurant movie film song album book product brand host doctor teacher student driver"
+        "restaurant movie film song album book product brand host doctor teacher student driver user member holder "
+        "sender sponsor manager supervisor client vendor supplier merchant"
     )
 )
+# Fields that nobody fills with a word of his own: whatever stands there was given.
+_CONTACTS = frozenset(listed("email mail phone telephone mobile cursor"))
+_PAGE_TOKENS = (("page", "token"), ("next", "token"), ("continuation", "token"))
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
@@ -45,6 +49,8 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
       that say how much of something to show (``limit``, ``page_size``, ``radius``, ``width``);
     * texts of three or more characters with a digit in them (ids, codes, phone numbers, dates, times), with an ``@``,
       or whose schema has a format such as ``date``, ``email`` or ``uri``;
+    * texts under keys for people's addresses (``email``, ``phone_number``) and for what a page of results hands out
+      (``cursor``, ``page_token``);
     * capitalised names under keys for names, places and works (``guest_name``, ``city``, ``hotel``).
 
     Not distinctive are numbers from -9 to 9, booleans, nulls, options of an enum, codes of up to five capitals
@@ -70,6 +76,8 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
         return True
     if any(char.isdigit() for char in text):
         return not (_NUMBER.fullmatch(text) and abs(float(text)) < 10)
+    if _CONTACTS.intersection(words[-1:] if words[-1:] != ("number",) else words[-2:]) or words[-2:] in _PAGE_TOKENS:
+        return True
     if not _NAME_LIKE.fullmatch(text) or (text.isupper() and len(text) <= 5):
         return False
     return bool(_NAME_FIELDS.intersection(words))
@@ -85,3 +93,12 @@ def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
     if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):
         return True
     return len(text.split()) >= 3 and not _NAME_FIELDS.intersection(words) and not any(c.isdigit() for c in text)
+
+
+_PREFIX = re.compile(r"([A-Za-z]{2,})[-_]?\d[\w-]*")
+
+
+def prefix_of(value: Json) -> str | None:
+    """The letters that an identifier starts with, in lower case: "bk" of ``BK-70031``; None for other values."""
+    match = _PREFIX.fullmatch(value) if isinstance(value, str) else None
+    return match[1].casefold() if match else None

@@ -1,16 +1,19 @@
 """Rules about where values come from: arguments that wait for another call, and values from nowhere."""
 
+import json
 import re
 from collections.abc import Iterator
 
 from toolflow_graph.types import Json
 from toolflow_graph.verification.answers import ungrounded_mentions
-from toolflow_graph.verification.evidence import Evidence, evidence_of, text_keys
-from toolflow_graph.verification.grounding import GroundedLeaf
+from toolflow_graph.verification.distinctive import prefix_of
+from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key, say, text_keys
+from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.placeholders import is_placeholder
 from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
-from toolflow_graph.verification.wording import key_of
+from toolflow_graph.verification.wording import WORD, key_of, listed, says_nothing, stem
 
 _REFERENCE = re.compile(
     r"\$\{|\{\{|\$\(|\bcall_\d+\b|<[^<>]*(?:result|output|response|previous|from)[^<>]*>|"
@@ -69,7 +72,9 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
                 f"{leaf.site.call.name}: {leaf.path} states {stray!r}, which nobody said and no result brought; "
                 "write only what was said or found, or else ask for it",
             )
-        if not leaf.distinctive or leaf.source.kind != "unknown" or (leaf.site.call.id, leaf.path) in dependent:
+        if leaf.source.kind != "unknown" or (leaf.site.call.id, leaf.path) in dependent:
+            continue
+        if not leaf.distinctive and not _is_stray_symbol(transcript, leaf):
             continue
         # A placeholder is a finding of its own, and so is a name the schema does not know.
         if not leaf.schema or is_placeholder(leaf.value, leaf.required):
@@ -79,6 +84,127 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
             "take the value from what was said or found, or else ask for it",
         )
+
+
+@rule(
+    "wrong_kind",
+    "error",
+    "An identifier of another kind: it only ever stood under another key (thread_id, for a message_id), and the ones "
+    "that belong here begin otherwise.",
+    needs=("tools",),
+)
+def wrong_kind(transcript: Transcript) -> Iterator[Spot]:
+    evidence = evidence_of(transcript)
+    for leaf in transcript.leaves:
+        prefix = prefix_of(leaf.value)
+        kind = split_name(re.split(r"[.\[]", leaf.pattern.replace("[]", ""))[-1])
+        if prefix is None or leaf.source.kind != "result" or len(kind) < 2 or kind[-1] not in ("id", "ids"):
+            continue
+        index, value = leaf.site.message_index, str(leaf.value)
+        stands = [last_key(node) for i, node in evidence.results.get(("s", value.casefold()), ()) if i < index]
+        named = [split_name(key or "") for key in stands]
+        if not named or not all(len(words) > 1 and words[-1] == "id" for words in named):
+            continue
+        if _ANY_KIND.intersection(kind) or any(set(kind[:-1]) & set(words[:-1]) for words in named):
+            continue
+        if _is_spoken(transcript, value, index):
+            continue
+        known = {known for value in _known_of(transcript, leaf) if (known := prefix_of(value)) is not None}
+        if known and prefix not in known:
+            reason = f"{leaf.path} is {_show(value)}, which is a {stands[-1]}; take one of the right kind"
+            yield index, f"{leaf.site.call.name}: {reason}"
+
+
+# What such a key names may be of several kinds.
+_ANY_KIND = frozenset(
+    listed(
+        "entity object resource parent source target item reference ref related linked subject owner recipient "
+        "external record node element origin destination root context content asset"
+    )
+)
+
+
+def _is_spoken(transcript: Transcript, value: str, index: int) -> bool:
+    return any(value in (m.content or "") for m in transcript.messages[:index] if m.role in ("user", "system"))
+
+
+def _known_of(transcript: Transcript, leaf: GroundedLeaf) -> Iterator[Json]:
+    """The values that are known to be of a leaf's kind: the schema's examples, and what stands under the same key."""
+    examples = leaf.schema.get("examples")
+    yield from examples if isinstance(examples, list) else ()
+    key = re.split(r"[.\[]", leaf.pattern.replace("[]", ""))[-1]
+    for site in transcript.sites:
+        if site.message_index < leaf.site.message_index and site.succeeded and site.result is not None:
+            values = (*iter_leaves(site.call.arguments), *iter_leaves({"": site.result.value}))
+            yield from (value for _, _, name, value in values if name == key)
+
+
+_SYMBOL_KEYS = frozenset(("symbol", "symbols", "ticker", "tickers"))
+_SYMBOL = re.compile(r"[A-Z]{3,5}")
+
+
+def _is_stray_symbol(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether a stock's symbol stands in a parameter that could be left out, and nothing in the dialogue may mean it.
+
+    A symbol is another name of a company (GOOGL of Google), as a rule with the same first letter.
+    """
+    if leaf.required or not isinstance(leaf.value, str) or not _SYMBOL.fullmatch(leaf.value):
+        return False
+    if not _SYMBOL_KEYS.intersection(split_name(leaf.pattern)) or leaf.value in json.dumps(leaf.schema):
+        return False
+    spoken = [m.content or "" for m in transcript.messages[: leaf.site.message_index]]
+    words = {word for text in spoken for word in WORD.findall(text.casefold()) if len(word) > 3}
+    return not any(word.startswith(leaf.value[0].lower()) for word in words - _COMMON)
+
+
+_COMMON = frozenset(
+    listed(
+        "about also been before check could does from give have here help just know like look make many more much "
+        "need news please price prices share shares should show stock stocks tell than thank thanks that them then "
+        "there these they thing think this time today trading want week were what when where which will with would "
+        "year your assistant tool tools user things done given helpful sunday monday tuesday wednesday thursday friday "
+        "saturday market markets"
+    )
+)
+
+
+@rule(
+    "assumed_value",
+    "error",
+    "The assistant asks for a value, the user's reply gives none, and the call that follows has one that nobody said.",
+    needs=("tools",),
+)
+def assumed_value(transcript: Transcript) -> Iterator[Spot]:
+    evidence = evidence_of(transcript)
+    for leaf in transcript.leaves:
+        index = leaf.site.message_index
+        reply = next((i for i in range(index - 1, 0, -1) if evidence.roles[i] == "user"), 0)
+        if reply < 2 or evidence.roles[reply - 1] != "assistant" or not _is_made_up(leaf):
+            continue
+        question = transcript.messages[reply - 1].content or ""
+        asked = {word for part in _QUESTION.findall(question) for word in say(part, None).stems}
+        wanted = {stem(word) for word in split_name(re.split(r"[.\[]", leaf.path)[-1]) if word not in ("id", "ids")}
+        if not wanted or not wanted <= asked or not says_nothing(transcript.messages[reply].content or ""):
+            continue
+        words = {stem(word) for word in split_name(str(leaf.value)) if len(word) > 2}
+        known = [said.stems for i in range(index) if evidence.roles[i] != "tool" for said in (evidence.said(i),)]
+        if not any(words & stems for stems in known):
+            yield (
+                index,
+                f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which the user was asked for and did not "
+                "say; ask again",
+            )
+
+
+_QUESTION = re.compile(r"[^.!?\n]*\?|[^.!?\n]*\b(?:need|provide|tell me|let me know)\b[^.!?\n]*", re.IGNORECASE)
+
+
+def _is_made_up(leaf: GroundedLeaf) -> bool:
+    """Whether a value is the assistant's own; what cannot be chance is the business of ungrounded_argument."""
+    if isinstance(leaf.value, bool) or leaf.value in (None, "", [], {}) or not leaf.schema:
+        return False
+    kind = leaf.source.kind
+    return kind in ("enum", "composed") or (kind == "unknown" and not leaf.distinctive)
 
 
 @rule(

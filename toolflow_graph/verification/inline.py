@@ -29,11 +29,12 @@ _USER_RULES = listed(
 _CALL_RULES = listed(
     "assistant_names_tool unknown_tool invalid_arguments placeholder_argument giant_message looping_text speaker_label "
     "role_flip control_words repair_residue too_many_calls repeated_call dependent_siblings ungrounded_argument "
-    "ungrounded_answer"
+    "wrong_kind assumed_value not_as_agreed ungrounded_answer"
 )
 _ASSISTANT_RULES = listed(
     "assistant_names_tool empty_message giant_message looping_text speaker_label role_flip control_words "
-    "claimed_success repair_residue repeated_message ungrounded_answer"
+    "claimed_success repair_residue repeated_message ungrounded_answer broken_off_text dumped_data empty_promise "
+    "other_language"
 )
 _RESULT_RULES = listed(
     "invalid_result placeholder_result giant_result control_words contradicting_results contradicting_echo "

@@ -11,7 +11,7 @@ from toolflow_graph.verification.moments import Date, stated_dates, without_mome
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript, read_result
-from toolflow_graph.verification.wording import key_of, normalise, numbers_in, squeeze
+from toolflow_graph.verification.wording import key_of, normalise, numbers_in, says_nothing, squeeze
 
 
 def check_request_done(
@@ -290,7 +290,7 @@ def _may_tell(transcript: Transcript, index: int, value: Json) -> bool:
     message = transcript.messages[index]
     said = message.content or ""
     if message.role == "user":
-        return _MERE_YES.fullmatch(said) is None
+        return _MERE_YES.fullmatch(said) is None and not says_nothing(said)
     words = normalise(str(value)).split()
     return message.role == "assistant" and bool(words) and set(words) <= set(normalise(said).split())
 

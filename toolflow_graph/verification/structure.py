@@ -9,6 +9,7 @@ from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import normalise
 
 _LONG = 40
+_DOTS = ".…-–—_`'\"“”*#,;: \n\t"
 
 
 @rule("malformed_message", "error", "A message cannot be read: unknown role, no text where text must be, broken calls.")
@@ -125,8 +126,12 @@ def _is_answer(message: Message) -> bool:
 def empty_message(transcript: Transcript) -> Iterator[Spot]:
     unread = {part.message_index for part in transcript.unread if part.what == "message"}
     for index, message in transcript.watched("system", "user", "assistant"):
-        if not (message.content or "").strip() and not message.tool_calls and index not in unread:
-            yield index, f"the {message.role} message is empty"
+        said = (message.content or "").strip()
+        if message.tool_calls or index in unread:
+            continue
+        # A user may well answer "?"; an assistant that only sets dots has said nothing.
+        if not said or (message.role == "assistant" and not said.strip(_DOTS)):
+            yield index, f"the {message.role} message is empty" if not said else f"the assistant only says {said!r}"
 
 
 @rule("repeated_message", "error", "The user or the assistant says the same long text twice.")

@@ -5,12 +5,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from toolflow_graph.verification.claims import may_claim, sentences_of
-from toolflow_graph.verification.deeds import claim_beside, claim_by_name, claim_of_failed_half, plain_claim
+from toolflow_graph.verification.deeds import (
+    claim_beside,
+    claim_by_name,
+    claim_from_nowhere,
+    claim_of_failed_half,
+    plain_claim,
+)
 from toolflow_graph.verification.evidence import strings_in
 from toolflow_graph.verification.registry import Spot, rule
-from toolflow_graph.verification.toolcards import is_identifier
+from toolflow_graph.verification.toolcards import is_identifier, split_name
 from toolflow_graph.verification.transcript import Transcript
-from toolflow_graph.verification.wording import WORD, listed
+from toolflow_graph.verification.wording import WORD, listed, normalise
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _KEY_LIKE = re.compile(r"_|[a-z0-9][A-Z]|\w-[A-Z]")
@@ -28,7 +34,24 @@ def _named_tools(transcript: Transcript, role: str) -> Iterator[tuple[int, str]]
         # Looking for a few names is faster than taking every text apart.
         held = [name for name in names if name in content]
         tokens = _tokens(content) if held else ()
-        yield from ((index, name) for name in held if name in tokens)
+        told = [name for name in held if name in tokens]
+        yield from ((index, name) for name in told)
+        if not told and _OF_TOOLS.search(content):
+            said = normalise(content)
+            yield from ((index, name) for name in transcript.tools_by_name if _is_called_tool(name, said))
+
+
+_OF_TOOLS = re.compile(r"\b(?:tool|function|api|endpoint)\b", _I)
+
+
+def _is_called_tool(name: str, said: str) -> bool:
+    """Whether a tool's name stands in a text in plain words, and is called a tool: "the search hotels function".
+
+    Names of two words may be those of well-known interfaces ("the Google Maps API").
+    """
+    words = split_name(name)
+    kinds = ("tool", "function", "api", "endpoint")[: 4 if len(words) > 2 else 2 if len(words) > 1 else 0]
+    return any(f" {' '.join(words)} {kind} " in said for kind in kinds)
 
 
 @rule("user_names_tool", "error", "The user speaks a tool's name; users do not know tools.", needs=("tools",))
@@ -177,15 +200,19 @@ def role_flip(transcript: Transcript) -> Iterator[Spot]:
 
 _MARKUP = re.compile(
     r"</?(?:think|thinking|thoughts?|reasoning|reflection|analysis|tool_calls?|tool_responses?|tool_results?|tool_outputs?|"
-    r"tool_use|function_calls?|function_response|invoke|answer|scratchpad)\b[^>]{0,40}>|"
+    r"tool_use|function_calls?|function_response|invoke|answer|final|final_answer|scratchpad)\b[^>]{0,40}>|"
     r"\[/?(?:think|thinking|thoughts?|reasoning)\]|\[(?:EOS|BOS|PAD)\]|<(?:pad|unk)>|"
     r"<function=|<\|[A-Za-z_][\w ]{0,30}\|>|<｜[^｜]{1,30}｜>|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|"
     r"\[(?:AVAILABLE_TOOLS|TOOL_RESULTS)\]|"
-    r"<(?:start|end)_of_turn>|#{2,}\s?[A-Z][A-Z_]{2,}\s?#{2,}|<eos>|<bos>|</s>"
+    r"<(?:start|end)_of_turn>|#{2,}\s?[A-Z][A-Z_]{2,}\s?#{2,}|<eos>|<bos>|</s>|"
+    # Templates of instruction data and of agents that think aloud.
+    r"(?:\A|\n)\s*#{2,4} (?:Assistant|User|Human|Instruction|Response):|\A\s*\[(?:ASSISTANT|USER|SYSTEM)\]|"
+    r"\A\s*(?:Thought|Final Answer): |(?:\A|\n)Action Input:"
 )
 _WORDS = re.compile(
-    r"\bas an? (?:AI|large) language model\b|\bsimulated (?:response|result|data|output|tool|api|user|assistant|"
-    r"value|call)s?\b|"
+    r"\bas an? (?:AI|large) language model\b|"
+    r"\bas an AI(?: \w+)? (?:developed|trained|created|made|built) by\b|"
+    r"\bsimulated (?:response|result|data|output|tool|api|user|assistant|value|call)s?\b|"
     r"\b(?:this|here) is (?:just )?a simulat(?:ion|ed)\b|\(simulat(?:ed|ion)\)|\bfor (?:the purposes? of "
     r")?(?:this|the) (?:simulation|role-?play)\b|"
     r"\bmy (?:system prompt|instructions (?:say|are|tell))\b|\bthe (?:user|assistant) (?:role|simulator)\b|"
@@ -241,8 +268,11 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
 
 
 # What the patterns above cannot do without: a plain look for it takes a tenth of their time.
-_BRACKET = re.compile(r"[<\[#]")
-_SIGNS = ("<", "##", "[/", "[think", "[thought", "[reason", "[INST", "[TOOL", "[AVAIL", "[EOS", "[BOS", "[PAD")
+_BRACKET = re.compile(r"[<\[#]|(?:Thought|Answer|Input):")
+_SIGNS = (
+    *("<", "##", "[/", "[think", "[thought", "[reason", "[INST", "[TOOL", "[AVAIL", "[EOS", "[BOS", "[PAD", "[ASS"),
+    *("[USER", "[SYS", "Thought:", "Final Answer:", "Action Input:"),
+)
 _STAGE_WORDS = ("simulat", "language model", "an ai", "demonstration", "mock", "dummy", "sample")
 _SPOKEN_WORDS = (*_STAGE_WORDS, "system prompt", "my instructions", "role", "placeholder")
 _LONGEST_SHOUT = 80
@@ -297,23 +327,21 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
             if half is not None:
                 yield index, f"claims {half[0].strip()[:80]!r}, but {half[1]} failed; say what happened"
                 continue
+            claim = None
             beside = claim_beside(transcript, message.content, before, turn)
-            if beside is not None:
-                yield (
-                    index,
-                    f"claims {beside.strip()[:80]!r}, but nothing of the kind was called; call it or do not say so",
-                )
+        else:
+            results = (transcript.messages[i] for i in turn if transcript.messages[i].role == "tool")
+            reported = " ".join(result.content or "" for result in results)
+            claim = plain_claim(transcript, message.content, before, here, reported)
+            claim = claim or claim_by_name(transcript, message.content, before, here, turn)
+            beside = None
+        if claim is not None and claim[1] is not None:
+            yield index, f"claims {claim[0].strip()[:80]!r}, but {claim[1]} failed; say what happened"
             continue
-        reported = " ".join(transcript.messages[i].content or "" for i in turn if transcript.messages[i].role == "tool")
-        claim = plain_claim(transcript, message.content, before, here, reported)
-        claim = claim or claim_by_name(transcript, message.content, before, here, turn)
-        if claim is not None:
-            sentence, name = claim
-            if name is not None:
-                yield index, f"claims {sentence.strip()[:80]!r}, but {name} failed; say what happened"
-            else:
-                reason = "but nothing of the kind was called; call a tool or do not claim it"
-                yield index, f"claims {sentence.strip()[:80]!r}, {reason}"
+        said = claim[0] if claim else beside or claim_from_nowhere(transcript, message.content, before, index)
+        if said is not None:
+            reason = "but nothing of the kind was called; call a tool or do not claim it"
+            yield index, f"claims {said.strip()[:80]!r}, {reason}"
 
 
 _APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)

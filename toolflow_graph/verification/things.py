@@ -95,14 +95,15 @@ class Thing:
     """A thing with what is known of it.
 
     ``fixed``: what the write that made or changed it last says, by field. ``seen``: what reads brought since, by
-    field and context. ``links``: the other things that it names, by key. ``made``, ``ended`` (cancelled) and ``gone``
-    (deleted): the act that did it.
+    field and context. ``was``: what a write has replaced, by field. ``links``: the other things that it names, by key.
+    ``made``, ``ended`` (cancelled) and ``gone`` (deleted): the act that did it.
     """
 
     kind: str
     id: str
     fixed: dict[str, Fact] = field(default_factory=dict)
     seen: dict[tuple[str, frozenset[tuple[str, str]]], Fact] = field(default_factory=dict)
+    was: dict[str, Json] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     made: Act | None = None
     ended: Act | None = None
@@ -150,6 +151,7 @@ class World:
         return self.things[key]
 
     def _write(self, act: Act, mentions: list[Mention]) -> None:
+        self._remember(act)
         self._forget(act, mentions)
         made = made_by(act, mentions)
         if made is not None:
@@ -168,6 +170,16 @@ class World:
         elif act.verb in CHANGING:
             self._fix(thing, act)
 
+    def _remember(self, act: Act) -> None:
+        """Note what a change is about to replace."""
+        target = target_of(act) if act.verb in CHANGING else None
+        thing = self.things.get(target) if target is not None else None
+        if thing is None:
+            return
+        given = {field_of(key, thing.kind) for key in act.call.arguments}
+        thing.was = {name: fact.value for (name, _), fact in thing.seen.items() if name in given}
+        thing.was |= {name: fact.value for name, fact in thing.fixed.items() if name in given}
+
     def _fix(self, thing: Thing, act: Act) -> None:
         for key, value in act.call.arguments.items():
             if not isinstance(value, dict | list) and value is not None and kind_of(key) is None:
@@ -184,6 +196,8 @@ class World:
             if thing.id in touched or not touched.isdisjoint(thing.links.values()):
                 thing.fixed.clear()
                 thing.seen.clear()
+                if thing.id not in touched or act.verb not in CHANGING:
+                    thing.was.clear()
                 if thing.id in touched and act.verb in _RETURNING:
                     thing.gone = thing.ended = None
                 if thing.id in touched:

@@ -15,6 +15,22 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+_EMPTY = frozenset(
+    listed(
+        "yes yeah yep yup sure ok okay fine right please go ahead proceed continue do just it that this so and then "
+        "now i you me we my your he the a to for of is s be been can could will would should thought think knew know "
+        "known already let hmm um uh oh well see said told have had what not don t sorry thanks thank alright great "
+        "all need later soon again more"
+    )
+)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a reply is made of small words only: a mere yes, "I thought you knew that already"; no value in it."""
+    words = WORD.findall(text.casefold())
+    return bool(words) and all(word in _EMPTY for word in words)
+
+
 UNITS = dict(
     zip(
         listed(

@@ -8,7 +8,7 @@
     messages.py ordering.py    the order of messages, calls and answers
     arguments.py origins.py    arguments against their schema; arguments from nowhere, and grounded but wrong ones
     results.py answers.py    what comes back, and what the assistant makes of it
-    plan.py wording.py    what was to be asked; how it is said
+    plan.py wording.py delivery.py    what was to be asked; how it is said, and how answers are given
     behaviours.py    what a request was to show, done wrongly or not at all
 
 A kind returns None where it does not apply, or where what it would make is no defect: an equal value, an optional
@@ -19,6 +19,7 @@ from toolflow_graph.evaluation.mutations import (  # noqa: F401  (they register)
     answers,
     arguments,
     behaviours,
+    delivery,
     messages,
     ordering,
     origins,
