@@ -26,6 +26,8 @@ _MAKING = re.compile(
 )
 _STRICT = ("email", "url", "phone", "code", "date", "money")
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
+# Words that letters and subjects begin with a capital.
+_NO_NAMES = frozenset(listed("your my our the a an you we i it this that please thanks thank hi hello dear best kind"))
 _LONGEST = 4000
 
 
@@ -75,6 +77,8 @@ class Composed:
             if found:
                 yield mention.text, found
         for match in _NAME.finditer(self.text):
+            if match.group().casefold() in _NO_NAMES:
+                continue
             origin = self.finder.text(match.group())
             place = _place(self.finder.first(match.group(), self.name, origin)) if origin else None
             if place:

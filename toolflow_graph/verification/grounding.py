@@ -25,6 +25,7 @@ from toolflow_graph.verification.wording import stem
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # Digits that are no quantity: a phone number, a code with a leading zero.
 _DIGITS = re.compile(r"\+\d{6,}|0\d{3,}|\d{7,}")
+_PAGE = frozenset(("page", "offset", "skip", "start", "cursor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ class _Grounder:
         self, value: float, schema: Mapping[str, Any], pattern: str, distinctive: bool, default: bool
     ) -> Origin | None:
         name = _name_in(pattern)
-        origin = self.finder.number(value, None if distinctive else name) or self._count(value)
+        origin = self.finder.number(value, None if distinctive else name) or self._count(value, name)
+        origin = origin or self._first_page(value, name)
         if origin is not None or default or abs(value) >= LARGEST:
             return origin
         named = f"{name} {schema.get('description') or ''}"
@@ -177,14 +179,19 @@ class _Grounder:
                 return derived
         return Origin("default") if default else Origin("enum")
 
-    def _count(self, value: float) -> Origin | None:
+    @staticmethod
+    def _first_page(value: float, name: str) -> Origin | None:
+        """Where a list begins, if nobody says so."""
+        return Origin("default", how="the first page") if value in (0, 1) and _PAGE & {*split_name(name)} else None
+
+    def _count(self, value: float, name: str) -> Origin | None:
         lists = [leaf for leaf in self.site.call.arguments.values() if isinstance(leaf, list)]
         people = next(((index, said) for index, said in self.finder.users if value == said.people), None)
         if any(len(entries) == value for entries in lists):
             return Origin("derived", how="the number of items in this call")
         if people:
             return Origin("derived", people[0], how="the people that are named")
-        if value == 1:
+        if value == 1 and _PAGE.isdisjoint(split_name(name)):
             for index, said in self.finder.users:
                 if re.search(r"\b(?:an?|just me|myself|my)\b", said.folded):
                     return Origin("derived", index, how="'a' for one")
@@ -196,14 +203,18 @@ class _Grounder:
             if found:
                 return found
         if _NUMBER.fullmatch(text):
-            number = self.finder.text(text) or self.finder.number(float(text)) or self.moments.part(float(text), name)
+            # The user's words come first: "just one ticket" before the assistant's "1 ticket".
+            value = float(text)
+            number = self.finder.said_number(value) or self.finder.text(text) or self.finder.number(value)
+            number = number or self.moments.part(value, name) or self._first_page(value, name)
             return number or self._composed(text, schema, name, distinctive)
         moment = self.moments.origin(text)
         if moment is not None:
             return moment
         if self.moments.is_moment(text):
             return self.finder.text(text)
-        origin = self.finder.text(text) or self.forms.text_variant(text) or self.forms.joined(text)
+        origin = self.finder.text(text) or self.moments.calendar_word(text)
+        origin = origin or self.forms.text_variant(text) or self.forms.joined(text)
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
             full = list(dates_in(text, self.evidence.now))

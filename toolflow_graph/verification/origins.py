@@ -253,7 +253,8 @@ class Finder:
             pair = (int(iso[5:7]), int(iso[8:10]))
             for index, said in (*self.users, *self.assistants):
                 if pair in said.month_days:
-                    return Origin("derived", index, how="month and day; the year from nowhere known")
+                    year = "of the context" if self.evidence.context.contains(iso[:4]) else "from nowhere known"
+                    return Origin("derived", index, how=f"month and day; the year {year}")
         return self._counted_date(iso, siblings)
 
     def month(self, text: str) -> Origin | None:

@@ -1,0 +1,147 @@
+"""Provenance of moments that are moved, of the present that a message states, and of a few values that calls imply."""
+
+from typing import Any
+
+import pytest
+
+from tests.test_verification_provenance import SYSTEM, dialogue, findings, sources
+from tests.verification_samples import brings, calls, says, user
+from toolflow_graph.verification import compute_provenance, parse_dialogue, verify
+from toolflow_graph.verification.moments import written_dates
+
+Data = dict[str, Any]
+
+VISITS: Data = {
+    "visits": [
+        {"visit_id": "VS-318", "who": "Plumber", "start": "2026-03-12 09:00:00", "end": "2026-03-12 09:45:00"},
+        {"visit_id": "VS-322", "who": "Painter", "start": "2026-03-13 14:30:00", "end": "2026-03-13 17:30:00"},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments", "how"),
+    [
+        (
+            "Push the painter back by 90 minutes.",
+            {"id": "VS-322", "start": "2026-03-13 16:00:00"},
+            "14:30 + 90 minutes",
+        ),
+        ("Can the plumber come an hour earlier?", {"id": "VS-318", "start": "2026-03-12T08:00"}, "09:00 - an hour"),
+        ("Move both later by 2 hours, please.", {"id": "VS-318", "end": "2026-03-12 11:45:00"}, "09:45 + 2 hours"),
+        ("Ring me half an hour before the painter.", {"alarm": "14:00"}, "14:30 - half an hour"),
+    ],
+)
+def test_a_known_moment_is_moved(said: str, arguments: Data, how: str) -> None:
+    *_, path = arguments
+    found = sources(dialogue("What is planned?", VISITS, said, arguments=arguments))[path]
+    assert (found.kind, found.how) == ("derived", how)
+
+
+def test_a_moved_moment_has_to_fit_the_words() -> None:
+    wrong = {"id": "VS-322", "start": "2026-03-13 15:15:00"}
+    data = dialogue("What is planned?", VISITS, "Push the painter back by 90 minutes.", arguments=wrong)
+    assert sources(data)["start"].kind == "unknown"
+
+
+def test_a_visit_that_is_moved_stays_as_long() -> None:
+    arguments = {"id": "VS-318", "start": "2026-03-16 10:20:00", "end": "2026-03-16 11:05:00"}
+    found = sources(dialogue("What is planned?", VISITS, "Plumber on 16 March at 10:20.", arguments=arguments))
+    assert (found["end"].kind, found["end"].how) == ("derived", "10:20 plus 45 minutes")
+
+
+def test_an_earlier_call_is_what_is_moved() -> None:
+    """The result of the first call does not repeat the time."""
+    data: Data = {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            user("Set up a tasting on 18 March at 5 pm."),
+            calls(("a", "plan_tasting", {"start": "2026-03-18T17:00:00"})),
+            brings("a", {"tasting_id": "TS-9"}),
+            says("Done."),
+            user("Sorry, two hours earlier suits us better."),
+            calls(("b", "move_tasting", {"tasting_id": "TS-9", "start": "2026-03-18T15:00:00"})),
+        ],
+        "tools": [
+            {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
+            for name in ("plan_tasting", "move_tasting")
+        ],
+    }
+    start = next(s for s in compute_provenance(parse_dialogue(data)) if (s.call, s.path) == ("b", "start"))
+    assert (start.kind, start.message_index, start.how) == ("derived", 5, "17:00 - two hours")
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        [user("Today is Thursday, 2027-05-20. Remind me tomorrow at 8 am.")],
+        [user("Remind me tomorrow at 8 am (today's date: May 20, 2027).")],
+        [
+            user("Remind me tomorrow at 8 am."),
+            calls(("t", "get_current_date", {})),
+            brings("t", {"date": "2027-05-20"}),
+        ],
+    ],
+)
+def test_a_message_tells_the_present(opening: list[Data]) -> None:
+    data = {
+        "messages": [*opening, calls(("a", "add_note", {"at": "2027-05-21 08:00:00"}))],
+        "tools": [
+            {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
+            for name in ("add_note", "get_current_date")
+        ],
+    }
+    transcript = parse_dialogue(data)
+    assert [source.kind for source in compute_provenance(transcript) if source.path == "at"] == ["derived"]
+    assert "ungrounded_argument" not in {finding.code for finding in verify(transcript).findings}
+
+
+def test_what_is_about_today_is_not_the_present() -> None:
+    opening = user("Is today fine? My lease began on 2021-04-02. Book me in for tomorrow.")
+    data = {"messages": [opening, calls(("a", "book_in", {"day": "2021-04-03"}))], "tools": []}
+    assert [source.kind for source in compute_provenance(parse_dialogue(data))] == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("from 3/15-3/21", [(3, 15), (3, 21)]),
+        ("3/15/2026-3/21/2026", [(3, 15), (3, 21)]),
+        ("3/15 - 3/21", [(3, 15), (3, 21)]),
+        ("room 3-15", []),
+        ("code 77-3/15", []),
+    ],
+)
+def test_both_ends_of_a_span_are_dates(text: str, days: list[tuple[int, int]]) -> None:
+    assert [written.pairs[-1] for written in written_dates(text)] == days
+
+
+def test_both_ends_of_a_span_are_known() -> None:
+    arguments = {"from": "2026-03-15 00:00:00", "to": "2026-03-21 23:59:59"}
+    assert findings(dialogue("Am I free 3/15-3/21?", arguments=arguments)) == []
+
+
+def test_calls_imply_some_values() -> None:
+    found = sources(dialogue("Is rain usual here?", arguments={"month": "March", "page": 1}))
+    assert {path: (source.kind, source.how) for path, source in found.items()} == {
+        "month": ("context", "the present month"),
+        "page": ("default", "the first page"),
+    }
+
+
+def test_the_users_words_come_before_the_assistants_digits() -> None:
+    parts = ("Seats for Nabucco, please.", "A: So 3 seats?", "No, just one seat.", "A: Then 1 seat it is?", "Yes.")
+    found = sources(dialogue(*parts, arguments={"seats": "1"}))
+    assert (found["seats"].kind, found["seats"].message_index) == ("user", 3)
+
+
+def test_one_answer_to_anything_else_is_no_idle_exchange() -> None:
+    def closed(*closing: Data) -> bool:
+        messages = [user("Any news from Oslo?"), says("None so far."), *closing]
+        found = verify(parse_dialogue({"messages": messages, "tools": []})).findings
+        return "trailing_thanks" not in {finding.code for finding in found}
+
+    asks, goes = says("You're welcome. Anything else?"), says("Have a nice day!")
+    assert closed(user("Thanks a lot!"), asks, user("No, that's all, thanks."), goes)
+    assert not closed(user("Thanks a lot!"), goes, user("Thank you, bye!"), goes)
+    assert not closed(user("Thanks a lot!"), asks, user("No, thanks."), goes, user("Thank you, bye!"), goes)
