@@ -4,7 +4,7 @@
 
     mentions.py     the values that a text states
     knowledge.py    what is known when it is written
-    reckoning.py    numbers that follow (sums.py calculates)
+    reckoning.py    numbers that follow (sums.py calculates; portions.py: percentages, rates.py: pace and speed)
     timing.py       days and times that follow
 """
 
