@@ -145,3 +145,50 @@ def test_one_answer_to_anything_else_is_no_idle_exchange() -> None:
     assert closed(user("Thanks a lot!"), asks, user("No, that's all, thanks."), goes)
     assert not closed(user("Thanks a lot!"), goes, user("Thank you, bye!"), goes)
     assert not closed(user("Thanks a lot!"), asks, user("No, thanks."), goes, user("Thank you, bye!"), goes)
+
+
+def test_the_present_hour_is_known() -> None:
+    data = dialogue("Who is in room 4 right now?", arguments={"from": "2026-03-07 10:00", "to": "2026-03-07 11:00"})
+    found = sources(data)
+    assert {path: source.kind for path, source in found.items()} == {"from": "context", "to": "context"}
+
+
+@pytest.mark.parametrize(("said", "kind"), [("Read me Genesis 14:22.", "derived"), ("Read me Genesis.", "unknown")])
+def test_numbers_that_a_colon_joins_are_known(said: str, kind: str) -> None:
+    found = sources(dialogue(said, arguments={"book": "Genesis", "chapter": 14, "verse": 22}))
+    assert {found["chapter"].kind, found["verse"].kind} == {kind}
+
+
+def test_the_description_of_a_parameter_offers_a_value() -> None:
+    """But not one that would have to come from somewhere: an example is no order of this user's."""
+    properties = {
+        "region": {"type": "string", "description": "The region (emea or apac)."},
+        "order": {"type": "string", "description": "The order's code, such as ORD-5512."},
+    }
+    arguments = {"region": "emea", "order": "ORD-5512"}
+    found = sources(dialogue("Where is my parcel?", arguments=arguments, properties=properties))
+    assert (found["region"].kind, found["order"].kind) == ("enum", "unknown")
+
+
+def test_what_the_assistant_repeats_is_from_the_result() -> None:
+    note = {"notes": ["call Mirko (mk_mirko) about the lease"]}
+    parts = ("Anything to do?", note, "A: You wanted to call Mirko (mk_mirko).", "Find him.")
+    found = sources(dialogue(*parts, arguments={"user": "mk_mirko"}))
+    assert (found["user"].kind, found["user"].message_index) == ("result", 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "wrong"),
+    [
+        ("Cancel my slot on May 9th.", "Your slot on May 9th is cancelled.", 0),
+        ("Cancel my slot on May 9th.", "Your slot on May 8th is cancelled.", 1),
+        ("Read chapter 3, verses 12 to 15 of Ruth.", "Ruth 3:12 reads as follows.", 0),
+        ("Read chapter 3, verses 12 to 15 of Ruth.", "Ruth 3:21 reads as follows.", 1),
+    ],
+)
+def test_days_and_passages_need_no_present(said: str, answer: str, wrong: int) -> None:
+    """The system message tells no date, so that no year is known."""
+    tool = {"type": "function", "function": {"name": "do_it", "parameters": {"type": "object"}}}
+    messages = [user(said), calls(("a", "do_it", {})), brings("a", {"status": "ok"}), says(answer)]
+    found = verify(parse_dialogue({"messages": messages, "tools": [tool]})).findings
+    assert sum(finding.code == "ungrounded_answer" for finding in found) == wrong

@@ -10,8 +10,8 @@
     present.py    what "today" is
     claims.py deeds.py    what the assistant says it did, against what was called
     naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
-    answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py portions.py
-                    rates.py lengths.py units.py rows.py)
+    answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py
+                    portions.py rates.py lengths.py units.py rows.py)
     inline.py       check_*: the same rules while the dialogue is being made
 """
 

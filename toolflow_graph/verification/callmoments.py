@@ -143,6 +143,9 @@ class CallMoments:
             return ahead
         if self._now is not None and f"{self._now:%Y-%m-%d %H:%M}" == f"{date} {clock}":
             return Origin("context", how="now")
+        hour = self._now and self._now.replace(minute=0)
+        if hour and _parse(f"{date}T{clock}") in (hour, hour + datetime.timedelta(hours=1)):
+            return Origin("context", how="the present hour")
         moved = self._moved(date, clock)
         if moved:
             return moved

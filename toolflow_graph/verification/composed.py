@@ -27,7 +27,12 @@ _MAKING = re.compile(
 _STRICT = ("email", "url", "phone", "code", "date", "money")
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 # Words that letters and subjects begin with a capital.
-_NO_NAMES = frozenset(listed("your my our the a an you we i it this that please thanks thank hi hello dear best kind"))
+_NO_NAMES = frozenset(
+    listed(
+        "your my our the a an you we i it this that please thanks thank hi hello dear best kind "
+        "i'm i've i'll i'd i’m i’ve i’ll i’d"
+    )
+)
 _LONGEST = 4000
 
 

@@ -63,6 +63,12 @@ def ground_leaves(transcript: Transcript) -> tuple[GroundedLeaf, ...]:
     return tuple(found)
 
 
+def _offers(schema: Mapping[str, Any], value: str) -> bool:
+    """Whether the description of a parameter names a value, as a whole word."""
+    described = str(schema.get("description") or "")
+    return len(value) > 1 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", described, re.IGNORECASE) is not None
+
+
 def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tuple[str, str, str, Json]]:
     """The leaves of an argument object: path, pattern, last key, value. Empty containers are leaves."""
     if isinstance(value, dict) and value:
@@ -137,6 +143,8 @@ class _Grounder:
             origin = self._string(str(value).strip(), schema, name, distinctive)
         if origin is not None:
             return origin
+        if not distinctive and isinstance(value, str) and _offers(schema, value):
+            return Origin("enum", how="the parameter's description names it")
         return Origin("default") if default else Origin("unknown")
 
     def _quantity(
@@ -149,6 +157,7 @@ class _Grounder:
             return origin
         named = f"{name} {schema.get('description') or ''}"
         origin = self.moments.part(value, name) or self.moments.length(value, named) or self.finder.scaled(value, named)
+        origin = origin or self.finder.part_of_pair(value)
         if origin is None and distinctive:
             origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
             origin = origin or self.moments.epoch(value) or self.finder.share(value, schema)

@@ -131,7 +131,9 @@ def parse_now(text: str | None) -> Date | None:
 
 
 _NOW = re.compile(
-    r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of|es ist|nous sommes|il est)\b[^\n]{0,40}", re.IGNORECASE
+    r"\b(?:now|today|current(?:ly)?|time|date|timestamp|datetime|it is|it's|as of|es ist|nous sommes|il est)\b"
+    r"[^\n]{0,40}",
+    re.IGNORECASE,
 )
 
 

@@ -71,6 +71,11 @@ class Timing:
             for dates in (*spoken, *(said.stated for said in (*facts.known, *facts.texts))):
                 if any(iso.endswith(end) and (year is None or iso.startswith(year)) for iso in dates):
                     return "in other words"
+            # Without a present no year is known: the day and the month have to do.
+            if facts.evidence.now is None and any(
+                (month, day) in said.month_days for said in (*facts.users, *facts.texts)
+            ):
+                return "in other words"
         steps = ({step for said in facts.users for step in said.day_steps} | day_steps_in(facts.text)) - {0}
         overnight = self._own_days if any(_NEXT_DAY.search(said.text) for said in facts.known) else frozenset()
         # A number of seconds may be another day in another zone.
