@@ -192,3 +192,36 @@ def test_days_and_passages_need_no_present(said: str, answer: str, wrong: int) -
     messages = [user(said), calls(("a", "do_it", {})), brings("a", {"status": "ok"}), says(answer)]
     found = verify(parse_dialogue({"messages": messages, "tools": [tool]})).findings
     assert sum(finding.code == "ungrounded_answer" for finding in found) == wrong
+
+
+def test_an_hour_that_is_said_with_pm_is_no_other() -> None:
+    assert sources(dialogue("We land on 20 March at 3 pm.", arguments={"at": "15:00"}))["at"].kind == "user"
+    assert sources(dialogue("We land on 20 March at 3 pm.", arguments={"at": "03:00"}))["at"].kind == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("description", "value", "kind"),
+    [
+        ("Results per page (default is 25).", 25, "default"),
+        ("Results per page, defaults to 25.", 25, "default"),
+        ("Results per page (default is 25).", 40, "unknown"),
+        ("Order: default 'newest'.", "newest", "default"),
+    ],
+)
+def test_a_default_may_stand_in_the_description(description: str, value: Any, kind: str) -> None:
+    properties = {"per_list": {"description": description}}
+    found = sources(dialogue("Show me the notes.", arguments={"per_list": value}, properties=properties))
+    assert found["per_list"].kind == kind
+
+
+@pytest.mark.parametrize("value", [True, "true"])
+def test_a_yes_to_a_question_is_the_users(value: Any) -> None:
+    parts = ("A cab, please.", "A: May it be shared with others?", "Sure, for two of us.")
+    found = sources(dialogue(*parts, arguments={"shared_ride": value}))
+    assert (found["shared_ride"].kind, found["shared_ride"].message_index) == ("user", 3)
+
+
+@pytest.mark.parametrize(("value", "kind"), [("choir return", "composed"), ("choir rehearsal", "unknown")])
+def test_words_from_several_messages_are_composed(value: str, kind: str) -> None:
+    parts = ("Book the train to Graz for the choir.", "A: When?", "On Friday; and add the return.")
+    assert sources(dialogue(*parts, arguments={"category": value}))["category"].kind == kind

@@ -17,7 +17,7 @@ from toolflow_graph.verification.distinctive import is_free_text as is_free_text
 from toolflow_graph.verification.evidence import Evidence, evidence_of
 from toolflow_graph.verification.forms import Forms
 from toolflow_graph.verification.moments import dates_in
-from toolflow_graph.verification.origins import Finder, Origin
+from toolflow_graph.verification.origins import Finder, Kind, Origin
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
 from toolflow_graph.verification.wording import stem
@@ -25,6 +25,10 @@ from toolflow_graph.verification.wording import stem
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # Digits that are no quantity: a phone number, a code with a leading zero.
 _DIGITS = re.compile(r"\+\d{6,}|0\d{3,}|\d{7,}")
+_YES_NO = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|fine|please|of course|no|nope|nah|don't|do not)\b", re.IGNORECASE
+)
+_DEFAULT = re.compile(r"\bdefault(?:s to| is|ing to|:|\s*=)?\s*[\"'`]?(?P<value>[\w.+-]*\w)", re.IGNORECASE)
 _PAGE = frozenset(("page", "offset", "skip", "start", "cursor"))
 
 
@@ -61,6 +65,13 @@ def ground_leaves(transcript: Transcript) -> tuple[GroundedLeaf, ...]:
         grounder = _Grounder(transcript, evidence, finder, site)
         found.extend(grounder.leaves())
     return tuple(found)
+
+
+def _is_described_default(schema: Mapping[str, Any], value: Json) -> bool:
+    """Whether the description of a parameter says that a value is the default ("default is 10")."""
+    match = _DEFAULT.search(str(schema.get("description") or ""))
+    written = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return match is not None and match["value"].casefold() == written.casefold()
 
 
 def _offers(schema: Mapping[str, Any], value: str) -> bool:
@@ -143,16 +154,16 @@ class _Grounder:
             origin = self._string(str(value).strip(), schema, name, distinctive)
         if origin is not None:
             return origin
-        if not distinctive and isinstance(value, str) and _offers(schema, value):
-            return Origin("enum", how="the parameter's description names it")
+        if _is_described_default(schema, value):
+            return Origin("default", how="the parameter's description names it")
         return Origin("default") if default else Origin("unknown")
 
     def _quantity(
         self, value: float, schema: Mapping[str, Any], pattern: str, distinctive: bool, default: bool
     ) -> Origin | None:
         name = _name_in(pattern)
-        origin = self.finder.number(value, None if distinctive else name) or self._count(value, name)
-        origin = origin or self._first_page(value, name)
+        origin = self.finder.number(value, None if distinctive else name)
+        origin = origin or self._first_page(value, name) or self._count(value, name)
         if origin is not None or default or abs(value) >= LARGEST:
             return origin
         named = f"{name} {schema.get('description') or ''}"
@@ -170,6 +181,10 @@ class _Grounder:
         for index, said in self.finder.users:
             if wanted and wanted & said.stems:
                 return Origin("user", index, how="asked for in words")
+        for index, said in self.finder.users if wanted else ():
+            asked = self.evidence.said(index - 1) if index and self.evidence.roles[index - 1] == "assistant" else None
+            if asked and "?" in asked.text and wanted & asked.stems and _YES_NO.match(said.text):
+                return Origin("user", index, how="the answer to a question")
         return Origin("enum", how="yes or no")
 
     def _choice(self, value: Json, default: bool) -> Origin:
@@ -223,6 +238,11 @@ class _Grounder:
         if self.moments.is_moment(text):
             return self.finder.text(text)
         origin = self.finder.text(text) or self.moments.calendar_word(text)
+        if origin is None and text.casefold() in ("true", "false"):
+            return self._switch(text.casefold() == "true", name, False)
+        if origin is None and not distinctive and _offers(schema, text):
+            kind: Kind = "default" if _is_described_default(schema, text) else "enum"
+            return Origin(kind, how="the parameter's description names it")
         origin = origin or self.forms.text_variant(text) or self.forms.joined(text)
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
@@ -239,4 +259,6 @@ class _Grounder:
             return None
         # A name is not another name that only begins alike.
         words = self.forms.words(text, exact=distinctive)
-        return words or (None if digits else self.forms.beginning(text))
+        if words is not None or digits:
+            return words
+        return self.forms.beginning(text) or (None if distinctive else self.forms.scattered(text))

@@ -90,7 +90,7 @@ _BARE = re.compile(
     r"\b(?:at|from|(?<!quarter )to|until|till|by|around|about|between|before|after|and|or|@|starting|"
     r"(?<!half )(?<!quarter )past)\s+(\d{1,2}|"
     + "|".join(list(UNITS)[1:13])
-    + r")\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days|minutes))",
+    + r")\b(?![:.,]?\d|\s*(?:%|[ap]\.?\s?m\b|people|guests|adults|nights|days|minutes))",
     re.IGNORECASE,
 )
 _HOUR = r"(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")"
