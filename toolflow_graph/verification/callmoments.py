@@ -112,16 +112,21 @@ class CallMoments:
 
     def length(self, value: float, name: str) -> Origin | None:
         """A duration that is the time between two moments: of the call itself, or of one message."""
-        match = _LENGTH.search(name)
-        if match is None:
+        words = [match.group().lower().rstrip("s") for match in _LENGTH.finditer(name)]
+        if not words:
             return None
-        word = match.group().lower().rstrip("s")
+        # "duration_hours" is in hours.
+        word = next((word for word in words if word in _LENGTH_NAMES or word == "night"), words[0])
         minutes = value * _LENGTH_NAMES.get(word, 1440.0 if word == "night" else 1.0)
         moments = [found for text in self.texts if (found := _parse(text)) is not None]
         gaps = {abs((a - b).total_seconds()) / 60 for a in moments for b in moments if a != b}
         # Seven days are from the third to the ninth, and from the third to the tenth.
         if minutes in gaps or (word == "day" and minutes - 1440 in gaps):
             return Origin("derived", how="the time between two moments of this call")
+        rounded = 0.31 if word.startswith("h") and value != int(value) else 0.01
+        for index, stretches in self.finder.stretches:
+            if any(abs(minutes - stretch) <= rounded for stretch in stretches):
+                return Origin("derived", index, how="the time between two moments of a result")
         for index, said in self.finder.users:
             clocks = sorted(_minutes(clock) for clock in said.times)
             if len(clocks) <= 8 and any(b - a == minutes for a in clocks for b in clocks if b > a):

@@ -11,7 +11,7 @@ from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
 from toolflow_graph.verification.arithmetic import LARGEST
 from toolflow_graph.verification.callmoments import CallMoments
-from toolflow_graph.verification.composed import Composed
+from toolflow_graph.verification.composed import Composed, reckoned
 from toolflow_graph.verification.distinctive import is_distinctive as is_distinctive
 from toolflow_graph.verification.distinctive import is_free_text as is_free_text
 from toolflow_graph.verification.evidence import Evidence, evidence_of
@@ -172,6 +172,10 @@ class _Grounder:
         if origin is None and distinctive:
             origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
             origin = origin or self.moments.epoch(value) or self.finder.share(value, schema)
+            how = (
+                reckoned(self.transcript, self.finder, self.site.message_index, name, value) if origin is None else None
+            )
+            origin = Origin("derived", how=how) if how else origin
         return origin
 
     def _switch(self, value: bool, name: str, default: bool) -> Origin:

@@ -20,6 +20,7 @@ from toolflow_graph.verification.arithmetic import (
     totals_in,
 )
 from toolflow_graph.verification.evidence import Evidence, Said, last_key, path_of, strings_in
+from toolflow_graph.verification.lengths import stretches_in
 from toolflow_graph.verification.moments import Date
 from toolflow_graph.verification.periods import names_a_day
 from toolflow_graph.verification.toolcards import split_name
@@ -240,6 +241,12 @@ class Finder:
         """The numbers of the last results, as far as they are few."""
         indices = [index for index in self.evidence.bodies if index < self.before][-3:]
         return [(index, amounts_of(self.evidence.bodies[index], 12)) for index in reversed(indices)]
+
+    @cached_property
+    def stretches(self) -> list[tuple[int, frozenset[float]]]:
+        """The minutes between two moments of one object, for each of the last results."""
+        indices = [index for index in self.evidence.bodies if index < self.before][-3:]
+        return [(index, stretches_in(self.evidence.bodies[index])) for index in reversed(indices)]
 
     def date(self, iso: str, siblings: Iterable[str] = ()) -> Origin | None:
         """An ISO date that is said, returned or counted from one that is."""
