@@ -11,6 +11,7 @@ from toolflow_graph.verification.evidence import Evidence, strings_in, text_keys
 from toolflow_graph.verification.offsets import offset_of, parse_shift, zones_in
 from toolflow_graph.verification.origins import Finder, Origin
 from toolflow_graph.verification.periods import Date, names_a_day
+from toolflow_graph.verification.recurring import recurs
 from toolflow_graph.verification.toolcards import split_name
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -175,7 +176,18 @@ class CallMoments:
         except ValueError:
             return None
         siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
-        return self.finder.date(text, siblings)
+        return self.finder.date(text, siblings) or self._recurring(text)
+
+    def _recurring(self, date: str) -> Origin | None:
+        """A day that somebody named by how often something happens: "every Tuesday until June"."""
+        now = self.evidence.now
+        if now is None:
+            return None
+        for index, said in self.finder.users:
+            words = recurs(said.text, date, now, [day for _, spoken in self.finder.users for day in spoken.dates])
+            if words is not None:
+                return Origin("derived", index, how=f"{words!r}")
+        return None
 
     def _time(self, clock: str) -> Origin | None:
         """The origin of a time of day; the present one counts only where nobody names another ("in three days")."""
