@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_verification_provenance import SYSTEM, dialogue, findings, sources
+from tests.test_verification_provenance import SYSTEM, dialogue, findings, kind_of, sources
 from tests.verification_samples import brings, calls, says, user
 from toolflow_graph.verification import compute_provenance, parse_dialogue, verify
 from toolflow_graph.verification.moments import written_dates
@@ -225,3 +225,11 @@ def test_a_yes_to_a_question_is_the_users(value: Any) -> None:
 def test_words_from_several_messages_are_composed(value: str, kind: str) -> None:
     parts = ("Book the train to Graz for the choir.", "A: When?", "On Friday; and add the return.")
     assert sources(dialogue(*parts, arguments={"category": value}))["category"].kind == kind
+
+
+def test_nobody_invents_a_users_password() -> None:
+    said = "Please sign me in, I am wanda_k."
+    assert kind_of(said, value="sesame", name="password") == "unknown"
+    assert kind_of(said, value="anton", name="username") == "unknown"
+    assert kind_of(f"{said} It is sesame.", value="sesame", name="password") == "user"
+    assert kind_of(said, value="wanda_k", name="user_login") == "user"

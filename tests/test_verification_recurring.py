@@ -57,3 +57,12 @@ def test_a_call_for_a_recurring_day_is_derived() -> None:
     right = sources(dialogue(said, arguments={"when": "2026-06-01 00:00:00"}))["when"]
     assert (right.kind, right.message_index) == ("derived", 1)
     assert sources(dialogue(said, arguments={"when": "2026-06-03 00:00:00"}))["when"].kind == "unknown"
+
+
+def test_a_search_from_today_may_end_with_the_month() -> None:
+    said = "Drop everything about Lisbon from my diary."
+    searched = {"from": "2026-03-07 00:00:00", "to": "2026-03-31 23:59:59"}
+    found = sources(dialogue(said, arguments=searched))["to"]
+    assert (found.kind, found.how) == ("derived", "the whole day")
+    assert sources(dialogue(said, arguments=searched | {"to": "2026-03-30 23:59:59"}))["to"].kind == "unknown"
+    assert sources(dialogue(said, arguments={"to": "2026-03-31 23:59:59"}))["to"].kind == "unknown"

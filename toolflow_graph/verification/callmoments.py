@@ -176,7 +176,16 @@ class CallMoments:
         except ValueError:
             return None
         siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
-        return self.finder.date(text, siblings) or self._recurring(text)
+        return self.finder.date(text, siblings) or self._recurring(text) or self._open_end(text, siblings)
+
+    def _open_end(self, date: str, siblings: set[str]) -> Origin | None:
+        """The last day of the present month or year, to which a call searches from today on."""
+        now = self.evidence.now
+        if now is None or not siblings & {now.isoformat(), f"{now:%Y-%m}-01"}:
+            return None
+        last = calendar.monthrange(now.year, now.month)[1]
+        ends = {f"{now:%Y-%m}-{last}": "month", f"{now.year}-12-31": "year"}
+        return Origin("context", how=f"the end of the present {ends[date]}") if date in ends else None
 
     def _recurring(self, date: str) -> Origin | None:
         """A day that somebody named by how often something happens: "every Tuesday until June"."""

@@ -27,6 +27,8 @@ _NAME_FIELDS = frozenset(
         "restaurant movie film song album book product brand host doctor teacher student driver"
     )
 )
+# Nobody but the user can know these, whatever they look like.
+_CREDENTIALS = frozenset(listed("password passphrase passcode username login"))
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
@@ -45,7 +47,8 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
       that say how much of something to show (``limit``, ``page_size``, ``radius``, ``width``);
     * texts of three or more characters with a digit in them (ids, codes, phone numbers, dates, times), with an ``@``,
       or whose schema has a format such as ``date``, ``email`` or ``uri``;
-    * capitalised names under keys for names, places and works (``guest_name``, ``city``, ``hotel``).
+    * capitalised names under keys for names, places and works (``guest_name``, ``city``, ``hotel``);
+    * user names and passwords.
 
     Not distinctive are numbers from -9 to 9, booleans, nulls, options of an enum, codes of up to five capitals
     (``USD``, ``BER``), words in small letters (``electronics``), names under other keys, and free text (``query``,
@@ -66,6 +69,8 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
     text = value.strip()
     if is_free_text(text, schema, name) or len(text) < 3:
         return False
+    if _CREDENTIALS.intersection(words) and " " not in text:
+        return True
     if schema.get("format") in ("date", "date-time", "time", "email", "uri", "url", "uuid") or "@" in text[1:-1]:
         return True
     if any(char.isdigit() for char in text):
