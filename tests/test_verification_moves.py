@@ -233,3 +233,28 @@ def test_nobody_invents_a_users_password() -> None:
     assert kind_of(said, value="anton", name="username") == "unknown"
     assert kind_of(f"{said} It is sesame.", value="sesame", name="password") == "user"
     assert kind_of(said, value="wanda_k", name="user_login") == "user"
+
+
+def test_a_title_is_of_words_that_are_known() -> None:
+    event = {"type": "string", "description": "The name of the event."}
+    said = "Block Friday noon for the kayak tour with Greta."
+    assert kind_of(said, value="Kayak with Greta", name="name", schema=event) == "user"
+    assert kind_of(said, value="Kayak Outing", name="name", schema=event) == "composed"
+    assert kind_of(said, value="Opera Premiere", name="name", schema=event) == "unknown"
+    guest = {"type": "string", "description": "The name of the guest."}
+    assert kind_of(said, value="Greta Holm", name="name", schema=guest) == "unknown"
+
+
+def test_a_structure_may_be_written_as_text() -> None:
+    said = "My pulse was 64 and my temperature 36.8 this morning."
+    written = "[{'kind': 'pulse', 'value': '64'}, {'kind': 'temperature', 'value': 36.8}]"
+    assert kind_of(said, value=written, name="readings") == "derived"
+    assert kind_of(said, value=written.replace("64", "71"), name="readings") == "unknown"
+    assert kind_of(said, value=written.removesuffix("]"), name="readings") == "unknown"
+
+
+def test_every_hour_of_a_list_is_a_time() -> None:
+    said = "Three calls tomorrow, at 9, 11 and 14, please."
+    assert kind_of(said, value="2026-03-08 11:00:00", name="start") == "derived"
+    assert kind_of(said, value="2026-03-08 12:00:00", name="start") == "unknown"
+    assert kind_of("I need 8, 9 and 12 nights tomorrow.", value="2026-03-08 09:00:00", name="start") == "unknown"

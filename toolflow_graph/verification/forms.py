@@ -91,6 +91,12 @@ class Forms:
                 return Origin(kind, index, how="its words, in another form")
         return None
 
+    def half_known(self, value: str) -> bool:
+        """Whether at least half of the content words of a text stand somewhere."""
+        plain = [word for word in normalise(value).split() if word not in _STOP and not word.isdigit()]
+        known = sum(any(stem(word) in said.stems for _, said in self.finder.everything) for word in plain)
+        return known > 0 and 2 * known >= len(plain)
+
     def scattered(self, value: str) -> Origin | None:
         """A text whose content words users say in several messages, or the context does."""
         wanted = {stem(word) for word in normalise(value).split() if word not in _STOP}

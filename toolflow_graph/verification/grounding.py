@@ -1,5 +1,6 @@
 """Provenance: where the value of every argument comes from, computed from the dialogue alone (DESIGN: provenance)."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from toolflow_graph.verification.moments import dates_in
 from toolflow_graph.verification.origins import Finder, Kind, Origin
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import stem
+from toolflow_graph.verification.wording import listed, stem
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # Digits that are no quantity: a phone number, a code with a leading zero.
@@ -29,6 +30,14 @@ _YES_NO = re.compile(
     r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|fine|please|of course|no|nope|nah|don't|do not)\b", re.IGNORECASE
 )
 _DEFAULT = re.compile(r"\bdefault(?:s to| is|ing to|:|\s*=)?\s*[\"'`]?(?P<value>[\w.+-]*\w)", re.IGNORECASE)
+# What calls make and give a title to; people and places have names that are known.
+_TITLED = frozenset(
+    listed(
+        "event meeting appointment reminder task playlist project list folder channel album note calendar session "
+        "itinerary trip todo goal habit board"
+    )
+)
+_LONGEST_STRUCTURE = 4000
 _PAGE = frozenset(("page", "offset", "skip", "start", "cursor"))
 
 
@@ -247,12 +256,35 @@ class _Grounder:
         if origin is None and not distinctive and _offers(schema, text):
             kind: Kind = "default" if _is_described_default(schema, text) else "enum"
             return Origin(kind, how="the parameter's description names it")
-        origin = origin or self.forms.text_variant(text) or self.forms.joined(text)
+        origin = origin or self.forms.text_variant(text) or self.forms.joined(text) or self._structure(text)
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
             full = list(dates_in(text, self.evidence.now))
             origin = next((found for iso in full if (found := self.finder.date(iso))), None)
         return origin or self._composed(text, schema, name, distinctive)
+
+    def _structure(self, text: str) -> Origin | None:
+        """A list or an object that is written as text: known if each of its distinctive values is."""
+        if text[:1] not in ("[", "{") or len(text) > _LONGEST_STRUCTURE:
+            return None
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+        found = [(name, leaf) for *_, name, leaf in iter_leaves(value, "$", "$")]
+        read = [(name, float(v) if isinstance(v, str) and _NUMBER.fullmatch(v) else v) for name, v in found]
+        origins = [self._origin(leaf, {}, name, True) for name, leaf in read if is_distinctive(leaf, {}, name)]
+        if not origins or any(origin.kind == "unknown" for origin in origins):
+            return None
+        first = origins[0]
+        return Origin("derived", first.message_index, first.result_path, f"{len(origins)} values in one string")
+
+    def _is_title(self, schema: Mapping[str, Any], name: str) -> bool:
+        """Whether an argument is the title of what a call makes, such as an event: nobody need have said it."""
+        if split_name(name) != ("name",):
+            return False
+        described = {word.casefold() for word in re.findall(r"[A-Za-z]+", str(schema.get("description") or ""))}
+        return not _TITLED.isdisjoint({*split_name(self.site.call.name), *described})
 
     def _composed(self, text: str, schema: Mapping[str, Any], name: str, distinctive: bool) -> Origin | None:
         if is_free_text(text, schema, name):
@@ -263,6 +295,8 @@ class _Grounder:
             return None
         # A name is not another name that only begins alike.
         words = self.forms.words(text, exact=distinctive)
+        if words is None and self._is_title(schema, name) and self.forms.half_known(text):
+            return Origin("composed", how="a title of words that are known")
         if words is not None or digits:
             return words
         return self.forms.beginning(text) or (None if distinctive else self.forms.scattered(text))

@@ -93,6 +93,9 @@ _BARE = re.compile(
     + r")\b(?![:.,]?\d|\s*(?:%|[ap]\.?\s?m\b|people|guests|adults|nights|days|minutes))",
     re.IGNORECASE,
 )
+_LISTED = re.compile(
+    r"(?<![\d.,:/-])\d{1,2}(?:, ?\d{1,2})+,? (?:and|or) \d{1,2}\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days))"
+)
 _HOUR = r"(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")"
 _SPAN = re.compile(
     rf"\b{_HOUR}(?::([0-5]\d))?\s*(?:-|–|to|until|till|and)\s*{_HOUR}(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b"
@@ -377,6 +380,11 @@ def times_in(text: str) -> dict[str, str | None]:
         put(hour, 0, match.group())
         if hour <= 12:
             put(hour % 12 + 12, 0, match.group())
+    for match in _LISTED.finditer(text) if figures and "," in text else ():
+        for name in re.findall(r"\d+", match.group()):
+            put(int(name), 0, match.group())
+            if int(name) <= 12:
+                put(int(name) % 12 + 12, 0, match.group())
     for match in _OCLOCK.finditer(text) if "clock" in words else ():
         hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
         put(hour, 0, match.group())
