@@ -125,7 +125,8 @@ class CallMoments:
         if minutes in gaps or (word == "day" and minutes - 1440 in gaps):
             return Origin("derived", how="the time between two moments of this call")
         rounded = 0.31 if word.startswith("h") and value != int(value) else 0.01
-        for index, stretches in self.finder.stretches:
+        said_now = self.finder.users[0][1].durations if self.finder.users else ()
+        for index, stretches in self.finder.stretches if not said_now else ():
             if any(abs(minutes - stretch) <= rounded for stretch in stretches):
                 return Origin("derived", index, how="the time between two moments of a result")
         for index, said in self.finder.users:

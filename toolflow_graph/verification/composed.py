@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from toolflow_graph.record import Place
@@ -145,7 +145,7 @@ def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, valu
     asked = finder.users[0][1].text if finder.users else ""
     # Without a word of calculating a value that fits is as likely an accident.
     told = bool(unit) or not _CALCULATED.isdisjoint(words) or is_about_sums(asked)
-    if not _NEVER.isdisjoint(words) or not (told or _PLACES.intersection(words)):
+    if not _NEVER.isdisjoint(words) or not (told or _PLACES.intersection(words)) or _states(asked, words):
         return None
     money = MONEY.search(name) is not None and not unit
     written = f"{value:.2f}" if money and value != int(value) else f"{value:.10g}"
@@ -154,8 +154,15 @@ def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, valu
     mention = next((m for m in answer.mentions if m.values and m.values[0] == abs(float(written))), None)
     how = answer.explain(mention) if mention is not None else None
     if _PLACES.intersection(words):
-        return how if how == "rounded" else None
+        return how if how == "rounded" and value % 1 else None
     return None if how == "in a tool's definition" else how
+
+
+def _states(text: str, words: Collection[str]) -> bool:
+    """Whether a text itself gives the number of an argument ("the amount should be 40"): then nothing is worked out."""
+    names = "|".join(re.escape(word.removesuffix("s")) for word in words if len(word) > 2)
+    pattern = rf"\b(?:{names})s?\b(?: \w+){{0,3}} [$€£]?\d|\d(?: [A-Z]{{3}})?(?: \w+){{0,3}} (?:{names})s?\b"
+    return bool(names) and re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def _values(mention: Mention) -> Iterator[str | float]:

@@ -30,7 +30,9 @@ _WEEKLY = re.compile(
 )
 _STEP = re.compile(
     rf"\b(?:every|each)(?: (?P<count>\d{{1,2}}|other|{'|'.join(UNITS)}))? (?P<unit>day|week|month)s?\b|"
-    r"\b(?P<word>daily|weekly|biweekly|fortnightly|monthly)\b",
+    # "Pay it monthly until May", but no "monthly payment".
+    r"\b(?P<word>daily|weekly|biweekly|fortnightly|monthly)\b(?=\W*\Z|[.,;!?)]| (?:until|till|from|on|at|for|starting|"
+    r"through|to|and|as|in|please)\b)",
     re.IGNORECASE,
 )
 _STEPS = {"daily": (1, "day"), "weekly": (1, "week"), "biweekly": (2, "week"), "fortnightly": (2, "week"),
