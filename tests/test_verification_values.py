@@ -43,3 +43,22 @@ def test_right_values_pass(case: dict[str, Any]) -> None:
 def test_a_wrong_value_is_found(case: dict[str, Any]) -> None:
     wrong = plain(case["wrong"])
     assert any(wrong in plain(value) or plain(value) in wrong for value in stated(case))
+
+
+def test_results_of_one_turn_are_a_list() -> None:
+    """What each of several calls brought under one key has an average and a range."""
+    shops = [{"shop": "Nord", "price": 249.0}, {"shop": "Ost", "price": 219.9}, {"shop": "West", "price": 235.5}]
+    made = [ToolCall(id=f"c{number}", name="look_up") for number in range(3)]
+    brought = [
+        Message(role="tool", tool_call_id=call.id, content=json.dumps(shop))
+        for call, shop in zip(made, shops, strict=True)
+    ]
+
+    def found(answer: str) -> list[str]:
+        opening = (Message(role="user", content="Compare them."), Message(role="assistant", tool_calls=tuple(made)))
+        messages = (*opening, *brought, Message(role="assistant", content=answer))
+        tools = (Tool(name="look_up", parameters={"type": "object"}),)
+        return [f.reason for f in RULES["ungrounded_answer"].check(Transcript(messages=messages, tools=tools))]
+
+    assert found("On average it costs 234.80; Ost is 29.10 cheaper than Nord.") == []
+    assert len(found("On average it costs 243.80.")) == 1

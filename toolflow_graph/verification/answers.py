@@ -4,7 +4,7 @@
 
     mentions.py     the values that a text states
     knowledge.py    what is known when it is written
-    reckoning.py    numbers that follow (sums.py calculates)
+    reckoning.py    numbers that follow (sums.py calculates; portions.py: percentages, rates.py: pace and speed)
     timing.py       days and times that follow
 """
 
@@ -56,6 +56,7 @@ _OWN = re.compile(
     r"what(?:'s| is) \d+)\b",
     _I,
 )
+_BEFORE_PASSAGE = re.compile(r"(?<![.!?]\s)\b[A-Z][a-z]+\s\Z")
 _LOOSELY = re.compile(
     r"\b(?:many|most|some|popular|around|about|roughly|from (?:about|around)|approximately|up to|depending|vary|varies)"
     r"\b",
@@ -260,7 +261,7 @@ class Answer:
         if mention.kind == "date":
             return self._timing.explain_day(mention)
         if mention.kind == "time":
-            return self._timing.explain_time(mention)
+            return self._timing.explain_time(mention) or self._explains_reference(mention)
         if mention.kind == "phone":
             digits = re.sub(r"\D", "", mention.text)[-7:]
             return "the same digits" if any(digits in re.sub(r"\D", "", said.text) for said in self.known) else None
@@ -286,6 +287,15 @@ class Answer:
 
     def _ends_known(self, digits: str) -> bool:
         return any(run.endswith(digits) for said in self.known for run in said.runs)
+
+    def _explains_reference(self, mention: Mention) -> str | None:
+        """Whether "Genesis 1:14" is a passage whose two numbers the user gave, not a time."""
+        pair = mention.text.split(":")
+        if len(pair) != 2 or not all(map(str.isdigit, pair)) or not _BEFORE_PASSAGE.search(self.text, 0, mention.start):
+            return None
+        numbers = [key_of(float(number)) for number in pair]
+        told = any(all(number in said.numbers for number in numbers) for said in self.facts.users)
+        return "a passage that is known" if told else None
 
     def _explains_url(self, url: str) -> bool:
         bare = re.sub(r"^(?:https?://)?(?:www\.)?|[/#?]+$", "", url.casefold())

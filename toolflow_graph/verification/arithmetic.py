@@ -26,6 +26,9 @@ _CUE = re.compile(
     r"deduct|discount|tip)\b|%",
     re.IGNORECASE,
 )
+_PAID = re.compile(
+    r"\b(?:pay|charge|bill|invoice|refund|whole|all|everything|average|above|below|up to)\b", re.IGNORECASE
+)
 _TOTAL = re.compile(r"\b(?:total|balance|sum|cost|comes? to)\b[^.\n\d]{0,50}(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
 _FACTORS = 60
 _COUNTS = 12
@@ -96,6 +99,11 @@ def find_calculation(value: float, name: str, operands: Operands) -> tuple[str, 
         return changed
     # A call that names its objects is about those.
     return None if operands.chosen else _of_small_results(value, operands.few)
+
+
+def is_about_sums(text: str) -> bool:
+    """Whether a text speaks of a calculation, or of paying for something as a whole."""
+    return _CUE.search(text) is not None or _PAID.search(text) is not None
 
 
 def totals_in(text: str) -> Iterator[float]:

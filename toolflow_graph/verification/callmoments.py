@@ -1,14 +1,17 @@
 """Where the dates and times in a call come from: said, returned, counted from now, moved to another time zone."""
 
+import calendar
 import datetime
 import re
 from collections.abc import Sequence
 from functools import cached_property
 
 from toolflow_graph.types import Json
-from toolflow_graph.verification.evidence import Evidence
+from toolflow_graph.verification.evidence import Evidence, strings_in, text_keys
 from toolflow_graph.verification.offsets import offset_of, parse_shift, zones_in
 from toolflow_graph.verification.origins import Finder, Origin
+from toolflow_graph.verification.periods import Date, names_a_day
+from toolflow_graph.verification.recurring import recurs
 from toolflow_graph.verification.toolcards import split_name
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -18,8 +21,15 @@ DATE_TIME = re.compile(
 )
 TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
 _IMMEDIATELY = re.compile(r"\b(?:now|immediately|(?:right|straight) away|at once|asap|as soon as possible)\b", re.I)
+# Words by which somebody moves a moment that is known.
+_MOVED = re.compile(
+    r"\b(?:mov(?:e|ed|ing)|shift\w*|push\w*|postpone\w*|delay\w*|put|bring|brought|reschedul\w*|extend\w*|lengthen\w*|"
+    r"shorten\w*|later|earlier|sooner|before|after|prior|ahead|longer|shorter|back|forward)\b",
+    re.IGNORECASE,
+)
 _PARTS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
 """Parts of an ISO date that calls name one by one, and where they stand in it."""
+_NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar.day_name)}
 _EPOCH = (1_000_000_000, 3_000_000_000)
 _LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
 _LENGTH = re.compile(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?|nights?|days?", re.I)
@@ -47,12 +57,33 @@ class CallMoments:
             return self.finder.text(text) or self.finder.month(text)
         if TIME.fullmatch(text):
             clock = text[:5]
-            return self._time(clock) or self._from_now(None, clock) or self._end_time(None, clock)
+            return (
+                self._time(clock)
+                or self._from_now(None, clock)
+                or self._moved(None, clock)
+                or self._end_time(None, clock)
+            )
         match = DATE_TIME.fullmatch(text)
         if not match:
             return None
         found = self._date_time(text, match["date"], match["clock"])
         return found or self._in_other_zone(match["date"], match["clock"], match["shift"])
+
+    def calendar_word(self, text: str) -> Origin | None:
+        """The origin of the name of a month or weekday: of a date that is known, the present one last."""
+        code = {"month": "%B", "day": "%A"}
+        for kind, form in code.items():
+            if text.title() not in _NAMES[kind]:
+                continue
+            for index, said in self.finder.everything:
+                days = (iso for iso, how in said.dates.items() if kind == "day" or how is None or names_a_day(how))
+                day = next((iso for iso in days if f"{Date.fromisoformat(iso):{form}}" == text.title()), None)
+                if day is not None and index is not None:
+                    return Origin("derived", index, how=f"the {kind} of {said.dates[day] or day!r}")
+            now = self.evidence.now
+            if now is not None and f"{now:{form}}" == text.title():
+                return Origin("context", how=f"the present {kind}")
+        return None
 
     def part(self, value: float, name: str) -> Origin | None:
         """The origin of a year, month or day that is a number of its own (``leave_year``), in a date that is known."""
@@ -82,16 +113,22 @@ class CallMoments:
 
     def length(self, value: float, name: str) -> Origin | None:
         """A duration that is the time between two moments: of the call itself, or of one message."""
-        match = _LENGTH.search(name)
-        if match is None:
+        words = [match.group().lower().rstrip("s") for match in _LENGTH.finditer(name)]
+        if not words:
             return None
-        word = match.group().lower().rstrip("s")
+        # "duration_hours" is in hours.
+        word = next((word for word in words if word in _LENGTH_NAMES or word == "night"), words[0])
         minutes = value * _LENGTH_NAMES.get(word, 1440.0 if word == "night" else 1.0)
         moments = [found for text in self.texts if (found := _parse(text)) is not None]
         gaps = {abs((a - b).total_seconds()) / 60 for a in moments for b in moments if a != b}
         # Seven days are from the third to the ninth, and from the third to the tenth.
         if minutes in gaps or (word == "day" and minutes - 1440 in gaps):
             return Origin("derived", how="the time between two moments of this call")
+        rounded = 0.31 if word.startswith("h") and value != int(value) else 0.01
+        said_now = self.finder.users[0][1].durations if self.finder.users else ()
+        for index, stretches in self.finder.stretches if not said_now else ():
+            if any(abs(minutes - stretch) <= rounded for stretch in stretches):
+                return Origin("derived", index, how="the time between two moments of a result")
         for index, said in self.finder.users:
             clocks = sorted(_minutes(clock) for clock in said.times)
             if len(clocks) <= 8 and any(b - a == minutes for a in clocks for b in clocks if b > a):
@@ -113,6 +150,16 @@ class CallMoments:
             return ahead
         if self._now is not None and f"{self._now:%Y-%m-%d %H:%M}" == f"{date} {clock}":
             return Origin("context", how="now")
+        hour = self._now and self._now.replace(minute=0)
+        if hour and _parse(f"{date}T{clock}") in (hour, hour + datetime.timedelta(hours=1)):
+            return Origin("context", how="the present hour")
+        moved = self._moved(date, clock)
+        if moved:
+            return moved
+        return self._of_day_and_time(date, clock) or self._moved(date, clock, apart=True)
+
+    def _of_day_and_time(self, date: str, clock: str) -> Origin | None:
+        """A day and a time that are known one by one."""
         day = self._date(date) or self._implied_day(date, clock)
         if day is None:
             return self._end_time(date, clock)
@@ -130,7 +177,27 @@ class CallMoments:
         except ValueError:
             return None
         siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
-        return self.finder.date(text, siblings)
+        return self.finder.date(text, siblings) or self._recurring(text) or self._open_end(text, siblings)
+
+    def _open_end(self, date: str, siblings: set[str]) -> Origin | None:
+        """The last day of the present month or year, to which a call searches from today on."""
+        now = self.evidence.now
+        if now is None or not siblings & {now.isoformat(), f"{now:%Y-%m}-01"}:
+            return None
+        last = calendar.monthrange(now.year, now.month)[1]
+        ends = {f"{now:%Y-%m}-{last}": "month", f"{now.year}-12-31": "year"}
+        return Origin("context", how=f"the end of the present {ends[date]}") if date in ends else None
+
+    def _recurring(self, date: str) -> Origin | None:
+        """A day that somebody named by how often something happens: "every Tuesday until June"."""
+        now = self.evidence.now
+        if now is None:
+            return None
+        for index, said in self.finder.users:
+            words = recurs(said.text, date, now, [day for _, spoken in self.finder.users for day in spoken.dates])
+            if words is not None:
+                return Origin("derived", index, how=f"{words!r}")
+        return None
 
     def _time(self, clock: str) -> Origin | None:
         """The origin of a time of day; the present one counts only where nobody names another ("in three days")."""
@@ -171,6 +238,42 @@ class CallMoments:
             if is_now and _IMMEDIATELY.search(said.text):
                 return Origin("context", index, how="now")
         return None
+
+    def _moved(self, date: str | None, clock: str, *, apart: bool = False) -> Origin | None:
+        """A known moment, so much earlier or later as one of the user's last messages says.
+
+        With ``apart`` its day and its time may be known from different places.
+        """
+        moment = _parse(f"{date or '2000-01-01'}T{clock}")
+        for index, said in self.finder.users[:2] if moment else ():
+            if clock in said.times or not _MOVED.search(said.text):
+                continue
+            for step in said.durations:
+                for sign in (step.sign,) if step.sign else (1, -1):
+                    start = moment - datetime.timedelta(minutes=sign * step.minutes) if moment else None
+                    if start and self._knows_start(start.date().isoformat() if date else None, f"{start:%H:%M}", apart):
+                        how = f"{start:%H:%M} {'+' if sign > 0 else '-'} {step.text}"
+                        return Origin("derived", index, how=how)
+        return None
+
+    def _knows_start(self, date: str | None, clock: str, apart: bool) -> bool:
+        """Whether a moment stands in a result or in an earlier call, or (``apart``) its day and its time do."""
+        written = ("m", f"{date}T{clock}") if date else ("t", clock)
+        if written in self._called or self.evidence.in_results(written, self.finder.before):
+            return True
+        if date is None or not apart:
+            return False
+        said = any(clock in spoken.times and spoken.times[clock] is None for _, spoken in self.finder.users)
+        return (said or self._knows_start(None, clock, False)) and (
+            ("d", date) in self._called or self._date(date) is not None
+        )
+
+    @cached_property
+    def _called(self) -> set[tuple[str, str]]:
+        """The moments in the arguments of earlier calls, under the keys of results."""
+        sites = (site for site in self.evidence.transcript.sites if site.message_index < self.finder.before)
+        texts = (text for site in sites for text in strings_in(site.call.arguments) if len(text) <= 40)
+        return {key for text in texts for key in text_keys(text) if key[0] in "mdt"}
 
     def _is_day(self, date: str) -> bool:
         return self._date(date) is not None or (self._now is not None and self._now.date().isoformat() == date)
@@ -220,8 +323,22 @@ class CallMoments:
 
     @cached_property
     def _lengths(self) -> set[int]:
-        spoken = {round(step.minutes) for _, said in self.finder.users for step in said.durations}
+        spoken = {round(step.minutes) for _, said in self.finder.users for step in said.durations} | self._kept
         return spoken | set(self.finder.minutes_said()) | {int(number) for number in self.numbers if abs(number) < 1e6}
+
+    @cached_property
+    def _kept(self) -> set[int]:
+        """How long what the call names by its id takes now: an appointment that is moved stays as long."""
+        gaps: set[int] = set()
+        for text in self.texts:
+            found = None if self.is_moment(text) else self.evidence.holder(("s", text.casefold()), self.finder.before)
+            values = found[1].values() if found and isinstance(found[1], dict) else ()
+            times = [value for value in values if isinstance(value, str)]
+            moments = [moment for value in times if DATE_TIME.match(value) and (moment := _parse(value))][:4]
+            gaps |= {int((b - a).total_seconds()) // 60 for a in moments for b in moments if a < b}
+            clocks = [_minutes(value) for value in times if TIME.fullmatch(value)][:4]
+            gaps |= {b - a for a in clocks for b in clocks if a < b}
+        return gaps
 
 
 def _parse(text: str) -> datetime.datetime | None:

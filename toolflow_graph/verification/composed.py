@@ -2,18 +2,20 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from toolflow_graph.record import Place
 from toolflow_graph.types import Message
 from toolflow_graph.verification.answers import Answer
+from toolflow_graph.verification.arithmetic import MONEY, is_about_sums
 from toolflow_graph.verification.evidence import Evidence
 from toolflow_graph.verification.mentions import Mention
 from toolflow_graph.verification.moments import Date
 from toolflow_graph.verification.origins import Finder, Origin
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
+from toolflow_graph.verification.units import FACTORS, NAMES
 from toolflow_graph.verification.wording import key_of, listed
 
 # Texts in a language of their own, whose numbers are the assistant's.
@@ -26,6 +28,23 @@ _MAKING = re.compile(
 )
 _STRICT = ("email", "url", "phone", "code", "date", "money")
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
+# Words that letters and subjects begin with a capital.
+_NO_NAMES = frozenset(
+    listed(
+        "your my our the a an you we i it this that please thanks thank hi hello dear best kind "
+        "i'm i've i'll i'd i’m i’ve i’ll i’d"
+    )
+)
+_CALCULATED = frozenset(
+    listed(
+        "total sum average avg mean median rest remaining balance difference change pace distance share subtotal net "
+        "monthly weekly daily yearly annual"
+    )
+)
+"""Words in the name of an argument that tell that its value may be worked out."""
+_PLACES = frozenset(listed("lat latitude lon lng longitude"))
+_NEVER = frozenset(listed("rating score rate stars rank"))
+_DEGREES = frozenset(("c", "f", "celsius", "fahrenheit"))
 _LONGEST = 4000
 
 
@@ -40,7 +59,7 @@ class Composed:
         self.text = text[:_LONGEST]
 
     @cached_property
-    def _answer(self) -> Answer:
+    def answer(self) -> Answer:
         """The text as if it were said instead of the call: what an answer may state, a mail may state, too."""
         said = Message(role="assistant", content=self.text)
         messages = (*self.transcript.messages[: self.index], said)
@@ -49,7 +68,7 @@ class Composed:
     @cached_property
     def _mentions(self) -> tuple[Mention, ...]:
         if any(map(str.isdigit, self.text)) or "@" in self.text or "://" in self.text:
-            return self._answer.mentions
+            return self.answer.mentions
         return ()
 
     @cached_property
@@ -75,6 +94,8 @@ class Composed:
             if found:
                 yield mention.text, found
         for match in _NAME.finditer(self.text):
+            if match.group().casefold() in _NO_NAMES:
+                continue
             origin = self.finder.text(match.group())
             place = _place(self.finder.first(match.group(), self.name, origin)) if origin else None
             if place:
@@ -98,7 +119,7 @@ class Composed:
         return tuple(dict.fromkeys(mention.text for mention in self._mentions if self._is_stray(mention)))
 
     def _is_stray(self, mention: Mention) -> bool:
-        answer = self._answer
+        answer = self.answer
         if self._places(mention) or answer.knows(mention) or answer.explain(mention):
             return False
         if mention.kind == "date" and any(self._knows_day(*day) for day in mention.days):
@@ -115,6 +136,33 @@ class Composed:
         now = self.finder.evidence.now
         years = (int(year),) if year else (now.year, now.year + 1, now.year - 1) if now else ()
         return any(self.finder.date(iso) for number in years if (iso := _iso(number, month, day)))
+
+
+def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, value: float) -> str | None:
+    """How a number follows from what is known, read as if the assistant said it under the argument's name."""
+    words = split_name(name)
+    unit = next((word for word in reversed(words) if NAMES.get(word, word) in FACTORS or word in _DEGREES), "")
+    asked = finder.users[0][1].text if finder.users else ""
+    # Without a word of calculating a value that fits is as likely an accident.
+    told = bool(unit) or not _CALCULATED.isdisjoint(words) or is_about_sums(asked)
+    if not _NEVER.isdisjoint(words) or not (told or _PLACES.intersection(words)) or _states(asked, words):
+        return None
+    money = MONEY.search(name) is not None and not unit
+    written = f"{value:.2f}" if money and value != int(value) else f"{value:.10g}"
+    text = f"{' '.join(words)} {'$' if money else ''}{written} {unit}"
+    answer = Composed(transcript, finder, index, name, text).answer
+    mention = next((m for m in answer.mentions if m.values and m.values[0] == abs(float(written))), None)
+    how = answer.explain(mention) if mention is not None else None
+    if _PLACES.intersection(words):
+        return how if how == "rounded" and value % 1 else None
+    return None if how == "in a tool's definition" else how
+
+
+def _states(text: str, words: Collection[str]) -> bool:
+    """Whether a text itself gives the number of an argument ("the amount should be 40"): then nothing is worked out."""
+    names = "|".join(re.escape(word.removesuffix("s")) for word in words if len(word) > 2)
+    pattern = rf"\b(?:{names})s?\b(?: \w+){{0,3}} [$€£]?\d|\d(?: [A-Z]{{3}})?(?: \w+){{0,3}} (?:{names})s?\b"
+    return bool(names) and re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def _values(mention: Mention) -> Iterator[str | float]:

@@ -31,6 +31,8 @@ _NAME_FIELDS = frozenset(
 # Fields that nobody fills with a word of his own: whatever stands there was given.
 _CONTACTS = frozenset(listed("email mail phone telephone mobile cursor"))
 _PAGE_TOKENS = (("page", "token"), ("next", "token"), ("continuation", "token"))
+# Nobody but the user can know these, whatever they look like.
+_CREDENTIALS = frozenset(listed("password passphrase passcode username login"))
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
@@ -51,7 +53,8 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
       or whose schema has a format such as ``date``, ``email`` or ``uri``;
     * texts under keys for people's addresses (``email``, ``phone_number``) and for what a page of results hands out
       (``cursor``, ``page_token``);
-    * capitalised names under keys for names, places and works (``guest_name``, ``city``, ``hotel``).
+    * capitalised names under keys for names, places and works (``guest_name``, ``city``, ``hotel``);
+    * user names and passwords.
 
     Not distinctive are numbers from -9 to 9, booleans, nulls, options of an enum, codes of up to five capitals
     (``USD``, ``BER``), words in small letters (``electronics``), names under other keys, and free text (``query``,
@@ -72,6 +75,8 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
     text = value.strip()
     if is_free_text(text, schema, name) or len(text) < 3:
         return False
+    if _CREDENTIALS.intersection(words) and " " not in text:
+        return True
     if schema.get("format") in ("date", "date-time", "time", "email", "uri", "url", "uuid") or "@" in text[1:-1]:
         return True
     if any(char.isdigit() for char in text):

@@ -8,6 +8,7 @@ from typing import Any
 
 from toolflow_graph.verification import moments, wording
 from toolflow_graph.verification.offsets import Duration, durations_in
+from toolflow_graph.verification.present import stated_now
 from toolflow_graph.verification.tongues import in_english
 from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import key_of, normalise, squeeze
@@ -170,9 +171,10 @@ class Evidence:
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
         system = next((m.content or "" for m in transcript.messages[:1] if m.role == "system"), "")
-        self.now_text = transcript.now or moments.find_now(system)
+        told = transcript.now or moments.find_now(system)
+        self.now_text = told or stated_now(transcript.messages)
         self.now = moments.parse_now(self.now_text)
-        facts = [self.now_text or "", *transcript.profile.values()]
+        facts = [told or "", *transcript.profile.values()]
         # A record's profile stands in its system message, too; inline checks may have only the one or the other.
         self.context = say("\n".join([system, *facts]), self.now)
         self.roles = [message.role for message in transcript.messages]

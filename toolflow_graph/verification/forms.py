@@ -91,6 +91,19 @@ class Forms:
                 return Origin(kind, index, how="its words, in another form")
         return None
 
+    def half_known(self, value: str) -> bool:
+        """Whether at least half of the content words of a text stand somewhere."""
+        plain = [word for word in normalise(value).split() if word not in _STOP and not word.isdigit()]
+        known = sum(any(stem(word) in said.stems for _, said in self.finder.everything) for word in plain)
+        return known > 0 and 2 * known >= len(plain)
+
+    def scattered(self, value: str) -> Origin | None:
+        """A text whose content words users say in several messages, or the context does."""
+        wanted = {stem(word) for word in normalise(value).split() if word not in _STOP}
+        said = {word for _, spoken in self.finder.users for word in spoken.stems}
+        known = said | self.finder.evidence.context.stems
+        return Origin("composed") if len(wanted) >= 2 and wanted & said and wanted <= known else None
+
     def beginning(self, value: str) -> Origin | None:
         """A place of which somebody said all but the region: "Paris" for ``Paris, France``."""
         first, comma, _ = value.partition(",")

@@ -1,5 +1,6 @@
 """Provenance: where the value of every argument comes from, computed from the dialogue alone (DESIGN: provenance)."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,20 +12,33 @@ from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
 from toolflow_graph.verification.arithmetic import LARGEST
 from toolflow_graph.verification.callmoments import CallMoments
-from toolflow_graph.verification.composed import Composed
+from toolflow_graph.verification.composed import Composed, reckoned
 from toolflow_graph.verification.distinctive import is_distinctive as is_distinctive
 from toolflow_graph.verification.distinctive import is_free_text as is_free_text
 from toolflow_graph.verification.evidence import Evidence, evidence_of
 from toolflow_graph.verification.forms import Forms
 from toolflow_graph.verification.moments import dates_in
-from toolflow_graph.verification.origins import Finder, Origin
+from toolflow_graph.verification.origins import Finder, Kind, Origin
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
-from toolflow_graph.verification.wording import stem
+from toolflow_graph.verification.wording import listed, stem
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # Digits that are no quantity: a phone number, a code with a leading zero.
 _DIGITS = re.compile(r"\+\d{6,}|0\d{3,}|\d{7,}")
+_YES_NO = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|fine|please|of course|no|nope|nah|don't|do not)\b", re.IGNORECASE
+)
+_DEFAULT = re.compile(r"\bdefault(?:s to| is|ing to|:|\s*=)?\s*[\"'`]?(?P<value>[\w.+-]*\w)", re.IGNORECASE)
+# What calls make and give a title to; people and places have names that are known.
+_TITLED = frozenset(
+    listed(
+        "event meeting appointment reminder task playlist project list folder channel album note calendar session "
+        "itinerary trip todo goal habit board"
+    )
+)
+_LONGEST_STRUCTURE = 4000
+_PAGE = frozenset(("page", "offset", "skip", "start", "cursor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,19 @@ def ground_leaves(transcript: Transcript) -> tuple[GroundedLeaf, ...]:
         grounder = _Grounder(transcript, evidence, finder, site)
         found.extend(grounder.leaves())
     return tuple(found)
+
+
+def _is_described_default(schema: Mapping[str, Any], value: Json) -> bool:
+    """Whether the description of a parameter says that a value is the default ("default is 10")."""
+    match = _DEFAULT.search(str(schema.get("description") or ""))
+    written = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return match is not None and match["value"].casefold() == written.casefold()
+
+
+def _offers(schema: Mapping[str, Any], value: str) -> bool:
+    """Whether the description of a parameter names a value, as a whole word."""
+    described = str(schema.get("description") or "")
+    return len(value) > 1 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", described, re.IGNORECASE) is not None
 
 
 def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tuple[str, str, str, Json]]:
@@ -136,20 +163,28 @@ class _Grounder:
             origin = self._string(str(value).strip(), schema, name, distinctive)
         if origin is not None:
             return origin
+        if _is_described_default(schema, value):
+            return Origin("default", how="the parameter's description names it")
         return Origin("default") if default else Origin("unknown")
 
     def _quantity(
         self, value: float, schema: Mapping[str, Any], pattern: str, distinctive: bool, default: bool
     ) -> Origin | None:
         name = _name_in(pattern)
-        origin = self.finder.number(value, None if distinctive else name) or self._count(value)
+        origin = self.finder.number(value, None if distinctive else name)
+        origin = origin or self._first_page(value, name) or self._count(value, name)
         if origin is not None or default or abs(value) >= LARGEST:
             return origin
         named = f"{name} {schema.get('description') or ''}"
         origin = self.moments.part(value, name) or self.moments.length(value, named) or self.finder.scaled(value, named)
+        origin = origin or self.finder.part_of_pair(value)
         if origin is None and distinctive:
             origin = self.finder.calculated(value, name, self.site.call.arguments, pattern)
             origin = origin or self.moments.epoch(value) or self.finder.share(value, schema)
+            how = (
+                reckoned(self.transcript, self.finder, self.site.message_index, name, value) if origin is None else None
+            )
+            origin = Origin("derived", how=how) if how else origin
         return origin
 
     def _switch(self, value: bool, name: str, default: bool) -> Origin:
@@ -159,6 +194,10 @@ class _Grounder:
         for index, said in self.finder.users:
             if wanted and wanted & said.stems:
                 return Origin("user", index, how="asked for in words")
+        for index, said in self.finder.users if wanted else ():
+            asked = self.evidence.said(index - 1) if index and self.evidence.roles[index - 1] == "assistant" else None
+            if asked and "?" in asked.text and wanted & asked.stems and _YES_NO.match(said.text):
+                return Origin("user", index, how="the answer to a question")
         return Origin("enum", how="yes or no")
 
     def _choice(self, value: Json, default: bool) -> Origin:
@@ -177,14 +216,19 @@ class _Grounder:
                 return derived
         return Origin("default") if default else Origin("enum")
 
-    def _count(self, value: float) -> Origin | None:
+    @staticmethod
+    def _first_page(value: float, name: str) -> Origin | None:
+        """Where a list begins, if nobody says so."""
+        return Origin("default", how="the first page") if value in (0, 1) and _PAGE & {*split_name(name)} else None
+
+    def _count(self, value: float, name: str) -> Origin | None:
         lists = [leaf for leaf in self.site.call.arguments.values() if isinstance(leaf, list)]
         people = next(((index, said) for index, said in self.finder.users if value == said.people), None)
         if any(len(entries) == value for entries in lists):
             return Origin("derived", how="the number of items in this call")
         if people:
             return Origin("derived", people[0], how="the people that are named")
-        if value == 1:
+        if value == 1 and _PAGE.isdisjoint(split_name(name)):
             for index, said in self.finder.users:
                 if re.search(r"\b(?:an?|just me|myself|my)\b", said.folded):
                     return Origin("derived", index, how="'a' for one")
@@ -196,19 +240,51 @@ class _Grounder:
             if found:
                 return found
         if _NUMBER.fullmatch(text):
-            number = self.finder.text(text) or self.finder.number(float(text)) or self.moments.part(float(text), name)
+            # The user's words come first: "just one ticket" before the assistant's "1 ticket".
+            value = float(text)
+            number = self.finder.said_number(value) or self.finder.text(text) or self.finder.number(value)
+            number = number or self.moments.part(value, name) or self._first_page(value, name)
             return number or self._composed(text, schema, name, distinctive)
         moment = self.moments.origin(text)
         if moment is not None:
             return moment
         if self.moments.is_moment(text):
             return self.finder.text(text)
-        origin = self.finder.text(text) or self.forms.text_variant(text) or self.forms.joined(text)
+        origin = self.finder.text(text) or self.moments.calendar_word(text)
+        if origin is None and text.casefold() in ("true", "false"):
+            return self._switch(text.casefold() == "true", name, False)
+        if origin is None and not distinctive and _offers(schema, text):
+            kind: Kind = "default" if _is_described_default(schema, text) else "enum"
+            return Origin(kind, how="the parameter's description names it")
+        origin = origin or self.forms.text_variant(text) or self.forms.joined(text) or self._structure(text)
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
             full = list(dates_in(text, self.evidence.now))
             origin = next((found for iso in full if (found := self.finder.date(iso))), None)
         return origin or self._composed(text, schema, name, distinctive)
+
+    def _structure(self, text: str) -> Origin | None:
+        """A list or an object that is written as text: known if each of its distinctive values is."""
+        if text[:1] not in ("[", "{") or len(text) > _LONGEST_STRUCTURE:
+            return None
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+        found = [(name, leaf) for *_, name, leaf in iter_leaves(value, "$", "$")]
+        read = [(name, float(v) if isinstance(v, str) and _NUMBER.fullmatch(v) else v) for name, v in found]
+        origins = [self._origin(leaf, {}, name, True) for name, leaf in read if is_distinctive(leaf, {}, name)]
+        if not origins or any(origin.kind == "unknown" for origin in origins):
+            return None
+        first = origins[0]
+        return Origin("derived", first.message_index, first.result_path, f"{len(origins)} values in one string")
+
+    def _is_title(self, schema: Mapping[str, Any], name: str) -> bool:
+        """Whether an argument is the title of what a call makes, such as an event: nobody need have said it."""
+        if split_name(name) != ("name",):
+            return False
+        described = {word.casefold() for word in re.findall(r"[A-Za-z]+", str(schema.get("description") or ""))}
+        return not _TITLED.isdisjoint({*split_name(self.site.call.name), *described})
 
     def _composed(self, text: str, schema: Mapping[str, Any], name: str, distinctive: bool) -> Origin | None:
         if is_free_text(text, schema, name):
@@ -219,4 +295,8 @@ class _Grounder:
             return None
         # A name is not another name that only begins alike.
         words = self.forms.words(text, exact=distinctive)
-        return words or (None if digits else self.forms.beginning(text))
+        if words is None and self._is_title(schema, name) and self.forms.half_known(text):
+            return Origin("composed", how="a title of words that are known")
+        if words is not None or digits:
+            return words
+        return self.forms.beginning(text) or (None if distinctive else self.forms.scattered(text))

@@ -95,7 +95,28 @@ class Knowledge:
         """The numbers that stand under one path of a result, more than one each, the latest first."""
         paths = [entry for _, body in self.bodies for entry in amounts_of(body, 400).items()]
         paths += [("", self._numbers_of(body)) for _, body in self.bodies if isinstance(body, str)]
+        paths += self._alike.items()
         return [(path, numbers) for path, numbers in paths if len(numbers) > 1][:_MOST_OBJECTS]
+
+    @cached_property
+    def _alike(self) -> dict[str, list[float]]:
+        """The numbers under one key of several results of this turn: the price in each of three shops."""
+        found: dict[str, list[float]] = {}
+        for body in self.fresh if len(self.fresh) <= _MOST_READ else ():
+            for key, number in own_amounts(body).items() if isinstance(body, dict) else ():
+                found.setdefault(key, []).append(number)
+        return found
+
+    @cached_property
+    def totals(self) -> list[dict[str, float]]:
+        """What the columns of each list of results come to, by their keys."""
+        found: dict[tuple[int, str], dict[str, float]] = {}
+        for index, body in self.bodies:
+            for path, numbers in amounts_of(body, 400).items():
+                table, _, key = path.rpartition("[].")
+                if key and len(numbers) > 1:
+                    found.setdefault((index, table), {})[key] = sum(numbers)
+        return list(found.values())[:_MOST_READ]
 
     @cached_property
     def products(self) -> list[list[float]]:

@@ -14,6 +14,8 @@ _LENGTH_KEY = re.compile(
 )
 IN_MINUTES = {"minutes": 1, "minute": 1, "min": 1, "mins": 1, "m": 1, "hours": 60, "hour": 60, "hrs": 60, "h": 60}
 A_DAY = 1440
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
+_MOST_STRETCHES = 200
 
 
 def texts_in(body: object) -> Iterator[str]:
@@ -23,6 +25,29 @@ def texts_in(body: object) -> Iterator[str]:
     elif isinstance(body, dict | list):
         for child in body.values() if isinstance(body, dict) else body:
             yield from texts_in(child)
+
+
+def stretches_in(body: object) -> frozenset[float]:
+    """The minutes between two moments, or the days between two dates, that stand in the same object of a JSON value."""
+    found: set[float] = set()
+    queue = [body]
+    while queue and len(found) <= _MOST_STRETCHES:
+        node = queue.pop()
+        children = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+        queue.extend(child for child in children if isinstance(child, dict | list))
+        texts = [child for child in children if isinstance(child, str) and _MOMENT.fullmatch(child)][:6]
+        if isinstance(node, dict) and len(texts) > 1:
+            moments = [moment for text in texts if (moment := _moment(text)) is not None]
+            found |= {(b - a).total_seconds() / 60 for a in moments for b in moments if a < b}
+    return frozenset(found)
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    try:
+        # Zones are left out: both ends of a stretch are mostly written in the same one.
+        return datetime.datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def moments_of(text: str) -> Iterator[datetime.datetime]:

@@ -65,7 +65,7 @@ _PHONE = re.compile(
 _TWOFOLD = re.compile(
     r"(?<![\w.,:])(?P<first>\d{1,3})\s?-?(?P<coarse>d|days?|h|hrs?|hours?|m|mins?|minutes?|ft|foot|feet|'|years?)"
     r"(?:[\s,&]|and)*(?P<second>\d{1,2})\s?-?(?P<fine>h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|in|inch|inches|\"|months?)"
-    r"(?!\w)",
+    r"(?!\w)(?:(?<=[mns])(?:[\s,&]|and)*(?P<third>\d{1,2})\s?-?(?:s|secs?|seconds?)(?!\w))?",
     re.IGNORECASE,
 )
 _FOLDS = {
@@ -222,6 +222,8 @@ def _twofold(text: str) -> Iterator[Mention]:
         fold = _FOLDS.get((match["coarse"][0] + match["fine"][0]).lower())
         if fold:
             value = float(int(match["first"]) * fold[0] + int(match["second"]))
+            if match["third"] and fold[1] == "minutes":
+                value, fold = value * 60 + int(match["third"]), (60, "seconds")
             yield Mention("number", match.group().strip(), *match.span(), values=(value,), steps=(1.0,), unit=fold[1])
 
 

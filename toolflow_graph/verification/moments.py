@@ -35,12 +35,15 @@ _M = "(?P<month>" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")
 _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
-_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)")
 _ISO_HEAD = re.compile(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
 _MONTH_DAY = re.compile(rf"\b(?=[jfmasond]){_M}\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)){_Y}", re.IGNORECASE)
-_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/-])")
+# Both ends of "9/15-9/21" are dates; "1-2-3" is none.
+_NUMERIC = re.compile(
+    r"(?<![\d./])(?<!(?<!\d/\d)(?<!\d/\d\d)(?<!/\d{4})-)(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/]|-(?!\d{1,2}/\d))"
+)
 _DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
     r"\b(?:(last|past|previous|next|this|coming)\s+)?("
@@ -87,8 +90,11 @@ _BARE = re.compile(
     r"\b(?:at|from|(?<!quarter )to|until|till|by|around|about|between|before|after|and|or|@|starting|"
     r"(?<!half )(?<!quarter )past)\s+(\d{1,2}|"
     + "|".join(list(UNITS)[1:13])
-    + r")\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days|minutes))",
+    + r")\b(?![:.,]?\d|\s*(?:%|[ap]\.?\s?m\b|people|guests|adults|nights|days|minutes))",
     re.IGNORECASE,
+)
+_LISTED = re.compile(
+    r"(?<![\d.,:/-])\d{1,2}(?:, ?\d{1,2})+,? (?:and|or) \d{1,2}\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days))"
 )
 _HOUR = r"(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")"
 _SPAN = re.compile(
@@ -128,7 +134,9 @@ def parse_now(text: str | None) -> Date | None:
 
 
 _NOW = re.compile(
-    r"\b(?:now|today|current(?:ly)?|time|date|it is|it's|as of|es ist|nous sommes|il est)\b[^\n]{0,40}", re.IGNORECASE
+    r"\b(?:now|today|current(?:ly)?|time|date|timestamp|datetime|it is|it's|as of|es ist|nous sommes|il est)\b"
+    r"[^\n]{0,40}",
+    re.IGNORECASE,
 )
 
 
@@ -372,6 +380,11 @@ def times_in(text: str) -> dict[str, str | None]:
         put(hour, 0, match.group())
         if hour <= 12:
             put(hour % 12 + 12, 0, match.group())
+    for match in _LISTED.finditer(text) if figures and "," in text else ():
+        for name in re.findall(r"\d+", match.group()):
+            put(int(name), 0, match.group())
+            if int(name) <= 12:
+                put(int(name) % 12 + 12, 0, match.group())
     for match in _OCLOCK.finditer(text) if "clock" in words else ():
         hour = int(match[1]) if match[1].isdigit() else UNITS[match[1].lower()]
         put(hour, 0, match.group())

@@ -25,11 +25,13 @@ _FIXED = {"half": 30, "quarter": 15, "three": 45}
 _PART_OF = {"half": 0.5, "a quarter": 0.25, "quarters": 0.75}
 _PER_UNIT = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 _AHEAD = re.compile(
-    r"\b(?:in|within|after|for|during)(?: the next| another| about| around| roughly| exactly)*\s*\Z|\bnext\s*\Z", re.I
+    r"\b(?:in|within|after|for|during|later by)(?: the next| another| about| around| roughly| exactly)*\s*\Z|"
+    r"\bnext\s*\Z",
+    re.I,
 )
 _AFTERWARDS = re.compile(r"\s*(?:from now|later|ahead|hence|'? time\b)", re.I)
 _BACK = re.compile(r"\s*(?:ago|earlier|before|back)\b", re.I)
-_PAST = re.compile(r"\b(?:last|past|previous)\s*\Z", re.I)
+_PAST = re.compile(r"\b(?:last|past|previous|earlier by)\s*\Z", re.I)
 
 
 @dataclass(frozen=True, slots=True)

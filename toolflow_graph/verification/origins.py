@@ -20,6 +20,7 @@ from toolflow_graph.verification.arithmetic import (
     totals_in,
 )
 from toolflow_graph.verification.evidence import Evidence, Said, last_key, path_of, strings_in
+from toolflow_graph.verification.lengths import stretches_in
 from toolflow_graph.verification.moments import Date
 from toolflow_graph.verification.periods import names_a_day
 from toolflow_graph.verification.toolcards import split_name
@@ -29,6 +30,7 @@ Kind = Literal["user", "assistant", "result", "default", "enum", "context", "der
 
 _DATE_START = re.compile(r"\d{4}-\d\d-\d\d")
 _MINOR = re.compile(r"cents?(?![a-z])|minor|pence|smallest (?:currency )?unit", re.IGNORECASE)
+_PAIR = re.compile(r"(?<![\d:.])(\d{1,3}):(\d{1,3})(?![\d:.]*\d)")
 _FRACTION = re.compile(r"rate|fraction|percent|pct|ratio|share|discount|tax|tip|interest", re.IGNORECASE)
 
 
@@ -142,13 +144,12 @@ class Finder:
             return Origin("result", *found)
         if self.evidence.context.contains(value):
             return Origin("context")
-        for index, said in self.assistants:
-            if said.contains(value):
-                return Origin("assistant", index)
+        repeated = next((index for index, said in self.assistants if said.contains(value)), None)
+        # The assistant may only repeat what a result says in a sentence.
         for index, said in self.prose:
-            if said.contains(value):
+            if (repeated is None or index < repeated) and said.contains(value):
                 return Origin("result", index, how="part of a text")
-        return None
+        return None if repeated is None else Origin("assistant", repeated)
 
     def number(self, value: float, name: str | None = None) -> Origin | None:
         """A number that is said or returned, or follows by a change of unit or sign.
@@ -206,6 +207,14 @@ class Finder:
         )
         return Origin("derived", found[1], how=found[0]) if found else None
 
+    def part_of_pair(self, value: float) -> Origin | None:
+        """One of two numbers that a user joins by a colon: a chapter and its verse, an hour and its minute."""
+        for index, said in self.users if value == int(value) else ():
+            for match in _PAIR.finditer(said.text):
+                if value in (int(match[1]), int(match[2])):
+                    return Origin("derived", index, how=f"a part of {match.group()!r}")
+        return None
+
     def share(self, value: float, schema: Mapping[str, Any]) -> Origin | None:
         """A number that is a share of the argument's scale, as the user's last words say it ("to a third")."""
         bounds = scale_of(schema)
@@ -233,6 +242,12 @@ class Finder:
         indices = [index for index in self.evidence.bodies if index < self.before][-3:]
         return [(index, amounts_of(self.evidence.bodies[index], 12)) for index in reversed(indices)]
 
+    @cached_property
+    def stretches(self) -> list[tuple[int, frozenset[float]]]:
+        """The minutes between two moments of one object, for each of the last results."""
+        indices = [index for index in self.evidence.bodies if index < self.before][-3:]
+        return [(index, stretches_in(self.evidence.bodies[index])) for index in reversed(indices)]
+
     def date(self, iso: str, siblings: Iterable[str] = ()) -> Origin | None:
         """An ISO date that is said, returned or counted from one that is."""
         for index, said in self.users:
@@ -253,7 +268,8 @@ class Finder:
             pair = (int(iso[5:7]), int(iso[8:10]))
             for index, said in (*self.users, *self.assistants):
                 if pair in said.month_days:
-                    return Origin("derived", index, how="month and day; the year from nowhere known")
+                    year = "of the context" if self.evidence.context.contains(iso[:4]) else "from nowhere known"
+                    return Origin("derived", index, how=f"month and day; the year {year}")
         return self._counted_date(iso, siblings)
 
     def month(self, text: str) -> Origin | None:

@@ -13,16 +13,17 @@ from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.knowledge import Knowledge
 from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
+from toolflow_graph.verification.portions import Portions
+from toolflow_graph.verification.rates import SPEEDS
 from toolflow_graph.verification.rows import object_row
 from toolflow_graph.verification.sums import (
     Target,
+    average_of,
     equation_after,
     equation_before,
     gap_of,
     of_shares,
     scaled,
-    share_of_all,
-    share_with,
     some_of,
     three_of,
     times_of,
@@ -75,12 +76,7 @@ _COMPARED = re.compile(
     r"overall|mid-?point|middle)\b|[~≈]",
     re.IGNORECASE,
 )
-_CHANGED = re.compile(
-    r"\b(?:below|above|lower|higher|more|less|fewer|than|increas\w*|decreas\w*|drop\w*|fell|rise|rose|gr[eo]w\w*|"
-    r"up|down|off|cheaper|discount\w*|sav\w+)\b",
-    re.IGNORECASE,
-)
-_OUT_OF = re.compile(r"\b([\w.,]+) (?:\w+ )?(?:out )?of (?:the |these |all |your |our )?([\w.,]+)", re.IGNORECASE)
+_CENTS = frozenset(("cent", "cents", "ct", "pence"))
 _PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
 # Keys of what an object is meant for, and of shares that stand there as percentages.
 _FOR_KEY = re.compile(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
@@ -90,7 +86,7 @@ _SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
-_MOST_POOL = 40
+_MOST_POOL, _FEW_COLUMNS = 40, 3
 
 
 class Reckoner:
@@ -164,6 +160,8 @@ class Reckoner:
             fits = any(near(abs(other), slack) for other, slack in (*others, (value + 273.15, step / 2)))
         else:
             fits = any(near(value * factor, factor * step / 2) for factor in FACTORS.get(unit, ()))
+            if not fits and unit in SPEEDS and self.timing.rates.is_speed(value, step, unit):
+                return "a distance in a time"
         return "another unit" if fits else None
 
     # Counting.
@@ -212,7 +210,7 @@ class Reckoner:
         told, compared = _TOLD.search(sentence) is not None, _COMPARED.search(sentence) is not None
         percent, money = mention.kind == "percent", mention.kind == "money"
         exact = step >= 1 and not percent and not loose
-        scale = 100.0 if _PER_HUNDRED.match(facts.text, mention.end) else 1.0
+        scale = 100.0 if _PER_HUNDRED.match(facts.text, mention.end) or mention.unit in _CENTS else 1.0
         quotients = told or bool(loose) or NAMES.get(mention.unit) not in _TIMES
         results = (equation_before(facts.text[: mention.start]), equation_after(facts.text, mention.end))
         if any(result is not None and abs(result - value) <= max(step / 2, 0.0051) for result in results):
@@ -229,8 +227,8 @@ class Reckoner:
         named = [numbers for path, numbers in self._named(mention, told) if not (money and _NO_MONEY.search(path))]
         return (
             self._of_named(aim(), named, sentence)
-            or self._of_said(aim(), stated, few, sentence)
-            or self._of_results(aim(), few, money, sentence)
+            or self._of_said(aim(), stated, few, sentence, self._peers(mention))
+            or self._of_results(aim(), few, money, sentence, named)
             or self._in_other_units(value, step, mention, told)
         )
 
@@ -246,9 +244,12 @@ class Reckoner:
             or _first(some_of, target, named)
         )
 
-    def _of_said(self, target: Target, stated: list[float], few: list[float], sentence: str) -> str | None:
+    def _of_said(
+        self, target: Target, stated: list[float], few: list[float], sentence: str, peers: list[float]
+    ) -> str | None:
         return (
-            times_of(target, few, self._counts_in(sentence))
+            (average_of(target, peers) if target.compared else None)
+            or times_of(target, few, self._counts_in(sentence))
             or _first(two_of, target, (stated, few))
             or whole_of(target, stated)
             or some_of(target, stated)
@@ -259,25 +260,18 @@ class Reckoner:
             or two_of(target, few + self._constants + [n * c for c in self._constants for n in few[:8]])
         )
 
-    def _of_results(self, target: Target, few: list[float], money: bool, sentence: str) -> str | None:
+    def _of_results(
+        self, target: Target, few: list[float], money: bool, sentence: str, named: list[list[float]]
+    ) -> str | None:
         lists = [numbers for path, numbers in self.facts.lists if not (money and _NO_MONEY.search(path))]
         small = (self._small_money if money else self._small)[:20]
         operands = sorted({abs(n) for pool in small for n in pool if abs(n) >= 1})
         said = [[*numbers, *few[:8]] for numbers in small[:4]]
         if target.percent:
-            anchors = [value for m in mentions_in(sentence) for value in m.values[:1]]
-            known = [value for value in anchors if self.facts.near(value, 1e-6)]
-            anchored = next((how for pool in self._small if (how := share_with(target, anchors, pool))), None)
-            return (
-                self._share_told(target, sentence)
-                or anchored
-                or _first(two_of, target, small)
-                or next((how for pool in self._wholes(known) if (how := share_with(target, known, pool))), None)
-                or next((how for limit in self._limits if (how := self._share_of(target, limit))), None)
-                or (None if _CHANGED.search(sentence) else _first(share_of_all, target, (*small, *lists)))
-            )
+            return self._portions.explain(target, sentence, named)
         return (
             _first(whole_of, target, lists)
+            or _first(two_of, target, ([*total.values()] for total in self.facts.totals if len(total) <= _FEW_COLUMNS))
             or _first(whole_of, target, small)
             or _first(whole_of, target, self.facts.products)
             or of_shares(target, self._sums, self._shares)
@@ -290,6 +284,7 @@ class Reckoner:
             or _first(three_of, target, (*small, *said))
             or _first(three_of, target, ([*numbers, *self._counts_in(sentence)[:2]] for numbers in small[:4]))
             or _first(some_of, target, lists)
+            or _first(some_of, target, small)
             or _first(two_of, target, self._wide_pools(few, money))
         )
 
@@ -301,6 +296,10 @@ class Reckoner:
                     return f"{how}, in another unit"
             # A dose so many times, in grams.
             how = _first(two_of, target, ([*self.facts.stated[-4:], *own.values()] for own in self.facts.scalars[:4]))
+            # What takes each of so many so long.
+            how = how or times_of(
+                target, self.facts.stated[-4:], [float(n) for n in self.facts.lengths if 2 <= n <= _LARGE]
+            )
             if how:
                 return f"{how}, in another unit"
         return None
@@ -317,6 +316,12 @@ class Reckoner:
                 paths.setdefault(path, []).extend(values[:8])
         return list(paths.items())
 
+    def _peers(self, mention: Mention) -> list[float]:
+        """What the message states before a number in the same unit, as far as it is known or follows."""
+        alike = (m for m in self.facts.mentions if (m.kind, m.unit) == (mention.kind, mention.unit) and m.values)
+        before = [m.values[0] for m in sorted(alike, key=lambda m: m.start) if m.start < mention.start]
+        return [value for value in before if value in self.facts.stated][-_MOST_NAMED:]
+
     def _wide_pools(self, few: list[float], money: bool) -> Iterator[list[float]]:
         """All numbers of the fresh results, alone and with what was said."""
         paths = (entry for body in self.facts.fresh for entry in amounts_of(body, _MOST_POOL).items())
@@ -327,8 +332,12 @@ class Reckoner:
 
     @cached_property
     def _small(self) -> list[list[float]]:
-        """The numbers of each object of the results that holds a few, those of its own children included."""
-        return [[n for values in numbers.values() for n in values] for numbers in self.facts.small if numbers]
+        """The numbers of each object of the results that holds a few, those of its own children included.
+
+        A result that is a short text counts as such an object.
+        """
+        texts = [numbers for path, numbers in self.facts.lists if not path and len(numbers) <= _MOST_NAMED]
+        return [*([n for ns in numbers.values() for n in ns] for numbers in self.facts.small if numbers), *texts]
 
     @cached_property
     def _small_money(self) -> list[list[float]]:
@@ -337,25 +346,10 @@ class Reckoner:
         kept = ({path: values for path, values in numbers.items() if not _NO_MONEY.search(path)} for numbers in small)
         return [[n for values in numbers.values() for n in values] for numbers in kept if numbers]
 
-    def _share_told(self, target: Target, sentence: str) -> str | None:
-        """The share that the sentence puts in words: "four of the five passed, 80 %"."""
-        for match in _OUT_OF.finditer(sentence):
-            part, whole = (list(say(text, None).numbers) for text in match.groups())
-            if part and whole and whole[0] and target.fits(100 * part[0] / whole[0]):
-                return f"{part[0]:g} of {whole[0]:g} as a share"
-        return None
-
-    def _share_of(self, target: Target, limit: float) -> str | None:
-        """One of the last numbers that the message states, as a share of a limit or a goal."""
-        return share_with(target, [limit], [limit, *self.facts.stated[-_MOST_NAMED:]])
-
-    def _wholes(self, anchors: list[float]) -> Iterator[list[float]]:
-        """Known numbers, each with what stands directly in an object around it: a day's steps, and the week's goal."""
-        for node, own in islice(zip(self.facts.objects, self.facts.scalars, strict=False), 20):
-            inside = {n for numbers in amounts_of(node).values() for n in numbers} if anchors and own else set()
-            held = [anchor for anchor in anchors if anchor in inside]
-            if held:
-                yield [*held, *own.values()]
+    @cached_property
+    def _portions(self) -> Portions:
+        lists = [numbers for _, numbers in self.facts.lists]
+        return Portions(self.facts, self._limits, self._sums, self._small[:20], lists)
 
     @cached_property
     def _sums(self) -> list[float]:

@@ -89,6 +89,15 @@ def whole_of(target: Target, numbers: Sequence[float]) -> str | None:
     return "the average, median or range of a list" if any(map(target.rounds, wholes)) else None
 
 
+def average_of(target: Target, numbers: Sequence[float]) -> str | None:
+    """The average or median of a list; unlike :func:`whole_of` also of percentages."""
+    if len(numbers) < 2 or not target.allows(2, numbers):
+        return None
+    ordered, middle = sorted(numbers), len(numbers) // 2
+    wholes = (sum(numbers) / len(numbers), (ordered[middle] + ordered[~middle]) / 2)
+    return "the average or median of a list" if any(map(target.rounds, wholes)) else None
+
+
 def some_of(target: Target, numbers: Sequence[float]) -> str | None:
     """The sum of neighbours in a list, as the items above a total are, or of any of a few."""
     count = len(numbers)
@@ -144,6 +153,17 @@ def share_with(target: Target, anchors: Sequence[float], numbers: Sequence[float
             for number in numbers:
                 if number not in (0, anchor) and (how := _share(target, (abs(number), abs(anchor)))):
                     return how
+    return None
+
+
+def of_limits(target: Target, numbers: Sequence[float], limits: Sequence[float]) -> str | None:
+    """A number as a share of a limit, a goal or a possible total, or what is left to it as one."""
+    pairs = [(number, limit) for limit in limits for number in numbers if limit and number != limit]
+    if not pairs or not target.allows(2 * len(pairs), numbers):
+        return None
+    for number, limit in pairs:
+        if target.fits(100 * abs(number) / limit) or target.fits(100 * abs(limit - number) / limit):
+            return f"{number:g} of {limit:g} as a share"
     return None
 
 

@@ -406,12 +406,15 @@ def is_pleasantry(text: str) -> bool:
 
 @rule("trailing_thanks", "error", "The dialogue ends with two or more exchanges that only say thanks and goodbye.")
 def trailing_thanks(transcript: Transcript) -> Iterator[Spot]:
-    idle = 0
+    idle, answers = 0, False
     for turn in reversed(transcript.turns):
         content = transcript.messages[turn.start].content or ""
         only_text = all(not transcript.messages[i].tool_calls and transcript.messages[i].role != "tool" for i in turn)
         if not (only_text and is_pleasantry(content)):
             break
         idle += 1
-    if idle >= 2:
+        # "Anything else?" wants an answer, once.
+        before = transcript.messages[turn.start - 1] if turn.start else None
+        answers = answers or (before is not None and before.role == "assistant" and "?" in (before.content or ""))
+    if idle - answers >= 2:
         yield transcript.turns[-1].start, f"the last {idle} exchanges only say thanks; one is enough"

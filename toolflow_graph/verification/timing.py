@@ -20,6 +20,7 @@ from toolflow_graph.verification.lengths import (
 )
 from toolflow_graph.verification.mentions import Mention
 from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in, written_dates
+from toolflow_graph.verification.rates import Rates, seconds_of
 from toolflow_graph.verification.rows import object_row
 
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
@@ -46,6 +47,8 @@ CONDITION = re.compile(
     r"\b(?:if|unless|in case|whether|should you|as long as|once|when)\b[^,;:.]*(?::\d[^,;:.]*)?", re.IGNORECASE
 )
 """What a sentence supposes: "if you leave at 10:00"."""
+_PER_MILE = re.compile(r"\s*(?:min\w*\s*)?(?:/|per |a )\s?mi(?:le)?\b", re.IGNORECASE)
+_HOURS_AFTER = re.compile(r"\s?(?:h|hrs?|hours?)\b", re.IGNORECASE)
 _LONGEST_STAY = 30
 _MOST_DAYS = 60
 
@@ -55,6 +58,7 @@ class Timing:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.facts = knowledge
+        self.rates = Rates(knowledge)
         self._counted: set[int] = set()
 
     # Days.
@@ -68,6 +72,11 @@ class Timing:
             for dates in (*spoken, *(said.stated for said in (*facts.known, *facts.texts))):
                 if any(iso.endswith(end) and (year is None or iso.startswith(year)) for iso in dates):
                     return "in other words"
+            # Without a present no year is known: the day and the month have to do.
+            if facts.evidence.now is None and any(
+                (month, day) in said.month_days for said in (*facts.users, *facts.texts)
+            ):
+                return "in other words"
         steps = ({step for said in facts.users for step in said.day_steps} | day_steps_in(facts.text)) - {0}
         overnight = self._own_days if any(_NEXT_DAY.search(said.text) for said in facts.known) else frozenset()
         # A number of seconds may be another day in another zone.
@@ -236,8 +245,16 @@ class Timing:
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
             return True
         around = self.facts.text[max(mention.start - 40, 0) : mention.end + 20]
+        written = seconds_of(mention.text)
+        if written is not None and written >= 3600 and self.rates.is_duration(written):
+            return True
+        if _HOURS_AFTER.match(self.facts.text, mention.end) and seconds in self.spans:
+            return True
         if not _LENGTH.search(around):
             return False
+        per_mile = _PER_MILE.search(self.facts.text, mention.end, mention.end + 20) is not None
+        if self.rates.is_pace(seconds, per_mile):
+            return True
         numbers = [[n for values in amounts_of(node, 12).values() for n in values] for node in self.facts.objects[:20]]
         pairs = [(a, b) for group in numbers for a in group for b in group if b]
         return near(seconds / 60, 0.017) or any(

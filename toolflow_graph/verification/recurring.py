@@ -1,0 +1,105 @@
+"""Days that a text names by how often something happens: "every Tuesday", "on the first of each month". Pure."""
+
+import calendar
+import datetime
+import re
+from collections.abc import Callable, Collection, Iterator
+
+from toolflow_graph.verification.offsets import durations_in
+from toolflow_graph.verification.wording import UNITS
+
+Fits = Callable[[datetime.date], bool]
+
+_NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+_DAYS = {name.lower(): index for index, name in enumerate(calendar.day_name)}
+_DAY = "|".join(_DAYS)
+_AND = r"s?(?:,? and |, ?| & )"
+_OF_MONTHS = r"(?: day)? of (?:the|each|every|a) month\b"
+_ORDINAL = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)"
+_MONTHLY = re.compile(
+    rf"\b(?:(?P<nth>first|last)|{_ORDINAL.format('number')}){_OF_MONTHS}|"
+    rf"\b(?:(?:each|every) month|monthly)(?: on|,)? (?:the )?(?:(?P<nth2>first|last)\b|{_ORDINAL.format('number2')})",
+    re.IGNORECASE,
+)
+_NTH_DAY = re.compile(rf"\b(?P<nth>{'|'.join(_NTH)}) (?P<day>{_DAY}) of (?:the|each|every|a) month\b", re.IGNORECASE)
+_WEEKLY = re.compile(
+    rf"\b(?:every|each)(?: (?:other|second))? (?P<days>(?:{_DAY})(?:{_AND}(?:{_DAY}))*)\b|"
+    rf"\b(?P<plural>(?:{_DAY})s(?:{_AND}(?:{_DAY})s)*)\b|"
+    r"\b(?:every|each|on) (?P<kind>weekdays?|workdays?|weekends?)\b",
+    re.IGNORECASE,
+)
+_STEP = re.compile(
+    rf"\b(?:every|each)(?: (?P<count>\d{{1,2}}|other|{'|'.join(UNITS)}))? (?P<unit>day|week|month)s?\b|"
+    # "Pay it monthly until May", but no "monthly payment".
+    r"\b(?P<word>daily|weekly|biweekly|fortnightly|monthly)\b(?=\W*\Z|[.,;!?)]| (?:until|till|from|on|at|for|starting|"
+    r"through|to|and|as|in|please)\b)",
+    re.IGNORECASE,
+)
+_STEPS = {"daily": (1, "day"), "weekly": (1, "week"), "biweekly": (2, "week"), "fortnightly": (2, "week"),
+          "monthly": (1, "month")}  # fmt: skip
+_LONGEST = 400
+
+
+def recurs(text: str, date: str, now: datetime.date, starts: Collection[str]) -> str | None:
+    """The words of a text by which something recurs on a day; None if that day is not one of them.
+
+    ``starts`` are the days that are said: from one of them, or from now, is counted what recurs "every two weeks".
+    """
+    day = datetime.date.fromisoformat(date)
+    if not 0 <= (day - now).days <= _LONGEST:
+        return None
+    return next((words for words, fits in _recurrences(text, now, starts) if fits(day)), None)
+
+
+def _recurrences(text: str, now: datetime.date, starts: Collection[str]) -> Iterator[tuple[str, Fits]]:
+    for match in _NTH_DAY.finditer(text):
+        yield match.group(), _nth_day(_NTH[match["nth"].lower()], _DAYS[match["day"].lower()])
+    for match in _MONTHLY.finditer(text):
+        name = match["nth"] or match["nth2"]
+        yield match.group(), _day_of_month(_NTH[name.lower()] if name else int(match["number"] or match["number2"]))
+    for match in _WEEKLY.finditer(text):
+        names = re.findall(_DAY, match["days"] or match["plural"] or "", re.IGNORECASE)
+        days = {_DAYS[name.lower()] for name in names}
+        if match["kind"]:
+            days = {5, 6} if match["kind"].lower().startswith("weekend") else {0, 1, 2, 3, 4}
+        yield match.group(), lambda day, days=days: day.weekday() in days  # type: ignore[misc]
+    for match in _STEP.finditer(text):
+        yield match.group(), _steps(match, text, now, [datetime.date.fromisoformat(start) for start in starts])
+
+
+def _day_of_month(number: int) -> Fits:
+    if number > 0:
+        return lambda day: day.day == number
+    return lambda day: day.day == calendar.monthrange(day.year, day.month)[1]
+
+
+def _nth_day(nth: int, weekday: int) -> Fits:
+    def fits(day: datetime.date) -> bool:
+        last = day.day + 7 > calendar.monthrange(day.year, day.month)[1]
+        return day.weekday() == weekday and (last if nth < 0 else (day.day - 1) // 7 == nth - 1)
+
+    return fits
+
+
+def _steps(match: re.Match[str], text: str, now: datetime.date, starts: list[datetime.date]) -> Fits:
+    count, unit = _STEPS[match["word"].lower()] if match["word"] else (_count(match["count"]), match["unit"].lower())
+    begins = [start for start in starts if start >= now] or [now]
+    # What happens every day happens until an end that is said: without one, every day would fit.
+    ahead = max((step.minutes // 1440 for step in durations_in(text)), default=0)
+    ends = [*(begin + datetime.timedelta(days=ahead) for begin in begins), *begins]
+
+    def fits(day: datetime.date) -> bool:
+        if unit == "month":
+            apart = [(day.year - begin.year) * 12 + day.month - begin.month for begin in begins if begin.day == day.day]
+            return any(months >= 0 and months % count == 0 for months in apart)
+        days = count * (7 if unit == "week" else 1)
+        if days < 7 and day > max(ends):
+            return False
+        return any(begin <= day and (day - begin).days % days == 0 for begin in begins)
+
+    return fits
+
+
+def _count(written: str | None) -> int:
+    word = (written or "one").lower()
+    return 2 if word == "other" else UNITS.get(word) or (int(word) if word.isdigit() else 0) or 1
