@@ -107,7 +107,8 @@ class Handle:
 class Card:
     """What a tool takes and gives, and the words that say which things it is about.
 
-    ``echoed``: paths in its result that hold a handle which the call itself names.
+    ``echoed``: paths in its result that hold a handle which the call itself names; ``own``: the unlisted ones of them
+    that stand at the top.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Card:
     takes: tuple[Handle, ...]
     gives: tuple[Handle, ...]
     echoed: frozenset[str]
+    own: tuple[Handle, ...]
 
 
 def find_flows(tools: Sequence[Tool], edges: Sequence[Edge] = ()) -> tuple[Flow, ...]:
@@ -153,6 +155,19 @@ def join_cards(giver: Card, taker: Card) -> tuple[Flow, ...]:
                 )
             )
     return tuple(flows)
+
+
+def find_echoes(card: Card) -> dict[str, str]:
+    """Where a result holds the handle of what the call is about: its path -> the parameter that names it.
+
+    "PostDisputesDispute" takes a dispute and gives its ``id``: it changes that very dispute.
+    """
+    found = {}
+    for given in card.own:
+        wanted = [one for one in card.takes if one.required and _same(given, one) and one.noun[-1:] == card.about[-1:]]
+        if wanted:
+            found[given.path] = wanted[-1].path
+    return found
 
 
 def drop_misleading(edges: Sequence[Edge], tools: Sequence[Tool], flows: Sequence[Flow]) -> tuple[Edge, ...]:
@@ -196,6 +211,7 @@ def _card(text: str, writes: bool) -> Card:
         takes,
         tuple(given for given in gives if given.path not in echoed),
         echoed,
+        tuple(given for given in gives if given.path in echoed and not given.listed and is_top(given.path)),
     )
 
 
@@ -245,7 +261,7 @@ def _read_results(name: str, schema: Mapping[str, Any]) -> Iterator[Handle]:
         if bare:
             inside = _inside(field.path)
             noun = stated.get(inside) or _holder(field.path)
-            by_tool = not noun and _is_top(field.path)
+            by_tool = not noun and is_top(field.path)
             noun = object_words(name) if by_tool else noun
         if noun and not set(noun) <= _NO_THINGS:
             lone = _inside(field.path) not in identified
@@ -301,7 +317,7 @@ def _is_wrapper(step: str) -> bool:
     return not words or set(words) <= _WRAPPERS | _IDS
 
 
-def _is_top(path: str) -> bool:
+def is_top(path: str) -> bool:
     """Whether only wrappers hold the field, so that it belongs to what the tool returns."""
     return all(_is_wrapper(step) for step in _steps(path)[:-1])
 

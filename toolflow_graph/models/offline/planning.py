@@ -18,11 +18,13 @@ from toolflow_graph.models.offline.handing import Ways, ways_of
 from toolflow_graph.models.offline.kinship import about_someone_else, is_ending, kindred, meaning_key, shared_key
 from toolflow_graph.models.offline.results import is_told
 from toolflow_graph.models.offline.scales import amount_span
+from toolflow_graph.models.offline.seeking import sought_for
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
+from toolflow_graph.tool_graph.followups import find_follow_ups
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Flow, Tool
 from toolflow_graph.validation import schema_errors
@@ -72,6 +74,7 @@ class CallPlanner:
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
         self.ways: Ways = ways_of(scene)
+        self.follow_ups = find_follow_ups(scene.tools)
         self.ended: dict[tuple[str, str], int] = {}
         """(tool, path) of results whose thing a planned call deletes or cancels -> in which request.
 
@@ -85,7 +88,8 @@ class CallPlanner:
         wordy = 0
 
         others = about_someone_else(view)
-
+        made = next((one for one in self.calls[::-1] if (one.tool.name, tool.name) in self.follow_ups), None)
+        made = None if view.writes else made
         about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
         behind = bool(_LOOKING_BACK.search(about) if not view.writes else _CLAIMED.search(about))
 
@@ -99,6 +103,12 @@ class CallPlanner:
             if not others and (own := self._profile(meaning, schema)) is not MISSING:
                 call.quiet.add(path)
                 return own
+            if (
+                made is not None
+                and (sought := sought_for(made.view, made.arguments, meaning)) is not None
+                and fits(sought, schema)
+            ):
+                return sought
             if (price := estate_price(view, meaning, self.rng)) is not None:
                 return price
             if meaning.kind in ("latitude", "longitude") and re.search(
@@ -124,7 +134,8 @@ class CallPlanner:
                 or ("default" in schema and schema["default"] is None and self.rng.random() < 0.6)
             ):
                 return False
-            share = 0.85 if view.phrase.verb in _CHANGES else self.share
+            # Whoever looks for what was just made filters little.
+            share = 0.85 if view.phrase.verb in _CHANGES else self.share if made is None else self.share / 4
             plain = self.rng.random() < share and meaning.kind not in _UNSAID
             wordy += plain
             return plain

@@ -10,7 +10,7 @@ from toolflow_graph.models.offline.echoing import query_of
 from toolflow_graph.models.offline.mending import show_as
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
-from toolflow_graph.verification.naming import noun_of, read_result
+from toolflow_graph.verification.naming import field_of, noun_of, read_result
 from toolflow_graph.verification.things import Thing, World, are_akin
 
 _NAMING = re.compile(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
@@ -91,11 +91,12 @@ def with_made_things(value: Any, view: View, brief: ToolBrief, world: World) -> 
     if view.writes or not isinstance(value, dict):
         return value
     query = query_of(brief.call.arguments).lower()
-    made = [thing for thing in world.things.values() if thing.made is not None and _is_there(thing)]
+    made = [thing for thing in world.each() if thing.made is not None and _is_there(thing)]
     made = [thing for thing in made if any(query in str(fact.value).lower() for fact in thing.fixed.values())]
-    over = {thing.id for thing in world.things.values() if not _is_there(thing)}
+    made = [thing for thing in made if not _is_left_out(thing, brief.call.arguments)]
+    over = {thing.id for thing in world.each() if not _is_there(thing)}
     mentions, lists = read_result(value, noun_of(brief.call.name))
-    for rows in (part.rows for part in lists if len(part.rows) > 1):
+    for rows in (part.rows for part in lists if part.rows):
         own = {id(mention.holder): mention for mention in mentions if mention.own}
         last, there = own.get(id(rows[-1])), {mention.id for mention in own.values()}
         for thing in made:
@@ -108,6 +109,14 @@ def with_made_things(value: Any, view: View, brief: ToolBrief, world: World) -> 
         left = [row for row in rows if id(row) not in own or own[id(row)].id not in over]
         rows[:] = left or rows
     return value
+
+
+def _is_left_out(thing: Thing, arguments: Mapping[str, Any]) -> bool:
+    """Whether a call asks for things that were made with something else: another project's, another kind."""
+    assert thing.made is not None
+    given = {**{name: fact.value for name, fact in thing.fixed.items()}, **thing.made.call.arguments}
+    told = ((given.get(key), given.get(field_of(key, thing.kind)), part) for key, part in arguments.items())
+    return any(part not in known and any(one is not None for one in known) for *known, part in told)
 
 
 def _is_there(thing: Thing) -> bool:

@@ -22,6 +22,7 @@ from toolflow_graph.models.offline.values import kind_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path
 from toolflow_graph.models.offline.words import singularise, split_words
 from toolflow_graph.models.offline.world import Cast
+from toolflow_graph.tool_graph.handles import find_echoes, load_card
 
 FAILURE = re.compile(r"(?:error|exception|fault)s?(?:[_ ]?(?:code|message|msg|type|text|description|detail)s?)?", re.I)
 _SHARED = {"city", "country", "country_code", "currency", "language_code", "timezone", "enum", "date", "ticker"}
@@ -69,10 +70,15 @@ class ResultLeaves:
     kept: frozenset[str] = field(init=False)
     handed: frozenset[str] = field(init=False)
     """What other tools live on."""
+    echoes: dict[str, str] = field(init=False)
+    """Where the result holds the handle of what the call is about, and which parameter names it."""
 
     def __post_init__(self) -> None:
         self.given = [(path, value) for path, value in leaves(dict(self.arguments)) if path]
         self.handed = handed_on(self.scene, self.view.name)
+        tools = (*self.scene.tools, *self.scene.distractors)
+        own = next((tool for tool in tools if tool.name == self.view.name), None)
+        self.echoes = find_echoes(load_card(own)) if own is not None else {}
         self.kept = telling_paths(self.view) | self.handed if len(self.view.returns) > _SMALL else frozenset()
         self.cap = price_cap(self.view, self.arguments)
         self.day = next((value for path, value in self.given if isinstance(value, str) and _ISO_DAY.fullmatch(value)
@@ -144,7 +150,11 @@ class ResultLeaves:
         bare = split_words(meaning.name) in (("id",), ("gid",), ("uuid",), ("uid",)) or meaning.entity == noun_of(
             self.view.phrase
         )
-        if meaning.kind not in ("id", "uuid") or not bare or path.count(".") > 1 or self.view.phrase.verb in _MAKING:
+        if meaning.kind not in ("id", "uuid") or not bare or path.count(".") > 1:
+            return MISSING
+        if path in self.echoes and self.echoes[path] in self.arguments:
+            return self.arguments[self.echoes[path]]
+        if self.view.phrase.verb in _MAKING:
             return MISSING
         inner = split_words(path.partition(".")[0]) if "." in path else ()
         ids = [(leaf, value) for where, value in self.given if "[" not in where and (leaf := self.view.param(where))
