@@ -7,7 +7,7 @@ definitions, and errs on the side of none: a tool that takes what it is about wo
 from collections.abc import Sequence
 from itertools import permutations
 
-from toolflow_graph.tool_graph.handles import Card, Handle, is_top, join_cards, load_card
+from toolflow_graph.tool_graph.handles import IDS, WIDE, Card, Handle, is_top, join_cards, load_card
 from toolflow_graph.tool_graph.nouns import scope_words
 from toolflow_graph.types import Tool
 from toolflow_graph.verification.things import CANCELLING, CHANGING, DELETING, MAKING, PARTIAL
@@ -36,15 +36,23 @@ def follows(maker: Tool, follower: Tool) -> bool:
         return False
     if any(flow.source_field == made.path for flow in join_cards(giver, taker)):
         return True
+    # The same key in one domain: "create_calendar_event" and "get_event_details" share their "event_id".
+    same = maker.domain == follower.domain and made.noun[-1] not in WIDE and not made.bare
+    if same and any(wanted.required and wanted.path == made.path for wanted in taker.takes):
+        return True
     return not changes(follower) and _lists(taker, made) and _are_akin(giver, taker, made)
 
 
 def is_about_it(maker: Tool, follower: Tool) -> bool:
     """Whether a follow-up reads, lists, changes or ends the thing itself, rather than doing something with it."""
     card, made = load_card(follower), find_made(load_card(maker))
+    if made is None:
+        return False
     verbs = CHANGING | _ENDING
-    itself = made is not None and card.about[-1:] == made.noun[-1:]
-    return itself or not changes(follower) or bool(verbs.intersection(split_name(card.name)[:1]))
+    itself = card.about[-1:] == made.noun[-1:] or bool(verbs.intersection(split_name(card.name)[:1]))
+    # "get_employee_profile" shows the employee; "get_lab_results" of a new patient has none to show.
+    shows = bool(card.own) and not any(given.listed for given in card.gives)
+    return itself or (not changes(follower) and (shows or _lists(card, made)))
 
 
 def find_made(card: Card) -> Handle | None:
@@ -58,7 +66,7 @@ def find_made(card: Card) -> Handle | None:
     if named or about or _METHODS.intersection(verb):
         return named[0] if named and not about else None
     # "book_hotel_room" makes the booking that its result names first.
-    return own[0] if own else None
+    return own[0] if own and own[0].mark in IDS else None
 
 
 def _lists(card: Card, made: Handle) -> bool:

@@ -33,9 +33,9 @@ from toolflow_graph.verification.things import DELETING, MAKING
 from toolflow_graph.verification.toolcards import changes, split_name
 from toolflow_graph.verification.wording import listed
 
-_IDS = frozenset(listed("id gid uid uuid guid sid"))
+IDS = frozenset(listed("id gid uid uuid guid sid"))
 _OTHER_MARKS = frozenset(listed("key slug number code ref name"))
-_BARE_MARKS = _IDS | frozenset(listed("key slug"))
+_BARE_MARKS = IDS | frozenset(listed("key slug"))
 """Marks that may stand alone as a parameter: a bare "name" or "code" is as often new as it is looked up."""
 _NO_THINGS = frozenset(
     listed(
@@ -71,7 +71,7 @@ _PLAIN = frozenset(
     )
 )
 """Parameters named by these words hold what they say, not a handle of such a thing."""
-_WIDE = frozenset(listed("booking reservation document confirmation appointment location place venue"))
+WIDE = frozenset(listed("booking reservation document confirmation appointment location place venue"))
 """Nouns that say little: a train's booking is no hotel's."""
 _SCENES = frozenset(listed("user account organization organisation workspace"))
 """Whose things a list holds says nothing of which things they are: a user's playlists are playlists."""
@@ -228,7 +228,7 @@ def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iter
         noun, mark = found or (singular_words(field.name), "id")
         if mark == "name" and writes:
             continue  # a new name, as often as not
-        if making and mark not in _IDS and (not noun or noun[-1:] == about[-1:]):
+        if making and mark not in IDS and (not noun or noun[-1:] == about[-1:]):
             continue  # whoever registers a card gives its number
         bare = not noun or set(noun) <= _NO_THINGS
         by_tool = False
@@ -245,7 +245,7 @@ def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iter
 def _read_results(name: str, schema: Mapping[str, Any]) -> Iterator[Handle]:
     fields = list(iter_fields(schema))
     stated = {_inside(field.path): noun for field in fields if (noun := _stated_type(field))}
-    identified = {_inside(field.path) for field in fields if field.name.lower() in _IDS}
+    identified = {_inside(field.path) for field in fields if field.name.lower() in IDS}
     for field in fields:
         if field.path.count("[]") > 1 or field.path.count(".") > _MOST_DEPTH or not _is_plain(field):
             continue
@@ -273,7 +273,7 @@ def _marked(words: Words) -> tuple[Words, str] | None:
     if not words:
         return None
     mark = words[-1]
-    if mark in _IDS or mark in _OTHER_MARKS:
+    if mark in IDS or mark in _OTHER_MARKS:
         noun = words[:-1]
     elif words[0] == "id" and len(words) > 1:
         noun, mark = words[1:], "id"
@@ -281,7 +281,7 @@ def _marked(words: Words) -> tuple[Words, str] | None:
         return None
     while len(noun) > 1 and noun[0] in _ROLES:
         noun = noun[1:]
-    if mark not in _IDS and (not noun or noun[-1] in _NO_HANDLES):
+    if mark not in IDS and (not noun or noun[-1] in _NO_HANDLES):
         return ((), mark) if not noun and mark in _BARE_MARKS else None
     return tuple(singular(word) for word in noun), mark
 
@@ -314,7 +314,7 @@ def _inside(path: str) -> str:
 
 def _is_wrapper(step: str) -> bool:
     words = singular_words(step)
-    return not words or set(words) <= _WRAPPERS | _IDS
+    return not words or set(words) <= _WRAPPERS | IDS
 
 
 def is_top(path: str) -> bool:
@@ -343,7 +343,7 @@ def _stated_type(field: SchemaField) -> Words:
 
 def _same(given: Handle, wanted: Handle) -> bool:
     """Whether mark, type and the last word of the nouns agree."""
-    marks = given.mark == wanted.mark or (wanted.mark == "id" and given.mark in _IDS)
+    marks = given.mark == wanted.mark or (wanted.mark == "id" and given.mark in IDS)
     marks = marks or (wanted.bare and wanted.mark == "id" and given.lone and given.bare and given.mark in _BARE_MARKS)
     types = not given.types or not wanted.types or bool(given.types & wanted.types)
     return marks and types and given.noun[-1] == wanted.noun[-1]
@@ -357,7 +357,7 @@ def _fills(given: Handle, giver: Card, wanted: Handle, taker: Card) -> bool:
     shared = min(len(a), len(b))
     if a[-shared:] != b[-shared:]:
         return False
-    if a[-1] in _WIDE and _apart(scope_words(giver.name) - {a[-1]}, scope_words(taker.name) - {a[-1]}):
+    if a[-1] in WIDE and _apart(scope_words(giver.name) - {a[-1]}, scope_words(taker.name) - {a[-1]}):
         return False
     if given.by_tool and wanted.by_tool and not scope_words(giver.name) <= taker.words:
         return False

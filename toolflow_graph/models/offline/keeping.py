@@ -37,6 +37,7 @@ _SHARED = frozenset(
     "airport doctor".split()
 )
 """Kinds of things that stand under several owners: the same person works on two projects."""
+_ONE_OF_A_KIND = ("cart", "shopping cart", "basket")
 _MOVED = frozenset(
     "status state stage updated modified changed last current next total balance remaining price amount cost fee".split()
 )
@@ -61,6 +62,7 @@ class _Shown:
 def keep_things(value: Json, brief: ToolBrief, view: View) -> Json:
     """``value``, a draft that is changed in place, with each shown thing as it was and no other thing under its id."""
     shown = _shown_before(brief)
+    _keep_owners(value, brief)
     if view.writes:
         _keep_links(value, brief)
         _keep_parts(value, brief, shown)
@@ -108,6 +110,23 @@ def _keep_links(value: Json, brief: ToolBrief) -> None:
                 if lasts and type(result.value.get(key)) is type(part):
                     value[key] = result.value[key]
             return
+
+
+def _keep_owners(value: Json, brief: ToolBrief) -> None:
+    """There is one cart; and an offer that was listed for a property is answered for that property."""
+    if not isinstance(value, dict):
+        return
+    asked = _texts(brief.call)
+    keys = [key for key in value if kind_of(key) and key not in brief.call.arguments and isinstance(value[key], str)]
+    for _, result in reversed(brief.history):
+        if not result.ok or not isinstance(result.value, dict):
+            continue
+        about = {str(part) for path, part in leaves(result.value) if "[" in path and kind_of(path.rpartition(".")[2])}
+        for key in keys:
+            known = result.value.get(key)
+            if isinstance(known, str) and ((kind_of(key) or "") in _ONE_OF_A_KIND or asked & about - {known}):
+                value[key] = known
+                keys = [one for one in keys if one != key]
 
 
 def _keep_parts(value: Json, brief: ToolBrief, shown: Mapping[Key, _Shown]) -> None:

@@ -97,6 +97,10 @@ class CallPlanner:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
                 meaning = dataclasses.replace(meaning, past=True)
                 return self._known_or_drawn(meaning, schema, view, path)
+            own = view.param(path)
+            named = own is not None and own.field.kind == "id" and meaning.kind != "id"
+            if own is not None and own.field.kind == "id":
+                meaning = own.field  # the view knows more than the name alone tells
             sources = self._sources(request, take)
             if (found := self._link(call, meaning, schema, path, sources)) is not MISSING:
                 return found
@@ -124,7 +128,7 @@ class CallPlanner:
                 return not schema["default"]
             if meaning.name == "amount" and (span := amount_span(f"{view.name} {view.phrase.text}".replace("_", " "))):
                 return round(self.rng.randint(int(span[0]) + 1, int(span[1])) / 5) * 5
-            return self._known_value(meaning, view, path)
+            return (self._known_or_drawn if named else self._known_value)(meaning, schema, view, path)
 
         def include(meaning: Field, schema: Mapping[str, Any], path: str) -> bool:
             nonlocal wordy
@@ -194,7 +198,7 @@ class CallPlanner:
         folder: str = self.known.setdefault(("same", "folder"), self.rng.choice(pools.FOLDERS))
         return folder
 
-    def _known_value(self, meaning: Field, view: View, path: str) -> Any:
+    def _known_value(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
         """What this dialogue has settled on for the same thing; an account keeps its number from call to call."""
         if "[" in path or "device" in meaning.entity:
             return MISSING
@@ -205,7 +209,7 @@ class CallPlanner:
         return self.known.get(shared, MISSING) if shared is not None else MISSING
 
     def _known_or_drawn(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
-        found = self._known_value(meaning, view, path)
+        found = self._known_value(meaning, schema, view, path)
         return leaf_value(meaning, schema, self.rng, self.cast, result=False) if found is MISSING else found
 
     def _settle(self, arguments: dict[str, Any], call: PlannedCall) -> dict[str, Any]:

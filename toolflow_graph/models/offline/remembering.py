@@ -92,7 +92,7 @@ def with_made_things(value: Any, view: View, brief: ToolBrief, world: World) -> 
         return value
     query = query_of(brief.call.arguments).lower()
     made = [thing for thing in world.each() if thing.made is not None and _is_there(thing)]
-    made = [thing for thing in made if any(query in str(fact.value).lower() for fact in thing.fixed.values())]
+    made = [thing for thing in made if not query or any(query in str(f.value).lower() for f in thing.fixed.values())]
     made = [thing for thing in made if not _is_left_out(thing, brief.call.arguments)]
     over = {thing.id for thing in world.each() if not _is_there(thing)}
     mentions, lists = read_result(value, noun_of(brief.call.name))

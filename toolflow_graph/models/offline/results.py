@@ -128,6 +128,10 @@ class ResultLeaves:
                     return value
         if not listed and (own := self._own_id(meaning, path)) is not MISSING:
             return own
+        if (holder := self._holders_id(meaning, path)) is not MISSING:
+            return holder
+        if meaning.name == "resource_type" and part.get("type") == "string" and not {"enum", "const"} & set(part):
+            return self._type_of(path)
         if listed and not own_item and not self.view.writes:
             found = filtered_value(meaning, part, self.view, self.given)
             if found is not None:
@@ -144,6 +148,23 @@ class ResultLeaves:
                 if near and isinstance(value, str) and "origin" not in where:
                     return value
         return MISSING
+
+    def _holders_id(self, meaning: Field, path: str) -> Any:
+        """What a thing was asked for by: the sections of project 1413 have a ``project.gid`` of 1413."""
+        if split_words(meaning.name) not in (("id",), ("gid",), ("uuid",)) or "." not in path:
+            return MISSING
+        holder = path.split(".")[-2]
+        if "[" in holder or holder in _WRAPPERS:
+            return MISSING
+        noun = singularise(split_words(holder)[-1])
+        return next((value for where, value in self.given if "[" not in where and (leaf := self.view.param(where))
+                     and leaf.field.kind in ("id", "uuid") and leaf.field.entity.split(" ")[-1:] == [noun]), MISSING)  # fmt: skip
+
+    def _type_of(self, path: str) -> str:
+        """What an object says that it is: a task, a project."""
+        steps = [step.split("[")[0] for step in path.split(".")[:-1]]
+        named = [singularise("_".join(split_words(step))) for step in steps if step not in _WRAPPERS]
+        return named[-1] if named else noun_of(self.view.phrase).replace(" ", "_") or "object"
 
     def _own_id(self, meaning: Field, path: str) -> Any:
         """The bare id of what is shown or changed is the one that was asked for; what is made gets a new one."""

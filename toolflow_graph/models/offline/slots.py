@@ -246,15 +246,17 @@ class _Tools:
             for source, target in self._linked
             if target in {tool.name for tool in group} and source not in {tool.name for tool in group}
         )
-        return worth - 1.5 * lone + self._tells_on(group, number)
+        return worth - 1.5 * lone + self._tells_on(group, slot, number)
 
-    def _tells_on(self, group: Group, number: int) -> float:
+    def _tells_on(self, group: Group, slot: Slot, number: int) -> float:
         """What a group does for the story of a thing that is made: made first, come back to then, ended last."""
         made = {call.tool.name for call in self._planner.calls if call.request < number}
         names = [tool.name for tool in group]
         worth = 0.0
         for maker, follower in self._follows:
             here = maker in names, follower in names
+            if here[1] and slot.mishap in ("empty", "not_found"):
+                return -2 * _STORY  # what was made is there, and is found
             if here == (False, True):
                 worth += (_STORY if maker in made else -_STORY) * (not self._uses[follower])
             elif here == (True, False) and number + 1 < len(self._slots):

@@ -53,7 +53,8 @@ def _answer(brief: ToolBrief, view: View, salt: int) -> dict[str, Any]:
         return {"ok": False, "error": fail(view, call, Failure("not_found", gone))}
     schema = brief.tool.returns
     if not schema or _is_open(schema):
-        return {"ok": True, "result": loose_result(brief, view, salt)}
+        loose = with_made_things(loose_result(brief, view, salt), view, brief, world_of(brief))
+        return {"ok": True, "result": _settle(loose, brief, view, world_of(brief))}
     value = _generate(brief, view, schema, salt)
     value = _with_open_part(value, schema, brief, view, salt)
     if not _fits(value, schema) or len(json.dumps(value)) > _TOO_LARGE:

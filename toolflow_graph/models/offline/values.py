@@ -27,6 +27,9 @@ _WORDED = ("text", "title", "query", "tag", "path", "company", "condition")
 """Kinds whose values the lexicon may know better than the pools."""
 
 
+_SAYS_NOTHING = ("other", "others", "unknown", "unspecified", "misc", "n/a")
+
+
 def leaf_value(
     field: Field, schema: Mapping[str, Any], rng: random.Random, cast: Cast, *, result: bool, spread: bool = False
 ) -> Any:
@@ -37,7 +40,10 @@ def leaf_value(
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        return rng.choice([option for option in schema["enum"] if option is not None] or [None])
+        options = [option for option in schema["enum"] if option is not None] or [None]
+        # Who gives a reason gives one, and not "other".
+        telling = [option for option in options if str(option).lower() not in _SAYS_NOTHING]
+        return rng.choice(options if result else telling or options)
     types = schema_types(schema)
     kind = next((part for part in types if part != "null"), types[0] if types else "string")
     if kind == "boolean":

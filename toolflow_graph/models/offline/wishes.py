@@ -210,6 +210,7 @@ def _wish(item: Item, text: str) -> str:
             "",
             found[2],
         )
+        what = what.split(",")[0]
         noun, _, tail = what.partition(" the ")
         if item.field.kind in ("date", "datetime", "time"):
             return f"the {lower_first(what)} should be {'no later' if bound == 'at most' else 'no earlier'} than {text}"
@@ -237,7 +238,7 @@ def _wish(item: Item, text: str) -> str:
     if name.endswith("preference") and item.field.kind == "enum" and len(label.split()) == 2 and text != "none":
         return f"I'd prefer {with_article(text + ' ' + label.split(' ')[0])}"
     if item.field.kind == "enum" and label.split(" ")[-1] == "reason":
-        return f"the reason is {text}"
+        return f'please put down "{text}" as the reason'
     if item.field.kind == "enum" and re.search(r"\b(type|category|kind)$", label) and isinstance(item.value, str):
         noun = " ".join(label.split(" ")[:-1])
         if text in ("any", "all", "other", "either", "mixed", "none"):
@@ -304,7 +305,7 @@ def _plain(item: Item, text: str, used: Told, rng: random.Random) -> str:
 
 def _switch(item: Item) -> str:
     """A boolean as a wish, from its description: "Whether guests are told" gives "guests should be told"."""
-    text = item.field.description.split(". ")[0].strip(" .")
+    text = re.sub(r"\s*\([^)]*\)?", "", item.field.description.split(". ")[0]).strip(" .")
     on = bool(item.value)
     text = re.sub(
         r"(?i)^(only|just) (?:returns?|shows?|includes?|lists?|searches|searching|gets?|fetch(?:es)?) ", r"\1 ", text
