@@ -239,7 +239,8 @@ def _is_other(known: _Shown, mention: Mention, scope: Mapping[str, str]) -> bool
 def _show_again(known: _Shown, mention: Mention, brief: ToolBrief, view: View, act: Act) -> bool:
     """Give a row all that is known of the thing; False, and no change, where the call's filters leave it out."""
     row = copy.deepcopy(mention.holder)
-    if any(_CALLED.search(key) and known.holder.get(key, part) != part for key, part in row.items()):
+    renamed = any(_CALLED.search(key) and known.holder.get(key, part) != part for key, part in row.items())
+    if renamed and not known.whole:
         return False
     _copy(known, row, act, ())
     if row != mention.holder:
