@@ -269,6 +269,8 @@ def _again(request: Request, before: Request, brief: UserBrief, rng: random.Rand
     if tool is None or any(isinstance(fact.value, bool) for fact in changed):
         return ""
     view = view_of(tool)
+    if view.writes and not changed and before is not brief.earlier[-1]:
+        return ""  # "the same again" would be what was asked last
     parts = []
     for fact in changed:
         meaning = _field(fact, (fact.parameter or "").partition(":")[2], view)

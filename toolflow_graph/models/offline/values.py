@@ -57,6 +57,9 @@ def leaf_value(
 
 def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: Cast, result: bool) -> Any:
     examples = [value for value in examples_of(schema) if isinstance(value, str)]
+    if field.kind == "id":
+        # "The idMember or username" names what may be given, not an example of it.
+        examples = [value for value in examples if value not in (field.name, "username", "me")]
     candidates = []
     told = words_for(split_words(field.name), field.owner) if field.kind in _WORDED else ()
     if re.search(r"last_?(?:4|four)$", field.name, re.I):

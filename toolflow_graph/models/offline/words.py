@@ -58,7 +58,7 @@ _NOT_PLURAL = ("ss", "us", "is", "news", "ics")
 
 
 _JOINED = re.compile(
-    r"(from|to|start|end|begin|birth|base|user|owner|image|photo|avatar|thumb|thumbnail|video|audio|web|play|share|track|"
+    r"(?!playlists?$)(from|to|start|end|begin|birth|base|user|owner|image|photo|avatar|thumb|thumbnail|video|audio|web|play|share|track|"
     r"artist|album|movie|item|product|order|customer|account|group|page|post|parent|team|player|match|event|source|"
     r"target|min|max|total|current|create|created|update|updated|modified|publish|published|release|arrival|departure|"
     r"country|city|state|currency|place|station|cover|profile|banner|icon|logo|news|article|channel|list|category|"
