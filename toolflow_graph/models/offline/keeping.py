@@ -12,7 +12,7 @@ from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.filters import keep_to_filters
 from toolflow_graph.models.offline.mending import rename
 from toolflow_graph.models.offline.remembering import is_allowed
-from toolflow_graph.models.offline.views import View
+from toolflow_graph.models.offline.views import BODIES, View
 from toolflow_graph.types import Json, Tool, ToolCall
 from toolflow_graph.verification.naming import Key, Mention, identifier, kind_of
 from toolflow_graph.verification.things import Act, act_of, made_by
@@ -180,7 +180,11 @@ def _see_write(shown: dict[Key, _Shown], act: Act) -> None:
     _forget(shown, act)
     for mention in own:
         before = {key: part for key, part in kept.get(mention.thing, {}).items() if not _MOVED & set(split_name(key))}
-        said = {key.removeprefix("new_"): part for key, part in act.call.arguments.items()}
+        bodies = [part for key, part in act.call.arguments.items() if key in BODIES and isinstance(part, dict)]
+        given = {
+            key: part for body in (act.call.arguments, *bodies) for key, part in body.items() if part not in bodies
+        }
+        said = {key.removeprefix("new_"): part for key, part in given.items()}
         shown[mention.thing] = _Shown({**before, **said, **mention.holder}, act.call, frozenset(), {}, whole=True)
 
 

@@ -21,7 +21,7 @@ from toolflow_graph.models.offline.scales import amount_span
 from toolflow_graph.models.offline.seeking import sought_for
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value
-from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
+from toolflow_graph.models.offline.views import BODIES, Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
 from toolflow_graph.tool_graph.followups import find_follow_ups
@@ -134,12 +134,17 @@ class CallPlanner:
             nonlocal wordy
             if (
                 meaning.technical
+                or "html" in meaning.name.lower()
                 or wordy >= 2
                 or ("default" in schema and schema["default"] is None and self.rng.random() < 0.6)
             ):
                 return False
             # Whoever looks for what was just made filters little.
             share = 0.85 if view.phrase.verb in _CHANGES else self.share if made is None else self.share / 4
+            if view.writes and wordy < 2 and path in BODIES:
+                return True  # what is written stands in there
+            if view.writes and path.rpartition(".")[0] in BODIES and meaning.kind == "title":
+                return True
             plain = self.rng.random() < share and meaning.kind not in _UNSAID
             wordy += plain
             return plain

@@ -16,7 +16,7 @@ from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
 from toolflow_graph.models.offline.views import plain_path, view_of
 from toolflow_graph.schemas import find_free_text
-from toolflow_graph.tool_graph.followups import find_follow_ups
+from toolflow_graph.tool_graph.followups import find_follow_ups, find_made
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Slot, Tool
 
@@ -229,7 +229,9 @@ class _Tools:
         if slot.mishap == "empty":
             worth += 4 * any("[]" in leaf.path for leaf in view_of(group[0]).returns)
         if slot.mishap == "not_found":
+            # What is only made now can hardly be missing.
             worth += 2 * any(leaf.field.kind == "id" for leaf in view_of(group[0]).params)
+            worth -= 6 * any(find_made(load_card(tool)) is not None for tool in group)
         earlier = [call for call in self._planner.calls if call.request < number]
         linked = sum(self._linked.get((call.tool.name, tool.name), False) for call in earlier for tool in group)
         worth += (6 if "back_reference" in asked or "chained" in asked else 0.5) * min(linked, 2)

@@ -70,7 +70,7 @@ def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         candidates += [fresh_id(rng.choice(examples), rng), rng.choice(examples)]
     elif examples and field.kind not in _FROM_CAST and field.kind != "uuid" and not (
         # One example for all rows would make them look alike.
-        result and len(examples) == 1 and field.kind in _TELLING_APART and rng.random() < 0.5
+        (result or field.kind == "title") and len(examples) == 1 and field.kind in _TELLING_APART and rng.random() < 0.5
     ):  # fmt: skip
         candidates.append(rng.choice(examples))
     if told:

@@ -45,6 +45,8 @@ class View:
 
 
 _WORDS = ("text", "title", "tag", "query", "food", "person", "money", "location", "object")
+BODIES = frozenset(("data", "body", "payload", "attributes", "input"))
+"""Objects that only wrap what is written."""
 _IDENTIFIER = re.compile(r"[_-]|[a-z][A-Z]")
 _LOOSE = frozenset(
     {"specified", "new", "existing", "given", "specific", "single", "particular", "certain", "current", "object"}
@@ -59,7 +61,7 @@ def plain_path(path: str) -> str:
 def owner_of(path: str) -> str:
     """The noun of what holds the leaf at ``path``: ``flights[].flight_id`` gives "flight"."""
     parts = re.split(r"\.", re.sub(r"\[\d*\]", "", path))
-    return singularise(humanise(parts[-2])) if len(parts) > 1 else ""
+    return singularise(humanise(parts[-2])) if len(parts) > 1 and parts[-2].lower() not in BODIES else ""
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ _MODAL = re.compile(
     r"((?:the|an?|my) [a-z-]+(?: [a-z-]+)? (?:should|must|may|can) (?!be\b)[a-z]+(?: for| with| from)?)$"
 )
 _PEOPLE = "guest|passenger|patient|student|tenant|candidate|buyer|traveller|person|visitor|new hire|main tenant"
+_STATES = ("public", "private", "active", "inactive", "visible", "hidden", "inclusive", "exclusive", "complete", "open")
 _FOR = ("book", "reserve", "register", "create", "invite", "apply", "onboard", "buy", "submit", "order")
 
 
@@ -335,6 +336,8 @@ def _switch(item: Item) -> str:
         and len(text) < 60
     ):
         return f"please {lower_first(text)}" if on else f"there is no need to {lower_first(text)}"
+    if item.label in _STATES or re.fullmatch(r"[a-z]+ed", item.label):
+        return f"it should {'' if on else 'not '}be {item.label}"
     if base_of(item.label.split(" ")[0]) == item.label.split(" ")[0] and len(item.label.split(" ")) > 1:
         verb, _, rest = item.label.partition(" ")
         return f"please {verb} the {rest}" if on else f"there is no need to {verb} the {rest}"
