@@ -24,7 +24,7 @@ from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import BODIES, Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
-from toolflow_graph.tool_graph.followups import find_follow_ups
+from toolflow_graph.tool_graph.followups import find_follow_ups, find_made
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Flow, Tool
 from toolflow_graph.validation import schema_errors
@@ -187,6 +187,12 @@ class CallPlanner:
             if other is call or any(part in over for _, part in leaves(other.arguments)):
                 plain = (leaf for leaf in other.view.returns if leaf.field.kind == "id" and "[" not in leaf.path)
                 gone |= {(other.tool.name, leaf.path) for leaf in plain if leaf.field.entity in entities}
+        # The first of a list may be the very thing that was made before.
+        lists = {one.tool for one in call.links if one.parameter in paths and "[" in one.path}
+        for maker in self.calls:
+            made = find_made(load_card(maker.tool)) if lists else None
+            if made is not None and any((maker.tool.name, name) in self.follow_ups for name in lists):
+                gone.add((maker.tool.name, made.path))
         self.ended |= dict.fromkeys(gone, call.request)
 
     def _origin(self, tool: str, path: str) -> tuple[str, str]:
