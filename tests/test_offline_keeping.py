@@ -73,10 +73,28 @@ def test_another_city_has_other_things_and_the_same_ones_each_time() -> None:
     assert _keep(_SEARCH, {"city": "Oslo", "sort_by": "price"}, again, *before)["hotels"] == [row]
 
 
-def test_a_write_sets_free() -> None:
+def test_a_write_shows_and_leaves_the_rest_as_it_was() -> None:
     wrote = (_RENAME, {"hotel_id": "HTL-35085", "hotel_name": "Hotel Betis"}, {"hotel_id": "HTL-35085"})
-    drawn = _hotel(hotel_name="Hotel Betis", guest_score=7.6)
-    assert _keep(_READ, {"hotel_id": "HTL-35085"}, dict(drawn), _IN_SEVILLE, wrote) == drawn
+    drawn = _hotel(hotel_name="Gran Betis", guest_score=7.6)
+    read = _keep(_READ, {"hotel_id": "HTL-35085"}, dict(drawn), _IN_SEVILLE, wrote)
+    assert read == _hotel(hotel_name="Hotel Betis", guest_score=7.1)
+    other = {**drawn, "hotel_id": "HTL-90909"}
+    assert _keep(_READ, {"hotel_id": "HTL-90909"}, dict(other), _IN_SEVILLE, wrote) == other
+
+
+def test_what_was_made_is_read_as_it_was_made() -> None:
+    data = {"gid": "19956", "name": "Open water", "owner": {"gid": "56956", "name": "Greg Sanchez"}}
+    made = (_tool("createGoal", "name", effect="write"), {"name": "Open water"}, {"data": data})
+    drawn = {"gid": "19956", "name": "Low", "owner": {"gid": "37793", "name": "Ruth Holm"}}
+    assert _keep(_tool("getGoal", "goal_gid"), {"goal_gid": "19956"}, {"data": drawn}, made) == {"data": data}
+    drawn = {"gid": "19956", "name": "Low", "owner": {"gid": "37793", "name": "Ruth Holm"}}
+    changed = _keep(
+        _tool("updateGoal", "goal_gid", "name", effect="write"),
+        {"goal_gid": "19956", "name": "Low"},
+        {"data": drawn},
+        made,
+    )
+    assert changed == {"data": {**data, "name": "Low"}}
 
 
 def test_what_is_written_about_again_belongs_to_the_same_owner() -> None:

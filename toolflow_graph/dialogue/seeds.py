@@ -24,6 +24,12 @@ MOST_OFFERED = 64
 
 _TRIES = 12
 
+_STORIES = 0.35
+"""Share of the dialogues whose walk starts with a tool that makes a thing and one that comes back to that thing.
+
+Along edges alone the two meet in one dialogue of six, and what is created is hardly ever seen again.
+"""
+
 _CHAINED: frozenset[Behaviour] = frozenset(("chained", "back_reference"))
 
 _EARLIEST = datetime.datetime(2025, 1, 6, 7, 0)
@@ -76,7 +82,7 @@ class SeedSource:
         random_seed = derive_seed(settings.run_seed, index)
         rng = derive_rng(random_seed, "seed")
         wanted = draw_behaviours(self.mix, settings.run_seed, index, shortfall)
-        tools = self._draw_tools(rng, wanted)
+        tools = self._draw_tools(rng, wanted, self._draw_story(derive_rng(random_seed, "story")))
         names = [tool.name for tool in tools]
         slots = self._draw_slots(rng.randint(*settings.turns), wanted, tools, derive_rng(random_seed, "slots"))
         seed = Seed(
@@ -99,22 +105,33 @@ class SeedSource:
         # Named after all it holds, so that dialogues over other tools never share an id when data sets are merged.
         return seed.model_copy(update={"id": f"d-{derive_seed(seed.to_json()):016x}"})
 
-    def _draw_tools(self, rng: random.Random, wanted: tuple[Behaviour, ...]) -> tuple[Tool, ...]:
+    def _draw_story(self, rng: random.Random) -> tuple[str, ...]:
+        """Tools that tell of one thing, for the share of dialogues that is about one; () for the others."""
+        most = self.settings.tools_per_dialogue[1]
+        if self.settings.sampling != "graph" or rng.random() >= _STORIES:
+            return ()
+        return self._chains.draw_story(rng, min(most, 3))
+
+    def _draw_tools(
+        self, rng: random.Random, wanted: tuple[Behaviour, ...], story: tuple[str, ...] = ()
+    ) -> tuple[Tool, ...]:
         """The sample of the first of a few walks on which every wanted behaviour is possible (else the best one).
 
-        Where no walk met two tools of which one needs what the other returns, further ones start with such a pair.
+        A walk starts with the tools of ``story``. Where no walk met two tools of which one needs what the other
+        returns, further ones start with such a pair.
         """
         settings = self.settings
         best: tuple[int, tuple[Tool, ...]] | None = None
-        start: tuple[str, ...] = ()
+        start = story
         for turn in range(2 * _TRIES):
             number = rng.randint(*settings.tools_per_dialogue)
             if turn >= _TRIES:
                 assert best is not None
                 if settings.sampling != "graph" or not self._lacks_chain(best[1], wanted):
                     break
-                start = self._draw_chain(best[1], rng)
-            names = sample_tools(self.graph, max(number, len(start)), rng, method=settings.sampling, start=start)
+                start = (*story, *self._draw_chain(best[1], rng))
+            number = max(number, min(len(start), settings.tools_per_dialogue[1]))
+            names = sample_tools(self.graph, number, rng, method=settings.sampling, start=start)
             tools = tuple(self._tools[name] for name in names)
             lacking = len(set(wanted) - find_possible(tools, self.graph))
             if best is None or lacking < best[0]:

@@ -1,8 +1,10 @@
-"""Which tools of a tool graph can be chained by a handle, found tool by tool when somebody asks."""
+"""Which tools of a tool graph can be chained by a handle, or follow up on one another, found when somebody asks."""
 
+import random
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from toolflow_graph.tool_graph.followups import find_made, follows, is_about_it
 from toolflow_graph.tool_graph.handles import Card, join_cards, load_card
 
 if TYPE_CHECKING:
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
 
 _MOST = 4096
 """Tools of one source that are looked at; of larger ones only the neighbours of the same domain are."""
+_TRIES = 40
+"""Tools that are looked at for one that makes a thing: of some services one in ten does."""
 
 
 class Chains:
@@ -19,6 +23,7 @@ class Chains:
         self._graph = graph
         self._cards: dict[str, Card] = {}
         self._pairs: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._followers: dict[str, tuple[str, ...]] = {}
 
     def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
         """The pairs (giver, taker) that hold this tool, sorted."""
@@ -29,6 +34,26 @@ class Chains:
             found = tuple(sorted(pair for pair in both if join_cards(self._card(pair[0]), self._card(pair[1]))))
             self._pairs[name] = found
         return found
+
+    def followers(self, name: str) -> tuple[str, ...]:
+        """The tools that read, list, change or end what this one makes; () if it makes nothing."""
+        found = self._followers.get(name)
+        if found is None:
+            tool = self._graph.tool(name)
+            makes = find_made(self._card(name)) is not None
+            others = (self._graph.tool(other) for other in (self._near(name) if makes else ()) if other != name)
+            found = tuple(sorted(one.name for one in others if follows(tool, one) and is_about_it(tool, one)))
+            self._followers[name] = found
+        return found
+
+    def draw_story(self, rng: random.Random, most: int) -> tuple[str, ...]:
+        """A tool that makes a thing, and one or two (``most`` tools in all) that come back to it; () if none is met."""
+        for _ in range(_TRIES if most > 1 else 0):
+            name = rng.choice(self._graph.names)
+            if followers := self.followers(name):
+                wanted = min(rng.choice((1, 2)), len(followers), most - 1)
+                return (name, *rng.sample(followers, wanted))
+        return ()
 
     def _near(self, name: str) -> tuple[str, ...]:
         tool = self._graph.tool(name)

@@ -33,9 +33,9 @@ from toolflow_graph.verification.things import DELETING, MAKING
 from toolflow_graph.verification.toolcards import changes, split_name
 from toolflow_graph.verification.wording import listed
 
-_IDS = frozenset(listed("id gid uid uuid guid sid"))
+IDS = frozenset(listed("id gid uid uuid guid sid"))
 _OTHER_MARKS = frozenset(listed("key slug number code ref name"))
-_BARE_MARKS = _IDS | frozenset(listed("key slug"))
+_BARE_MARKS = IDS | frozenset(listed("key slug"))
 """Marks that may stand alone as a parameter: a bare "name" or "code" is as often new as it is looked up."""
 _NO_THINGS = frozenset(
     listed(
@@ -71,7 +71,7 @@ _PLAIN = frozenset(
     )
 )
 """Parameters named by these words hold what they say, not a handle of such a thing."""
-_WIDE = frozenset(listed("booking reservation document confirmation appointment location place venue"))
+WIDE = frozenset(listed("booking reservation document confirmation appointment location place venue"))
 """Nouns that say little: a train's booking is no hotel's."""
 _SCENES = frozenset(listed("user account organization organisation workspace"))
 """Whose things a list holds says nothing of which things they are: a user's playlists are playlists."""
@@ -107,7 +107,8 @@ class Handle:
 class Card:
     """What a tool takes and gives, and the words that say which things it is about.
 
-    ``echoed``: paths in its result that hold a handle which the call itself names.
+    ``echoed``: paths in its result that hold a handle which the call itself names; ``own``: the unlisted ones of them
+    that stand at the top.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Card:
     takes: tuple[Handle, ...]
     gives: tuple[Handle, ...]
     echoed: frozenset[str]
+    own: tuple[Handle, ...]
 
 
 def find_flows(tools: Sequence[Tool], edges: Sequence[Edge] = ()) -> tuple[Flow, ...]:
@@ -153,6 +155,19 @@ def join_cards(giver: Card, taker: Card) -> tuple[Flow, ...]:
                 )
             )
     return tuple(flows)
+
+
+def find_echoes(card: Card) -> dict[str, str]:
+    """Where a result holds the handle of what the call is about: its path -> the parameter that names it.
+
+    "PostDisputesDispute" takes a dispute and gives its ``id``: it changes that very dispute.
+    """
+    found = {}
+    for given in card.own:
+        wanted = [one for one in card.takes if one.required and _same(given, one) and one.noun[-1:] == card.about[-1:]]
+        if wanted:
+            found[given.path] = wanted[-1].path
+    return found
 
 
 def drop_misleading(edges: Sequence[Edge], tools: Sequence[Tool], flows: Sequence[Flow]) -> tuple[Edge, ...]:
@@ -196,6 +211,7 @@ def _card(text: str, writes: bool) -> Card:
         takes,
         tuple(given for given in gives if given.path not in echoed),
         echoed,
+        tuple(given for given in gives if given.path in echoed and not given.listed and is_top(given.path)),
     )
 
 
@@ -212,7 +228,7 @@ def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iter
         noun, mark = found or (singular_words(field.name), "id")
         if mark == "name" and writes:
             continue  # a new name, as often as not
-        if making and mark not in _IDS and (not noun or noun[-1:] == about[-1:]):
+        if making and mark not in IDS and (not noun or noun[-1:] == about[-1:]):
             continue  # whoever registers a card gives its number
         bare = not noun or set(noun) <= _NO_THINGS
         by_tool = False
@@ -229,7 +245,7 @@ def _read_parameters(name: str, schema: Mapping[str, Any], writes: bool) -> Iter
 def _read_results(name: str, schema: Mapping[str, Any]) -> Iterator[Handle]:
     fields = list(iter_fields(schema))
     stated = {_inside(field.path): noun for field in fields if (noun := _stated_type(field))}
-    identified = {_inside(field.path) for field in fields if field.name.lower() in _IDS}
+    identified = {_inside(field.path) for field in fields if field.name.lower() in IDS}
     for field in fields:
         if field.path.count("[]") > 1 or field.path.count(".") > _MOST_DEPTH or not _is_plain(field):
             continue
@@ -245,7 +261,7 @@ def _read_results(name: str, schema: Mapping[str, Any]) -> Iterator[Handle]:
         if bare:
             inside = _inside(field.path)
             noun = stated.get(inside) or _holder(field.path)
-            by_tool = not noun and _is_top(field.path)
+            by_tool = not noun and is_top(field.path)
             noun = object_words(name) if by_tool else noun
         if noun and not set(noun) <= _NO_THINGS:
             lone = _inside(field.path) not in identified
@@ -257,7 +273,7 @@ def _marked(words: Words) -> tuple[Words, str] | None:
     if not words:
         return None
     mark = words[-1]
-    if mark in _IDS or mark in _OTHER_MARKS:
+    if mark in IDS or mark in _OTHER_MARKS:
         noun = words[:-1]
     elif words[0] == "id" and len(words) > 1:
         noun, mark = words[1:], "id"
@@ -265,7 +281,7 @@ def _marked(words: Words) -> tuple[Words, str] | None:
         return None
     while len(noun) > 1 and noun[0] in _ROLES:
         noun = noun[1:]
-    if mark not in _IDS and (not noun or noun[-1] in _NO_HANDLES):
+    if mark not in IDS and (not noun or noun[-1] in _NO_HANDLES):
         return ((), mark) if not noun and mark in _BARE_MARKS else None
     return tuple(singular(word) for word in noun), mark
 
@@ -298,10 +314,10 @@ def _inside(path: str) -> str:
 
 def _is_wrapper(step: str) -> bool:
     words = singular_words(step)
-    return not words or set(words) <= _WRAPPERS | _IDS
+    return not words or set(words) <= _WRAPPERS | IDS
 
 
-def _is_top(path: str) -> bool:
+def is_top(path: str) -> bool:
     """Whether only wrappers hold the field, so that it belongs to what the tool returns."""
     return all(_is_wrapper(step) for step in _steps(path)[:-1])
 
@@ -327,7 +343,7 @@ def _stated_type(field: SchemaField) -> Words:
 
 def _same(given: Handle, wanted: Handle) -> bool:
     """Whether mark, type and the last word of the nouns agree."""
-    marks = given.mark == wanted.mark or (wanted.mark == "id" and given.mark in _IDS)
+    marks = given.mark == wanted.mark or (wanted.mark == "id" and given.mark in IDS)
     marks = marks or (wanted.bare and wanted.mark == "id" and given.lone and given.bare and given.mark in _BARE_MARKS)
     types = not given.types or not wanted.types or bool(given.types & wanted.types)
     return marks and types and given.noun[-1] == wanted.noun[-1]
@@ -341,7 +357,7 @@ def _fills(given: Handle, giver: Card, wanted: Handle, taker: Card) -> bool:
     shared = min(len(a), len(b))
     if a[-shared:] != b[-shared:]:
         return False
-    if a[-1] in _WIDE and _apart(scope_words(giver.name) - {a[-1]}, scope_words(taker.name) - {a[-1]}):
+    if a[-1] in WIDE and _apart(scope_words(giver.name) - {a[-1]}, scope_words(taker.name) - {a[-1]}):
         return False
     if given.by_tool and wanted.by_tool and not scope_words(giver.name) <= taker.words:
         return False

@@ -12,6 +12,7 @@ from toolflow_graph.verification.things import (
     CHANGING,
     MAKING,
     NAMES,
+    PARTIAL,
     Act,
     Fact,
     Thing,
@@ -48,12 +49,6 @@ _GONE = re.compile(r"delet|remov|trash|archiv|cancel|inactive|closed|purged|dest
 _ACTIVE = frozenset(listed("active confirmed booked scheduled upcoming reserved open ticketed"))
 _STATES = frozenset(listed("status state"))
 _LISTING = frozenset(listed("list get show view fetch"))
-_PARTIAL = frozenset(
-    listed(
-        "available free popular top recommended nearby similar search find past archived deleted upcoming pending "
-        "trending history recent suggested unread overdue public trash trashed active open completed next latest"
-    )
-)
 _PARTIAL_SAID = re.compile(
     r"\b(?:upcoming|recent|last|latest|active|unread|open|pending|popular|available|nearby|next|top|shared|public)\b",
     re.I,
@@ -264,13 +259,13 @@ def _options(fixed: Fact | None) -> tuple[Json, ...]:
 def _missing(world: World, act: Act, mentions: list[Mention], lists: list[Rows]) -> Iterator[Clash]:
     """What was made and should stand in a full list of its kind."""
     plain = split_name(act.call.name)
-    if act.verb not in _LISTING or _PARTIAL.intersection(plain) or not act.call.name.rstrip("_").endswith(("s", "S")):
+    if act.verb not in _LISTING or PARTIAL.intersection(plain) or not act.call.name.rstrip("_").endswith(("s", "S")):
         return
     for rows in lists:
         of = {mention.kind for mention in mentions if mention.own and any(mention.holder is row for row in rows.rows)}
         there = {mention.id for mention in mentions if any(mention.holder is row for row in rows.rows)}
         noun = holder_noun(rows.key, noun_of(act.call.name))
-        for thing in world.things.values():
+        for thing in world.each():
             if thing.made is None or thing.gone or thing.ended or thing.id in there:
                 continue
             akin = of == {thing.kind} if of else not rows.rows and thing.kind.split(" ")[-1] == noun

@@ -18,7 +18,7 @@ _WRAPPERS = frozenset(
 )
 _SUFFIXES = frozenset(listed("detail details info information summary list all data record by id status"))
 _STOPS = frozenset(listed("by for of in from to with on at and near"))
-_ID = re.compile(r"^(?:(?P<snake>.+)_(?:id|uuid)|(?P<camel>.+[a-z0-9])(?:Id|ID)|id|uuid)$")
+_ID = re.compile(r"^(?:(?P<snake>.+)_(?:id|uuid|gid)|(?P<camel>.+[a-z0-9])(?:Id|ID)|id|uuid|gid)$")
 _DIGIT = re.compile(r"\d")
 _MOST = 400
 _NAMED = ("name", "title", "full_name", "email", "date_of_birth", "iso_code")

@@ -47,6 +47,13 @@ _CONTEXT = frozenset(
         "language lang locale timezone zone tz weight room rooms version"
     )
 )
+PARTIAL = frozenset(
+    listed(
+        "available free popular top recommended nearby similar search find past archived deleted upcoming pending "
+        "trending history recent suggested unread overdue public trash trashed active open completed next latest"
+    )
+)
+"""Words of a list's name that say that it holds only some of what there is."""
 _RECALLED = 8
 _GENERIC = frozenset(listed("my all user new the of for to a list get add create"))
 
@@ -125,6 +132,7 @@ class World:
 
     def __init__(self) -> None:
         self.things: dict[Key, Thing] = {}
+        self._told: dict[Key, Thing] = {}
 
     def see(self, act: Act) -> None:
         """Take note of an act, without judging it."""
@@ -145,9 +153,14 @@ class World:
                 else:
                     thing.fixed[name] = Fact(value, act)
 
+    def each(self) -> list[Thing]:
+        """The things, each once."""
+        return list(self._told.values())
+
     def _thing(self, key: Key) -> Thing:
+        # A "field" of a result is the "custom field" of an argument, if it has its identifier.
         if key not in self.things:
-            self.things[key] = Thing(*key)
+            self.things[key] = self._told.setdefault((key[0].split(" ")[-1], key[1]), Thing(*key))
         return self.things[key]
 
     def _write(self, act: Act, mentions: list[Mention]) -> None:
@@ -190,9 +203,10 @@ class World:
         touched = {text for value in _scalars(act.call.arguments) if (text := identifier(value))}
         if not touched and made_by(act, mentions) is None:
             self.things.clear()
+            self._told.clear()
             return
         touched |= {mention.id for mention in mentions}
-        for thing in self.things.values():
+        for thing in self.each():
             if thing.id in touched or not touched.isdisjoint(thing.links.values()):
                 thing.fixed.clear()
                 thing.seen.clear()
@@ -238,7 +252,7 @@ def recall(world: World, call: ToolCall, reads: bool) -> dict[str, dict[str, Jso
     asked = {text for value in _scalars(call.arguments) if (text := identifier(value))}
     everything = reads and not asked
     found: dict[str, dict[str, Json]] = {}
-    for thing in world.things.values():
+    for thing in world.each():
         if thing.id not in asked and not (everything and are_akin(thing, call.name)):
             continue
         known = {name: fact.value for name, fact in thing.fixed.items()}
@@ -281,12 +295,15 @@ def made_by(act: Act, mentions: list[Mention]) -> Mention | None:
 def are_akin(thing: Thing, name: str) -> bool:
     """Whether a tool of this name is about such things as the one that was made.
 
-    "book_table" and "list_table_reservations" are; "list_bookings" is about all that is booked.
+    "book_table" and "list_table_reservations" are; "list_bookings" is about all that is booked. A fraud record is no
+    usage record: where both names say which kind they mean, they mean the same.
     """
     if thing.made is None:
         return False
-    words = words_of(name) - _GENERIC
-    return bool(words & words_of(thing.made.call.name)) or words <= frozenset(thing.kind.split(" "))
+    kind = frozenset(thing.kind.split(" "))
+    words, made = words_of(name) - _GENERIC, words_of(thing.made.call.name) - _GENERIC
+    which, own = words - kind - PARTIAL, made - kind - PARTIAL - {thing.made.verb}
+    return words <= kind or bool(words & made and (which & own or not which or not own))
 
 
 def _scalars(value: Json) -> Iterator[Json]:

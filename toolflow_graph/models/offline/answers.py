@@ -39,18 +39,23 @@ _CAME_BACK = ("Here is what came back:", "This is what I got:", "I checked:", "T
 
 def answer_results(pairs: list[tuple[View, ToolCall, ToolResult]], style: int, rng: random.Random) -> str:
     """The answer to all calls of a request."""
-    parts = [
-        _answer(view, call, result, style, rng, len(pairs) > 1 and place > 0)
-        for place, (view, call, result) in enumerate(pairs)
-    ]
+    parts: list[str] = []
+    known: set[str] = set()
+    for place, (view, call, result) in enumerate(pairs):
+        parts.append(_answer(view, call, result, style, rng, len(pairs) > 1 and place > 0, known))
+        if isinstance(result.value, dict):
+            # What the answer has just told of a thing is no news when the next result repeats it.
+            known |= {str(part) for part in _scalars(result.value) if say(part, style) in parts[-1]}
     return "\n\n".join(part for part in parts if part) if any("\n" in part for part in parts) else " ".join(parts)
 
 
-def _answer(view: View, call: ToolCall, result: ToolResult, style: int, rng: random.Random, also: bool) -> str:
+def _answer(
+    view: View, call: ToolCall, result: ToolResult, style: int, rng: random.Random, also: bool, known: set[str]
+) -> str:
     if not result.ok:
         return failure_text(view, result, rng)
     value = result.value
-    given = {str(part) for part in _scalars(call.arguments)}
+    given = {str(part) for part in _scalars(call.arguments)} | (set() if view.writes else known)
     rows, where, rest = rows_of(value)
     if rows is not None and not view.writes and not _is_record(view, value, where):
         return polish_lines(_list_text(view, rows, where, rest, style, rng, given, also))
@@ -98,12 +103,16 @@ def _entities(view: View) -> frozenset[str]:
 
 def _is_record(view: View, value: Any, where: str) -> bool:
     """Whether the list only belongs to the thing that was asked for (an email's attachments)."""
+    while isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), dict):
+        value = next(iter(value.values()))
     if not isinstance(value, dict) or view.phrase.verb in ("list", "search", "find", "browse", "query"):
         return False
     plain = [
         part
         for name, part in value.items()
-        if not isinstance(part, dict | list) and not name.endswith(("_id", "currency"))
+        if not isinstance(part, dict | list)
+        and not name.endswith(("_id", "currency"))
+        and name not in ("object", "has_more", "url", "next_page")
     ]
     stem = singularise(split_words(where)[-1]) if split_words(where) else ""
     return len(plain) >= 3 and stem not in f"{view.phrase.verb} {view.phrase.thing}"
@@ -120,6 +129,8 @@ def _list_text(
     also: bool,
 ) -> str:
     noun = humanise(where) if where.lower() not in GENERIC else head_noun(view.phrase.thing) or "results"
+    noun = humanise(noun) if re.search("[a-z][A-Z]", noun) else noun
+    noun = re.sub(r"^(?:an? |the )?[a-z]+['’]s |(?<=s) [a-z]+ed$", "", noun)
     noun = "results" if len(noun.split()) > 4 or not re.match(r"[a-z]", noun) else noun
     one = singularise(noun)
     around = cells_of(rest, view, "")
@@ -142,7 +153,7 @@ def _list_text(
         name = headline(cells, one)
         details = telling(cells, given, 3, name)
         if name is not None and name.field.kind != "id":
-            details = [cell for cell in details if cell.field.kind != "id"] or details
+            details = [cell for cell in details if cell.field.kind != "id"]
         bits = span_bits(details, style)
         bits += [detail_text(cell, cells, around, style, one) for cell in details]
         head = value_text(name, cells, around, style) if name else bits.pop(0) if bits else one
@@ -211,6 +222,7 @@ def _inner_list(value: dict[str, Any], view: View) -> str:
             noun = noun if len(noun.split()) < 4 else "results"
             heads = [headline(cells_of(row, view, f"{name}[]."), singularise(noun)) for row in part[:4]]
             texts = list(dict.fromkeys(str(head.value) for head in heads if head and isinstance(head.value, str)))
+            texts = [f'"{text.rstrip(".")}"' if len(text.split()) > 4 else text for text in texts]
             if len(texts) == len(part) <= 4:
                 count = len(part)
                 return (

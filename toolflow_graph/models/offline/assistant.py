@@ -26,7 +26,7 @@ from toolflow_graph.models.offline.staged import (
 from toolflow_graph.models.offline.talk import history_of, small_talk
 from toolflow_graph.models.offline.user import open_request
 from toolflow_graph.models.offline.views import Leaf, View, view_of
-from toolflow_graph.models.offline.words import join_and, lower_first, polish, split_words
+from toolflow_graph.models.offline.words import is_plural, join_and, lower_first, polish, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import RawCall
 from toolflow_graph.types import Request, Tool, ToolCall, ToolResult
@@ -34,7 +34,10 @@ from toolflow_graph.verification.transcript import read_result
 
 _AGAIN = ("It is still the same: ", "Nothing has changed: ", "I checked again, and ", "As before, ")
 _RETRY = re.compile(
-    r"rate|limit|timeout|timed out|unavailable|temporar|overload|busy|try again|retry|throttl|restart|50\d|429", re.I
+    # Whole words: a "rate date" and the number 45023 say nothing of limits.
+    r"rate.?limit|too many|time.?out|timed out|unavailable|temporar|overload|busy|try again|retry|throttl|restart|"
+    r"\b(?:50\d|429)\b",
+    re.I,
 )
 
 
@@ -105,8 +108,8 @@ def _staged_answer(request: Request, brief: AssistantBrief, rng: random.Random) 
             return decline_missing(view_of(tools[request.tools[0]]), able, rng)
         return decline_unheard(next((wish for wish in UNHEARD_OF if wish.intent == request.intent), None), able, rng)
     place = max(cue.message_index for cue in brief.cues if cue.kind == "press")
-    label, value, _ = find_doubt(brief.messages[:place], brief.scene, brief.request_index)
-    return stand_by(label, value, rng)
+    label, value, told = find_doubt(brief.messages[:place], brief.scene, brief.request_index)
+    return stand_by(label, value, rng, told=told)
 
 
 def _without(
@@ -180,7 +183,8 @@ def _confirmation(
             leaf = view.param(path)
             if leaf is not None and not isinstance(value, dict | list | bool) and value is not None:
                 label = label_of(path, view)
-                values.append(f"{speak(Item(path, label, leaf.field, value), style)} as the {label}")
+                be = "are" if is_plural(label) and isinstance(value, str) and " " in value else "is"
+                values.append(f"the {label} {be} {speak(Item(path, label, leaf.field, value), style)}")
     return ask_to_confirm([view_of(tools[call.name]) for call in writes], values[:4], rng)
 
 

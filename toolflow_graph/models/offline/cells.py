@@ -1,7 +1,7 @@
 """The values of a result with their meaning: which name a thing, which tell most, and how each is said."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from toolflow_graph.models.offline.fields import Field, field_of
@@ -43,6 +43,11 @@ GENERIC = {
 }
 
 
+_CODE = re.compile(r"(?=\S*\d)[\w./-]{4,}")
+_KEY = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_WRAPPERS = GENERIC | {"payload", "response", "object", "attributes", "resource", "item", "record"}
+
+
 @dataclass(slots=True)
 class Cell:
     """One value of a result with its meaning."""
@@ -76,7 +81,7 @@ def cells_of(value: dict[str, Any], view: View, prefix: str) -> list[Cell]:
     for name, part in value.items():
         if part is None or part == [] or part == "" or isinstance(part, dict):
             if isinstance(part, dict) and len(value) < 8:
-                cells += cells_of(part, view, f"{prefix}{name}.")
+                cells += [_of(cell, name) for cell in cells_of(part, view, f"{prefix}{name}.")]
             continue
         if isinstance(part, list) and any(isinstance(sub, dict | list) for sub in part):
             continue
@@ -84,6 +89,14 @@ def cells_of(value: dict[str, Any], view: View, prefix: str) -> list[Cell]:
         plain = {"type": "array", "items": {"type": "string"}} if isinstance(part, list) else {"type": kind}
         cells.append(Cell(name, known.get(f"{prefix}{name}") or field_of(name, plain, ""), part))
     return cells
+
+
+def _of(cell: Cell, holder: str) -> Cell:
+    """A value inside another object says whose it is: the name of a section's project is the project's name."""
+    noun, label = humanise(holder), cell.field.label
+    if holder.lower() in _WRAPPERS or len(noun.split()) > 2 or len(label.split()) > 1:
+        return cell
+    return Cell(cell.name, replace(cell.field, label=f"{noun} {label}"), cell.value)
 
 
 def headline(cells: list[Cell], one: str = "", *, strict: bool = False) -> Cell | None:
@@ -107,8 +120,11 @@ def headline(cells: list[Cell], one: str = "", *, strict: bool = False) -> Cell 
     texts = [
         cell
         for cell in cells
-        if isinstance(cell.value, str) and cell.field.kind in ("text", "sentence", "query", "city", "food")
+        if isinstance(cell.value, str)
+        and cell.field.kind in ("text", "sentence", "query", "city", "food")
+        and not _CODE.fullmatch(cell.value)
     ]
+    ids.sort(key=lambda cell: cell.name.lower() not in ("id", "gid", "uuid"))
     return (texts or ids or dates or [None])[0]  # type: ignore[list-item]
 
 
@@ -120,7 +136,8 @@ def _money(cell: Cell, cells: list[Cell], rest: list[Cell]) -> str:
 def value_text(cell: Cell, cells: list[Cell], rest: list[Cell], style: int) -> str:
     if cell.field.kind == "money":
         return _money(cell, cells, rest)
-    text = say(cell.value, style, key=cell.field.kind in ("enum", "status"))
+    key = isinstance(cell.value, str) and bool(_KEY.fullmatch(cell.value))
+    text = say(cell.value, style, key=key or cell.field.kind in ("enum", "status"))
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool) and cell.field.unit:
         unit = cell.field.unit
         if cell.value == 1 and unit.endswith("s") and len(unit) > 3:
@@ -143,6 +160,8 @@ def _raw(cell: Cell) -> bool:
         return True
     if cell.name.lower() in (
         "object",
+        "resource_type",
+        "count",
         "livemode",
         "kind",
         "etag",
@@ -160,6 +179,8 @@ def _raw(cell: Cell) -> bool:
         "next",
         "previous",
     ) or re.search(r"offset$|cursor$|marker$|_page$|page_number$", cell.name.lower()):
+        return True
+    if cell.field.kind == "url" and str(cell.value).startswith("/"):
         return True
     if isinstance(cell.value, str) and re.fullmatch(r"(?:2[5-9]|[3-9]\d|\d{3}):\d\d", cell.value):
         return True  # a match clock, which reads like a time of day and is none

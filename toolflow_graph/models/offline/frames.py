@@ -76,7 +76,8 @@ def frame(core: str, manner: str, rng: random.Random) -> str:
             head = core_object(rest)
             if re.search(r"\d", head) or len(head.split()) > 5:
                 return _fill(rng.choice(_SEE), rest)
-            be = "are" if is_plural(re.split(r" of ", head)[0]) else "is"
+            head = re.sub(r" \w+ed$", "", re.split(r" of(?: |$)", head)[0])
+            be = "are" if is_plural(head) else "is"
             return f"What {be} {rest}?" if not re.search(r"\blist of\b", rest) else f"Show me {rest}."
         if rng.random() < 0.7:
             return _fill(rng.choice(_SEE), rest)
@@ -119,7 +120,8 @@ def loosen(core: str, said: list[str], rng: random.Random) -> str:
         if "every" in cut or rng.random() < 0.75:
             rest = rest[: found.start()]
     options = _OTHER_VERBS.get(verb, ())
-    if options and rng.random() < 0.5 and not (verb == "place" and "order" not in rest):
+    odd = (verb == "place" and "order" not in rest) or rest.startswith("to ")
+    if options and rng.random() < 0.5 and not odd:
         verb = rng.choice(options)
     return f"{verb} {rest}".strip()
 
@@ -133,7 +135,7 @@ def connect(sentence: str, place: int, rng: random.Random) -> str:
     if sentence.startswith(("What ", "Do you ")):
         return rng.choice(("And ", "Also, ")) + lower_first(sentence)
     return rng.choice(
-        ("Then ", "Also, ", "And ", "On top of that, ", "In the same go, ", "Besides that, ")
+        ("Then ", "Also, ", "And ", "On top of that, ", "While you're at it, ", "Besides that, ")
     ) + lower_first(sentence)
 
 
@@ -177,10 +179,16 @@ def lead_in(text: str, manner: str, index: int, rng: random.Random) -> str:
     return link + (text if link.endswith(". ") else lower_first(text))
 
 
-def follow_up(phrase: Phrase, changed: list[tuple[str, str, str]], manner: str, rng: random.Random) -> str:
-    """The same again: ``changed`` are (label, said value, kind)."""
+def follow_up(
+    phrase: Phrase, changed: list[tuple[str, str, str]], manner: str, rng: random.Random, *, writes: bool = False
+) -> str:
+    """The same again: ``changed`` are (label, said value, kind); ``writes``: another one like that, not a second look."""
     thing = core_object(phrase.rest) or "that"
     thing = re.sub(r"^(an?|one) ", "the ", thing)
+    if not changed and writes:
+        return rng.choice(("Could you do the same once more, please?", "I need the same again, please.",
+                           "Once more, please, with the very same details.", "Please do that one more time.",
+                           "Could you do that a second time for me?"))  # fmt: skip
     if not changed:
         what = _with_particle(phrase, thing)
         return rng.choice((f"Could you {phrase.verb} {what} once more, just to be sure?",

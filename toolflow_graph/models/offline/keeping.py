@@ -12,10 +12,10 @@ from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.filters import keep_to_filters
 from toolflow_graph.models.offline.mending import rename
 from toolflow_graph.models.offline.remembering import is_allowed
-from toolflow_graph.models.offline.views import View
+from toolflow_graph.models.offline.views import BODIES, View
 from toolflow_graph.types import Json, Tool, ToolCall
 from toolflow_graph.verification.naming import Key, Mention, identifier, kind_of
-from toolflow_graph.verification.things import Act, act_of
+from toolflow_graph.verification.things import Act, act_of, made_by
 from toolflow_graph.verification.toolcards import split_name
 
 _PLACES = frozenset(
@@ -37,26 +37,37 @@ _SHARED = frozenset(
     "airport doctor".split()
 )
 """Kinds of things that stand under several owners: the same person works on two projects."""
+_ONE_OF_A_KIND = ("cart", "shopping cart", "basket")
+_MOVED = frozenset(
+    "status state stage updated modified changed last current next total balance remaining price amount cost fee".split()
+)
+"""Words of fields that a change of something else may move, too."""
 _CALLED = re.compile(r"(?:^|_)(?:name|title|headline|subject|label)$")
 
 
 @dataclass(slots=True)
 class _Shown:
-    """A thing as the dialogue has shown it: what is known of it, by whom it was asked for, what holds it."""
+    """A thing as the dialogue has shown it: what is known of it, by whom it was asked for, what holds it.
+
+    ``whole``: a write made or changed it, so that its parts are known whoever shows them.
+    """
 
     holder: dict[str, Any]
     call: ToolCall
     context: frozenset[tuple[str, str]]
     scope: dict[str, str]
+    whole: bool = False
 
 
 def keep_things(value: Json, brief: ToolBrief, view: View) -> Json:
     """``value``, a draft that is changed in place, with each shown thing as it was and no other thing under its id."""
+    shown = _shown_before(brief)
+    _keep_owners(value, brief)
     if view.writes:
         _keep_links(value, brief)
+        _keep_parts(value, brief, shown)
         return value
     act = Act(len(brief.history), brief.call, value, True, brief.tool)
-    shown = _shown_before(brief)
     asked = {str(part) for _, part in leaves(brief.call.arguments)}
     held = _holders_of(value, act)
     taken = {number for _, number in shown} | {mention.id for mention in act.parts[0]}
@@ -101,8 +112,44 @@ def _keep_links(value: Json, brief: ToolBrief) -> None:
             return
 
 
+def _keep_owners(value: Json, brief: ToolBrief) -> None:
+    """There is one cart; and an offer that was listed for a property is answered for that property."""
+    if not isinstance(value, dict):
+        return
+    asked = _texts(brief.call)
+    keys = [key for key in value if kind_of(key) and key not in brief.call.arguments and isinstance(value[key], str)]
+    for _, result in reversed(brief.history):
+        if not result.ok or not isinstance(result.value, dict):
+            continue
+        about = {str(part) for path, part in leaves(result.value) if "[" in path and kind_of(path.rpartition(".")[2])}
+        for key in keys:
+            known = result.value.get(key)
+            if isinstance(known, str) and ((kind_of(key) or "") in _ONE_OF_A_KIND or asked & about - {known}):
+                value[key] = known
+                keys = [one for one in keys if one != key]
+
+
+def _keep_parts(value: Json, brief: ToolBrief, shown: Mapping[Key, _Shown]) -> None:
+    """Whoever changes one field of a thing gets it back with the others as they were."""
+    act = Act(len(brief.history), brief.call, value, False, brief.tool)
+    given = {split_name(key)[-1:] for key in brief.call.arguments}
+    for mention in act.parts[0]:
+        known = shown.get(mention.thing)
+        if known is None or not mention.own or mention.listed or mention.id not in _texts(brief.call):
+            continue
+        for key, old in mention.holder.items():
+            part, words = known.holder.get(key), split_name(key)
+            if words[-1:] in given or _MOVED.intersection(words) or not _same_type(part, old):
+                continue
+            mention.holder[key] = copy.deepcopy(part)
+
+
+def _texts(call: ToolCall) -> set[str]:
+    return {str(part) for _, part in leaves(call.arguments)}
+
+
 def _shown_before(brief: ToolBrief) -> dict[Key, _Shown]:
-    """The things that reads have shown since the last write that may have changed them."""
+    """The things that reads have shown since the last write that may have changed them, and what writes have made."""
     tools: dict[str, Tool] = {tool.name: tool for tool in (*brief.scene.tools, *brief.scene.distractors, brief.tool)}
     shown: dict[Key, _Shown] = {}
     for place, (call, result) in enumerate(brief.history):
@@ -110,7 +157,7 @@ def _shown_before(brief: ToolBrief) -> dict[Key, _Shown]:
             continue
         act = act_of(place, call, result, tools)
         if not act.reads:
-            _forget(shown, act)
+            _see_write(shown, act)
             continue
         held = _holders_of(result.value, act)
         for mention in act.parts[0]:
@@ -119,8 +166,26 @@ def _shown_before(brief: ToolBrief) -> dict[Key, _Shown]:
             before = shown.get(mention.thing)
             known = {**(before.holder if before else {}), **mention.holder}
             scope = before.scope if before else _scope(mention, held, call)
-            shown[mention.thing] = _Shown(known, call, act.context, scope)
+            whole = before is not None and before.whole
+            shown[mention.thing] = _Shown(known, call, act.context, scope, whole)
     return shown
+
+
+def _see_write(shown: dict[Key, _Shown], act: Act) -> None:
+    """What a write has made, or changed, is as it says; whatever else it may have touched is forgotten."""
+    made = made_by(act, act.parts[0])
+    asked = _texts(act.call)
+    own = [one for one in act.parts[0] if one is made or (one.own and not one.listed and one.id in asked)]
+    kept = {mention.thing: shown[mention.thing].holder for mention in own if mention.thing in shown}
+    _forget(shown, act)
+    for mention in own:
+        before = {key: part for key, part in kept.get(mention.thing, {}).items() if not _MOVED & set(split_name(key))}
+        bodies = [part for key, part in act.call.arguments.items() if key in BODIES and isinstance(part, dict)]
+        given = {
+            key: part for body in (act.call.arguments, *bodies) for key, part in body.items() if part not in bodies
+        }
+        said = {key.removeprefix("new_"): part for key, part in given.items()}
+        shown[mention.thing] = _Shown({**before, **said, **mention.holder}, act.call, frozenset(), {}, whole=True)
 
 
 def _forget(shown: dict[Key, _Shown], act: Act) -> None:
@@ -178,7 +243,8 @@ def _is_other(known: _Shown, mention: Mention, scope: Mapping[str, str]) -> bool
 def _show_again(known: _Shown, mention: Mention, brief: ToolBrief, view: View, act: Act) -> bool:
     """Give a row all that is known of the thing; False, and no change, where the call's filters leave it out."""
     row = copy.deepcopy(mention.holder)
-    if any(_CALLED.search(key) and known.holder.get(key, part) != part for key, part in row.items()):
+    renamed = any(_CALLED.search(key) and known.holder.get(key, part) != part for key, part in row.items())
+    if renamed and not known.whole:
         return False
     _copy(known, row, act, ())
     if row != mention.holder:
@@ -196,7 +262,9 @@ def _copy(known: _Shown, row: dict[str, Any], act: Act, asked: Iterable[str]) ->
     given = set(asked)
     for key, old in row.items():
         part = known.holder.get(key)
-        if part is None or isinstance(part, dict | list) or not _same_type(part, old) or str(old) in given:
+        if part is None or isinstance(part, dict | list) or not _same_type(part, old):
+            continue
+        if str(old) in given and (not known.whole or key in act.call.arguments):
             continue
         if not (moving and _ASKED.intersection(split_name(key))):
             row[key] = part
@@ -209,7 +277,7 @@ def _same_type(one: Any, other: Any) -> bool:
 
 def _copy_parts(known: _Shown, row: dict[str, Any], act: Act) -> None:
     """The parts of a thing that the same tool shows again: the attachments of a mail, in their order."""
-    if known.call.name != act.call.name or _asks_otherwise(known, act):
+    if not known.whole and (known.call.name != act.call.name or _asks_otherwise(known, act)):
         return
     for key, part in row.items():
         if isinstance(part, dict | list) and type(known.holder.get(key)) is type(part):

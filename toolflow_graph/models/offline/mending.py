@@ -21,7 +21,7 @@ def world_of(brief: ToolBrief) -> World:
 
 def deleted_in(world: World, call: ToolCall) -> str | None:
     """The identifier of something deleted that a call asks for."""
-    gone = {thing.id for thing in world.things.values() if thing.gone is not None}
+    gone = {thing.id for thing in world.each() if thing.gone is not None}
     asked = (text for key, value in call.arguments.items() if kind_of(key) is not None and (text := identifier(value)))
     return next((text for text in asked if text in gone), None)
 
@@ -39,7 +39,7 @@ def mend(value: Json, brief: ToolBrief, world: World) -> Json:
         for clash in clashes:
             if _is_chance(clash, act):
                 assert clash.mention is not None
-                rename(clash.mention, {thing.id for thing in world.things.values()})
+                rename(clash.mention, {thing.id for thing in world.each()})
             else:
                 _put_right(clash, value)
     return value
@@ -51,7 +51,7 @@ _CALLED = ("name", "full_name", "title", "headline", "subject", "label")
 def _is_chance(clash: Clash, act: Act) -> bool:
     """Whether a new row has an old identifier by mere chance: nobody asked for it, and it is called something else."""
     mention = clash.mention
-    if mention is None or not mention.own or not mention.listed:
+    if mention is None or not mention.own or not mention.listed or clash.thing.made is not None:
         return False
     if mention.id in map(str, act.call.arguments.values()):
         return False
@@ -119,8 +119,13 @@ def _add(thing: Thing, rows: list[Any], value: Json) -> None:
 
 
 def show_as(thing: Thing, row: Mention) -> None:
-    """Turn a row into the thing that was made: its identifier, and what is known of it."""
+    """Turn a row into the thing that was made: its identifier, what it belongs to, and what is known of it."""
     row.holder[row.key] = thing.id
+    assert thing.made is not None
+    links = {**thing.made.call.arguments, **thing.links}
+    for key, old in list(row.holder.items()):
+        if key != row.key and kind_of(key) and type(links.get(key)) is type(old):
+            row.holder[key] = links[key]
     for name, key, old in list(row.fields()):
         fact = thing.fixed.get(name)
         if fact is not None and type(fact.value) is type(old):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from toolflow_graph.models.offline.resting import rest_phrase
 from toolflow_graph.models.offline.verbs import base_of, gerund, participle
 from toolflow_graph.models.offline.words import (
     humanise,
@@ -31,7 +32,7 @@ _LEAD = re.compile(
     re.I,
 )
 _TAIL = re.compile(
-    r"(?:,| -| –|;|:) (?:with|including|measured|so|up|such|newest|oldest|best|sorted|for|based|using|where|"
+    r"(?:,| -| –|;|:) (?:with|including|measured|so|once|whether|up|such|newest|oldest|best|sorted|for|based|using|where|"
     r"which|that|as|by|in|"
     r"plus|optionally|either|no|also|upcoming|like|e\.g|i\.e|if|when|then|given|supports?|this|it|returning|returns?|e\.g\.|"
     r"including|from|only|otherwise|without|unless|note|please)\b.*$",
@@ -65,7 +66,10 @@ class Phrase:
 @lru_cache(maxsize=4096)
 def phrase_of(name: str, description: str) -> Phrase:
     """The verb phrase of a tool."""
-    return _from_description(name, description) or _from_name(name)
+    path = rest_phrase(name)
+    if path and set(re.findall(r"[a-z0-9]+", description.lower())) <= set(split_words(name)):
+        return _phrase(*path)  # a description that only repeats the name
+    return _from_description(name, description) or (_phrase(*path) if path else _from_name(name))
 
 
 def _clean(text: str) -> str:
@@ -106,7 +110,7 @@ def _from_description(name: str, description: str) -> Phrase | None:
         if base_of(text.split(" ")[1:2][0] if " " in text else "")
         else text
     )
-    text = re.sub(r" (?:from|of|to|for|in|with|by|at|on|and|or|the|an?)$", "", text)
+    text = re.sub(r"(?<!\bis)(?<!\bare) (?:from|of|to|for|in|with|by|at|on|and|or|the|an?)$", "", text)
     text = re.sub(r" by setting the values? of .*$| specified in the request .*$", "", text)
     text = re.sub(r"(?<=[a-z]) by id [a-z]+(?: by id [a-z]+)*$", "", text)
     letters = sum(char.isascii() and char.isalpha() for char in text)
@@ -210,6 +214,8 @@ def _from_name(name: str) -> Phrase:
     words = words[:by] if "id" in words[by:] else words
     if words[0] in _HTTP and "id" in words[1:]:
         words = [_DEEDS.get(words[0], words[0]), *(word for word in words[1:] if word != "id")]
+    if words[0] == "post" and len(words) > 1 and is_plural(words[-1]):
+        words = ["create", *words[1:-1], singularise(words[-1])]
     verb = base_of(words[0])
     if words[0] in _HTTP and len(words) > 3 and base_of(words[-1]) == words[-1] and words[-1] in _ACTS:
         # "PostSessionsSessionCancel": the last word says what is done.
@@ -285,7 +291,7 @@ def core_object(rest: str) -> str:
         return found[1]
     text = re.split(
         r",? (?:in|at|for|from|to|with|by|on|that|who|which|and|or|over|so|between|about|into|whose|without|"
-        r"where|under|near|focused|associated|related|belonging|matching|containing|including|"
+        r"(?:an?|the) \w+ (?:is|are|was|has|belongs)|where|under|near|focused|associated|related|belonging|matching|containing|including|"
         r"around|as|after|before|until|using|through|against|during|based|available|via|given|across|per|one|right|day|hour|when|while)\b|,",
         rest,
         maxsplit=1,
@@ -373,7 +379,7 @@ def done_phrase(phrase: Phrase, entities: frozenset[str] = frozenset()) -> str:
         phrase.verb not in _NEW or (singularise(words[-1]) in entities and phrase.verb not in _MADE)
     ):
         thing = "the " + " ".join(words[1:])
-    thing = re.sub(r" of an? ", " of the ", thing)
+    thing = re.sub(r" of an? ", " of the ", re.sub(r" (?:attached|connected|linked)$", "", thing))
     if not thing or len(words) > 7 or words[-1] in ("person", "people", "someone", "the", "a", "an"):
         return ""
     if phrase.verb in ("watch", "monitor"):

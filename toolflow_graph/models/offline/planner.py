@@ -34,7 +34,9 @@ def label_of(path: str, view: View) -> str:
     """The human words for the parameter at ``path``; a bare name gets its holder's noun."""
     leaf = view.param(path)
     label = leaf.field.label if leaf else humanise(path.split(".")[-1])
-    if leaf and leaf.field.kind in ("date", "datetime") and (found := re.fullmatch(r"(\w+ed) (?:at|on)", label)):
+    if label.endswith(" reason"):
+        label = "reason"  # "no dinner reason" is what a key says, not what people do
+    if leaf and leaf.field.kind in ("date", "datetime") and (found := re.fullmatch(r"(\w+ed)(?: at| on)?", label)):
         label = f"{_DEEDS.get(found[1], found[1])} {'time' if leaf.field.kind == 'datetime' else 'date'}"
     owner = owner_of(path)
     return f"{owner} {label}" if owner and " " not in label and label not in owner else label

@@ -18,11 +18,13 @@ from toolflow_graph.models.offline.handing import Ways, ways_of
 from toolflow_graph.models.offline.kinship import about_someone_else, is_ending, kindred, meaning_key, shared_key
 from toolflow_graph.models.offline.results import is_told
 from toolflow_graph.models.offline.scales import amount_span
+from toolflow_graph.models.offline.seeking import sought_for
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.values import leaf_value
-from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path, view_of
+from toolflow_graph.models.offline.views import BODIES, Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
+from toolflow_graph.tool_graph.followups import find_follow_ups, find_made
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Flow, Tool
 from toolflow_graph.validation import schema_errors
@@ -72,6 +74,7 @@ class CallPlanner:
         self.known: dict[tuple[str, ...], Any] = {}
         self.picked: dict[str, int] = {}
         self.ways: Ways = ways_of(scene)
+        self.follow_ups = find_follow_ups(scene.tools)
         self.ended: dict[tuple[str, str], int] = {}
         """(tool, path) of results whose thing a planned call deletes or cancels -> in which request.
 
@@ -85,7 +88,8 @@ class CallPlanner:
         wordy = 0
 
         others = about_someone_else(view)
-
+        made = next((one for one in self.calls[::-1] if (one.tool.name, tool.name) in self.follow_ups), None)
+        made = None if view.writes else made
         about = f"{view.name} {view.phrase.text}".replace("_", " ").lower()
         behind = bool(_LOOKING_BACK.search(about) if not view.writes else _CLAIMED.search(about))
 
@@ -93,12 +97,22 @@ class CallPlanner:
             if behind and meaning.kind in _MOMENTS and not meaning.past:
                 meaning = dataclasses.replace(meaning, past=True)
                 return self._known_or_drawn(meaning, schema, view, path)
+            own = view.param(path)
+            named = own is not None and own.field.kind == "id" and meaning.kind != "id"
+            if own is not None and own.field.kind == "id":
+                meaning = own.field  # the view knows more than the name alone tells
             sources = self._sources(request, take)
             if (found := self._link(call, meaning, schema, path, sources)) is not MISSING:
                 return found
             if not others and (own := self._profile(meaning, schema)) is not MISSING:
                 call.quiet.add(path)
                 return own
+            if (
+                made is not None
+                and (sought := sought_for(made.view, made.arguments, meaning)) is not None
+                and fits(sought, schema)
+            ):
+                return sought
             if (price := estate_price(view, meaning, self.rng)) is not None:
                 return price
             if meaning.kind in ("latitude", "longitude") and re.search(
@@ -114,17 +128,23 @@ class CallPlanner:
                 return not schema["default"]
             if meaning.name == "amount" and (span := amount_span(f"{view.name} {view.phrase.text}".replace("_", " "))):
                 return round(self.rng.randint(int(span[0]) + 1, int(span[1])) / 5) * 5
-            return self._known_value(meaning, view, path)
+            return (self._known_or_drawn if named else self._known_value)(meaning, schema, view, path)
 
         def include(meaning: Field, schema: Mapping[str, Any], path: str) -> bool:
             nonlocal wordy
             if (
                 meaning.technical
+                or "html" in meaning.name.lower()
                 or wordy >= 2
                 or ("default" in schema and schema["default"] is None and self.rng.random() < 0.6)
             ):
                 return False
-            share = 0.85 if view.phrase.verb in _CHANGES else self.share
+            # Whoever looks for what was just made filters little.
+            share = 0.85 if view.phrase.verb in _CHANGES else self.share if made is None else self.share / 4
+            if view.writes and wordy < 2 and path in BODIES:
+                return True  # what is written stands in there
+            if view.writes and path.rpartition(".")[0] in BODIES and meaning.kind == "title":
+                return True
             plain = self.rng.random() < share and meaning.kind not in _UNSAID
             wordy += plain
             return plain
@@ -167,6 +187,12 @@ class CallPlanner:
             if other is call or any(part in over for _, part in leaves(other.arguments)):
                 plain = (leaf for leaf in other.view.returns if leaf.field.kind == "id" and "[" not in leaf.path)
                 gone |= {(other.tool.name, leaf.path) for leaf in plain if leaf.field.entity in entities}
+        # The first of a list may be the very thing that was made before.
+        lists = {one.tool for one in call.links if one.parameter in paths and "[" in one.path}
+        for maker in self.calls:
+            made = find_made(load_card(maker.tool)) if lists else None
+            if made is not None and any((maker.tool.name, name) in self.follow_ups for name in lists):
+                gone.add((maker.tool.name, made.path))
         self.ended |= dict.fromkeys(gone, call.request)
 
     def _origin(self, tool: str, path: str) -> tuple[str, str]:
@@ -183,7 +209,7 @@ class CallPlanner:
         folder: str = self.known.setdefault(("same", "folder"), self.rng.choice(pools.FOLDERS))
         return folder
 
-    def _known_value(self, meaning: Field, view: View, path: str) -> Any:
+    def _known_value(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
         """What this dialogue has settled on for the same thing; an account keeps its number from call to call."""
         if "[" in path or "device" in meaning.entity:
             return MISSING
@@ -194,7 +220,7 @@ class CallPlanner:
         return self.known.get(shared, MISSING) if shared is not None else MISSING
 
     def _known_or_drawn(self, meaning: Field, schema: Mapping[str, Any], view: View, path: str) -> Any:
-        found = self._known_value(meaning, view, path)
+        found = self._known_value(meaning, schema, view, path)
         return leaf_value(meaning, schema, self.rng, self.cast, result=False) if found is MISSING else found
 
     def _settle(self, arguments: dict[str, Any], call: PlannedCall) -> dict[str, Any]:

@@ -252,11 +252,11 @@ def _mails(holder: dict[str, Any], given: Mapping[str, Any], rng: random.Random)
     """A person's address is made of the person's name."""
     mails = [name for name, part in holder.items() if name in ("email", "work_email", "email_address")
              and isinstance(part, str) and part not in given.values()]  # fmt: skip
-    names = [part for name, part in holder.items() if name.endswith("_name") and isinstance(part, str)
-             and len(part.split()) == 2 and part.replace(" ", "").isalpha()]  # fmt: skip
+    names = {name: part for name, part in holder.items() if name.endswith("_name") and isinstance(part, str)
+             and len(part.split()) == 2 and re.sub("[ '-]", "", part).isalpha()}  # fmt: skip
     own = re.search("employee|contact|engineer|patient|tenant|student|full", next(iter(names), ""))
     if len(mails) == 1 and names and (len(names) == 1 or own or "full_name" in given):
-        holder[mails[0]] = mail_for(str(given.get("full_name", names[0])), rng)
+        holder[mails[0]] = mail_for(str(given.get("full_name", next(iter(names.values())))), rng)
 
 
 def _parts(holder: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What the dialogue already holds about a thing: attributes by its id or name, and what was made or ended in it."""
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from toolflow_graph.models.offline.echoing import query_of
 from toolflow_graph.models.offline.mending import show_as
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
-from toolflow_graph.verification.naming import noun_of, read_result
+from toolflow_graph.verification.naming import Mention, field_of, noun_of, read_result
 from toolflow_graph.verification.things import Thing, World, are_akin
 
 _NAMING = re.compile(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
@@ -91,23 +92,42 @@ def with_made_things(value: Any, view: View, brief: ToolBrief, world: World) -> 
     if view.writes or not isinstance(value, dict):
         return value
     query = query_of(brief.call.arguments).lower()
-    made = [thing for thing in world.things.values() if thing.made is not None and _is_there(thing)]
-    made = [thing for thing in made if any(query in str(fact.value).lower() for fact in thing.fixed.values())]
-    over = {thing.id for thing in world.things.values() if not _is_there(thing)}
-    mentions, lists = read_result(value, noun_of(brief.call.name))
-    for rows in (part.rows for part in lists if len(part.rows) > 1):
-        own = {id(mention.holder): mention for mention in mentions if mention.own}
-        last, there = own.get(id(rows[-1])), {mention.id for mention in own.values()}
-        for thing in made:
-            if last is None or last.kind != thing.kind or thing.id in there or not are_akin(thing, brief.call.name):
-                continue
-            kept = dict(last.holder)
-            show_as(thing, last)
-            if not is_allowed(last.holder, brief.call.arguments):
-                last.holder.update(kept)
-        left = [row for row in rows if id(row) not in own or own[id(row)].id not in over]
-        rows[:] = left or rows
+    made = [thing for thing in world.each() if thing.made is not None and _is_there(thing)]
+    made = [thing for thing in made if not query or any(query in str(f.value).lower() for f in thing.fixed.values())]
+    made = [thing for thing in made if not _is_left_out(thing, brief.call.arguments)]
+    over = {thing.id for thing in world.each() if not _is_there(thing)}
+    noun = noun_of(brief.call.name)
+    for part in read_result(value, noun)[1]:
+        rows = part.rows
+        own = _own_rows(value, noun, rows)
+        kind, there = own[-1].kind if own else None, {mention.id for mention in own}
+        new = [one for one in made if one.kind == kind and one.id not in there and are_akin(one, brief.call.name)]
+        rows += [copy.deepcopy(rows[-1]) for _ in range(len(new) - len(own))]
+        free = _own_rows(value, noun, rows)
+        for thing in new:
+            kept = dict(free[-1].holder)
+            show_as(thing, free[-1])
+            if is_allowed(free[-1].holder, brief.call.arguments):
+                free.pop()
+            else:
+                free[-1].holder.update(kept)
+        gone = {id(mention.holder) for mention in own if mention.id in over}
+        rows[:] = [row for row in rows if id(row) not in gone] or rows
     return value
+
+
+def _own_rows(value: Any, noun: str, rows: list[Any]) -> list[Mention]:
+    """The rows of a list that are things of their own."""
+    own = {id(mention.holder): mention for mention in read_result(value, noun)[0] if mention.own}
+    return [own[id(row)] for row in rows if id(row) in own]
+
+
+def _is_left_out(thing: Thing, arguments: Mapping[str, Any]) -> bool:
+    """Whether a call asks for things that were made with something else: another project's, another kind."""
+    assert thing.made is not None
+    given = {**{name: fact.value for name, fact in thing.fixed.items()}, **thing.made.call.arguments}
+    told = ((given.get(key), given.get(field_of(key, thing.kind)), part) for key, part in arguments.items())
+    return any(part not in known and any(one is not None for one in known) for *known, part in told)
 
 
 def _is_there(thing: Thing) -> bool:

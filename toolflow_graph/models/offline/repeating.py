@@ -26,7 +26,9 @@ def repeated_call(
     linked = {one.parameter for one in call.links} | call.quiet
     told = [leaf for leaf in call.view.params if varies(leaf) and "." not in leaf.path and leaf.path not in linked]
     seen: dict[str, list[Any]] = {leaf.path: [one.arguments.get(leaf.path) for one in before] for leaf in told}
-    for leaf in sorted(told, key=lambda leaf: (leaf.path not in call.arguments, CHANGING.index(leaf.field.kind))):
+    # Another card is frozen rather than the same one for another reason.
+    order = ("id", *CHANGING) if call.view.writes else CHANGING
+    for leaf in sorted(told, key=lambda leaf: (leaf.path not in call.arguments, order.index(leaf.field.kind))):
         fresh = find_other(planner, leaf.field, leaf.schema, seen[leaf.path], rng)
         if fresh is None:
             continue

@@ -20,10 +20,13 @@ from toolflow_graph.models.offline.words import (
     with_article,
 )
 
+_FAILED = re.compile(r"fail|reject|declin|denied|error|invalid|refus|insufficient|blocked|"
+                     r"^not_?(?:sent|created|done|completed|possible|found|processed|saved|booked|accepted)$")  # fmt: skip
 SOUR = re.compile(r"fail|reject|declin|denied|error|not_|invalid|refus|insufficient|blocked|expired|unavailable")
 _STATES = re.compile(r"(?:\w+ed|active|open|ready|live|healthy|available|pending|in progress|online|down|degraded|sent|"
                      r"paid|valid|normal|awaiting .+|under review|not .+|running|waiting|boarding|upcoming|on time|"
                      r"processing|cleaning|held|frozen|clear|\w+ing)")  # fmt: skip
+_BARE = ("new", "old", "first", "last", "full", "short", "display", "legal", "original")
 _NO_HOLDER = ("publication", "approval", "moderation", "screening", "sending", "activation", "health", "current")
 _BUYING = ("book", "reserve", "buy", "order", "enroll", "enrol", "place", "request", "rent", "purchase")
 _MEASURED = ("duration", "percent", "rating", "distance", "number", "temperature", "ratio", "money", "age")
@@ -100,7 +103,7 @@ def read_text(view: View, cells: list[Cell], subject: Cell | None, style: int, r
 def _bad(cells: list[Cell], said: set[str]) -> Cell | None:
     """A status that says that it did not work, unless that was the wish."""
     bad = next((cell for cell in cells if cell.field.kind in ("enum", "status") and isinstance(cell.value, str)
-                and SOUR.search(cell.value.lower())), None)  # fmt: skip
+                and _FAILED.search(cell.value.lower())), None)  # fmt: skip
     if bad is not None and any(len(text) > 3 and text.lower()[:5] in str(bad.value).lower() for text in said):
         return None
     return bad
@@ -171,7 +174,8 @@ def _nice_label(cell: Cell) -> str:
     if len(words) == 2 and (words[1].endswith("ed") or words[1] == "withheld") and not is_plural(words[0]):
         # "deposit required": the participle comes first in speech.
         label = f"{words[1]} {words[0]}"
-    return label.removesuffix(" name") if cell.field.kind in ("person", "company", "title") else label
+    short = label.removesuffix(" name")
+    return short if cell.field.kind in ("person", "company", "title") and short not in _BARE else label
 
 
 def _noun_of_count(label: str, cell: Cell) -> str:
@@ -217,6 +221,8 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
     label, text, kind = _nice_label(cell), value_text(cell, cells, [], style), cell.field.kind
     if kind == "bool":
         return _truth(cell)
+    if re.fullmatch(r"[a-z]+ed by", label):
+        return f"it was {label} {text}"
     if cell.name.isupper() and len(cell.name) < 6:
         return f"{cell.name} is at {text}"  # a currency or ticker that a map is keyed by
     if isinstance(cell.value, list):
@@ -230,7 +236,8 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
     if _is_state(cell):
         if _STATES.fullmatch(text) and text not in ("paging", "none"):
             noun = label.rpartition(" ")[0]
-            clear = noun and noun.split(" ")[-1] not in _NO_HOLDER and noun.split(" ")[-1][:5] != text[:5]
+            same = noun.split(" ")[-1][:5] == text.removeprefix("not ")[:5]
+            clear = noun and noun.split(" ")[-1] not in _NO_HOLDER and not same
             return f"the {noun} is {text}" if clear else f"it is {text}"
         return f"the {label} is {text}"
     if kind == "id" and view.writes:
@@ -238,7 +245,7 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
     if kind == "money" and label == "amount":
         return f"it comes to {text}" if view.phrase.verb in _BUYING else f"the amount is {text}"
     if isinstance(cell.value, int) and (
-        found := re.match(r"(?:number of )?(\w+s) (\w+ed|sent)(?: total)?$", label_text(cell))
+        found := re.match(r"(?:number of )?(\w+s) (\w+ed|sent)(?: total| (?:to|in|on|at|from) .+)?$", label_text(cell))
     ):
         noun = singularise(found[1]) if cell.value == 1 else found[1]
         return f"{text if cell.value else 'no'} {noun} {'was' if cell.value == 1 else 'were'} {found[2]}"
@@ -256,6 +263,8 @@ def clause(cell: Cell, cells: list[Cell], style: int, view: View, rng: random.Ra
             )
         if any(map(is_plural, label.split(" ")[:2])):
             return f"the number of {label} is {text}"
+    if kind in ("text", "title", "query") and len(text.split()) > 4:
+        return f'the {label} {"read" if is_plural(label) else "reads"} "{text}"'
     if _says_many(label) and kind != "id" and isinstance(cell.value, str | int | float):
         return f"the {label} are {text}" if not cell.field.unit else f"the {label} come to {text}"
     return f"the {label} is {text}"

@@ -22,6 +22,7 @@ from toolflow_graph.models.offline.values import kind_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path
 from toolflow_graph.models.offline.words import singularise, split_words
 from toolflow_graph.models.offline.world import Cast
+from toolflow_graph.tool_graph.handles import find_echoes, load_card
 
 FAILURE = re.compile(r"(?:error|exception|fault)s?(?:[_ ]?(?:code|message|msg|type|text|description|detail)s?)?", re.I)
 _SHARED = {"city", "country", "country_code", "currency", "language_code", "timezone", "enum", "date", "ticker"}
@@ -69,10 +70,15 @@ class ResultLeaves:
     kept: frozenset[str] = field(init=False)
     handed: frozenset[str] = field(init=False)
     """What other tools live on."""
+    echoes: dict[str, str] = field(init=False)
+    """Where the result holds the handle of what the call is about, and which parameter names it."""
 
     def __post_init__(self) -> None:
         self.given = [(path, value) for path, value in leaves(dict(self.arguments)) if path]
         self.handed = handed_on(self.scene, self.view.name)
+        tools = (*self.scene.tools, *self.scene.distractors)
+        own = next((tool for tool in tools if tool.name == self.view.name), None)
+        self.echoes = find_echoes(load_card(own)) if own is not None else {}
         self.kept = telling_paths(self.view) | self.handed if len(self.view.returns) > _SMALL else frozenset()
         self.cap = price_cap(self.view, self.arguments)
         self.day = next((value for path, value in self.given if isinstance(value, str) and _ISO_DAY.fullmatch(value)
@@ -122,6 +128,10 @@ class ResultLeaves:
                     return value
         if not listed and (own := self._own_id(meaning, path)) is not MISSING:
             return own
+        if (holder := self._holders_id(meaning, path)) is not MISSING:
+            return holder
+        if meaning.name == "resource_type" and part.get("type") == "string" and not {"enum", "const"} & set(part):
+            return self._type_of(path)
         if listed and not own_item and not self.view.writes:
             found = filtered_value(meaning, part, self.view, self.given)
             if found is not None:
@@ -139,12 +149,33 @@ class ResultLeaves:
                     return value
         return MISSING
 
+    def _holders_id(self, meaning: Field, path: str) -> Any:
+        """What a thing was asked for by: the sections of project 1413 have a ``project.gid`` of 1413."""
+        if split_words(meaning.name) not in (("id",), ("gid",), ("uuid",)) or "." not in path:
+            return MISSING
+        holder = path.split(".")[-2]
+        if "[" in holder or holder in _WRAPPERS:
+            return MISSING
+        noun = singularise(split_words(holder)[-1])
+        return next((value for where, value in self.given if "[" not in where and (leaf := self.view.param(where))
+                     and leaf.field.kind in ("id", "uuid") and leaf.field.entity.split(" ")[-1:] == [noun]), MISSING)  # fmt: skip
+
+    def _type_of(self, path: str) -> str:
+        """What an object says that it is: a task, a project."""
+        steps = [step.split("[")[0] for step in path.split(".")[:-1]]
+        named = [singularise("_".join(split_words(step))) for step in steps if step not in _WRAPPERS]
+        return named[-1] if named else noun_of(self.view.phrase).replace(" ", "_") or "object"
+
     def _own_id(self, meaning: Field, path: str) -> Any:
         """The bare id of what is shown or changed is the one that was asked for; what is made gets a new one."""
         bare = split_words(meaning.name) in (("id",), ("gid",), ("uuid",), ("uid",)) or meaning.entity == noun_of(
             self.view.phrase
         )
-        if meaning.kind not in ("id", "uuid") or not bare or path.count(".") > 1 or self.view.phrase.verb in _MAKING:
+        if meaning.kind not in ("id", "uuid") or not bare or path.count(".") > 1:
+            return MISSING
+        if path in self.echoes and self.echoes[path] in self.arguments:
+            return self.arguments[self.echoes[path]]
+        if self.view.phrase.verb in _MAKING:
             return MISSING
         inner = split_words(path.partition(".")[0]) if "." in path else ()
         ids = [(leaf, value) for where, value in self.given if "[" not in where and (leaf := self.view.param(where))

@@ -16,6 +16,7 @@ from toolflow_graph.models.offline.repeating import find_other, repeated_call
 from toolflow_graph.models.offline.staged import UNHEARD_OF, policy_for
 from toolflow_graph.models.offline.views import plain_path, view_of
 from toolflow_graph.schemas import find_free_text
+from toolflow_graph.tool_graph.followups import find_follow_ups, find_made
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Slot, Tool
 
@@ -24,6 +25,8 @@ _NOTHING: dict[str, Any] = {"tools": [], "facts": [], "withheld": [], "uses": []
 
 
 _TRIES = 6
+_STORY = 5.0
+"""What it is worth to come back to a thing that was made: more than any tool's novelty, less than a behaviour."""
 
 
 def plan_slots(scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
@@ -95,9 +98,20 @@ def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             request = build_request(calls, number)
             if "clarification" in asked:
                 withhold(request, calls, rng)
+                if not request["withheld"] and (apart := _unlinked(planner, calls, number)):
+                    calls, request = apart, build_request(apart, number)
+                    withhold(request, calls, rng)
             _revise(request, calls, slot, planner, rng)
             requests.append(request)
     return {"requests": requests, "policy": policy}
+
+
+def _unlinked(planner: CallPlanner, calls: list[PlannedCall], number: int) -> list[PlannedCall]:
+    """The one call of a request without links, so that there is something to ask for; [] of a request with more."""
+    if len(calls) != 1 or not calls[0].links:
+        return []
+    planner.calls.remove(calls[0])
+    return [planner.plan(calls[0].tool, number, take="nothing")]
 
 
 def _fresh(planner: CallPlanner, tool: Tool, number: int, take: Take, rng: random.Random) -> PlannedCall:
@@ -136,6 +150,7 @@ class _Tools:
         asked = any("policy" in slot.behaviours for slot in scene.slots)
         self.forbidden = self._reserve() if asked else None
         self._free = [tool for tool in self._tools if tool is not self.forbidden]
+        self._follows = find_follow_ups(self._free)
 
     def take(self, group: Group) -> None:
         for tool in group:
@@ -146,7 +161,8 @@ class _Tools:
         writers = [tool for tool in self._tools if view_of(tool).writes]
         if len(self._tools) < 2 or not writers:
             return None  # what the only tool does cannot be asked for and forbidden at once
-        return min(writers, key=lambda tool: (self._is_needed(tool), self._rng.random()))
+        told = {name for pair in find_follow_ups(self._tools) for name in pair}
+        return min(writers, key=lambda tool: (self._is_needed(tool), tool.name in told, self._rng.random()))
 
     def _is_needed(self, tool: Tool) -> bool:
         links = {pair for pair, linked in self._linked.items() if linked}
@@ -172,20 +188,33 @@ class _Tools:
         groups: list[Group] = [(tool,) for tool in self._free]
         if "parallel" in asked:
             apart = [pair for pair in pairs if not self._linked[pair[0].name, pair[1].name]]
+            # What is made and listed in one breath need not stand in the list.
+            told = self._follows | {(other, maker) for maker, other in self._follows}
+            apart = [pair for pair in apart if (pair[0].name, pair[1].name) not in told] or apart
             groups = [pair for pair in apart if not self._linked[pair[1].name, pair[0].name]] or pairs or groups
         elif "chained" in asked:
-            groups = [pair for pair in pairs if self._linked[pair[0].name, pair[1].name]] or groups
+            joined: list[Group] = [pair for pair in pairs if self._linked[pair[0].name, pair[1].name]]
+            groups = [*joined, *(group for group in groups if self._continues(group[0], number))] or groups
         elif "nested" in asked:
             groups = [*pairs] or groups
         best = max(groups, key=lambda group: (self._worth(group, slot, number), self._rng.random()))
         self.take(best)
         return best
 
+    def _continues(self, tool: Tool, number: int) -> bool:
+        """Whether a fresh tool works on what an earlier request has made: that is a chain over two requests."""
+        made = {call.tool.name for call in self._planner.calls if call.request < number}
+        return not self._uses[tool.name] and any(
+            (name, tool.name) in self._follows and self._linked[name, tool.name] for name in made
+        )
+
     def _worth(self, group: Group, slot: Slot, number: int) -> float:
         asked = frozenset(slot.behaviours)
         # What was read before comes back as it was: nothing fails and nothing is planted there.
         staged = slot.mishap is not None or "injection" in asked
         worth = (-8.0 if staged else -2.0) * sum(self._uses[tool.name] for tool in group)
+        # Nobody books the same table three times, whereas much is looked up again.
+        worth -= 3.0 * sum(self._uses[tool.name] for tool in group if view_of(tool).writes)
         checks: list[tuple[str, Callable[[Tool], bool]]] = [
             ("confirm", lambda tool: view_of(tool).writes),
             ("injection", lambda tool: bool(find_free_text(tool.returns))),
@@ -200,7 +229,9 @@ class _Tools:
         if slot.mishap == "empty":
             worth += 4 * any("[]" in leaf.path for leaf in view_of(group[0]).returns)
         if slot.mishap == "not_found":
+            # What is only made now can hardly be missing.
             worth += 2 * any(leaf.field.kind == "id" for leaf in view_of(group[0]).params)
+            worth -= 6 * any(find_made(load_card(tool)) is not None for tool in group)
         earlier = [call for call in self._planner.calls if call.request < number]
         linked = sum(self._linked.get((call.tool.name, tool.name), False) for call in earlier for tool in group)
         worth += (6 if "back_reference" in asked or "chained" in asked else 0.5) * min(linked, 2)
@@ -217,7 +248,26 @@ class _Tools:
             for source, target in self._linked
             if target in {tool.name for tool in group} and source not in {tool.name for tool in group}
         )
-        return worth - 1.5 * lone
+        return worth - 1.5 * lone + self._tells_on(group, slot, number)
+
+    def _tells_on(self, group: Group, slot: Slot, number: int) -> float:
+        """What a group does for the story of a thing that is made: made first, come back to then, ended last."""
+        made = {call.tool.name for call in self._planner.calls if call.request < number}
+        names = [tool.name for tool in group]
+        worth = 0.0
+        for maker, follower in self._follows:
+            here = maker in names, follower in names
+            if here[1] and slot.mishap in ("empty", "not_found"):
+                return -2 * _STORY  # what was made is there, and is found
+            if here == (False, True):
+                worth += (_STORY if maker in made else -_STORY) * (not self._uses[follower])
+            elif here == (True, False) and number + 1 < len(self._slots):
+                worth += 0.5 * _STORY * (not self._uses[follower])
+            elif all(here):
+                worth += _STORY if names.index(maker) < names.index(follower) else -2 * _STORY
+        ends = any(is_ending(view_of(tool)) for tool in group)
+        waits = any(maker in made and other not in names and not self._uses[other] for maker, other in self._follows)
+        return max(-_STORY, min(worth, _STORY)) - (0.5 * _STORY if ends and waits else 0)
 
 
 def _rank(fact: dict[str, Any], calls: list[PlannedCall]) -> tuple[int, str]:

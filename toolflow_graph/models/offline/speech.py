@@ -120,11 +120,15 @@ def build_core(phrase: Phrase, items: list[Item], style: int, rng: random.Random
             rest = _place(rest, item, style)
     for item in items:
         if item.held:
-            rest = re.sub(r" (?:who|that|which) [a-z]+ $", " ", _drop(rest, item))
+            rest = _drop(rest, item)
+            if not any(one.ref and rest.endswith(f" {one.ref} ") for one in items):
+                rest = re.sub(r" (?:who|that|which) [a-z]+ $", " ", rest)
     rest = _in_state(rest, items)
     rest = _labelled(rest, items, style)
     rest = _people(rest, items, style)
     rest = _named(rest, items, style, verb)
+    if any(item.field.kind == "title" and not item.held for item in items):
+        rest = re.sub(r" with an? (?:title|name|label)(?: and an? \w+)?(?= )", "", rest)
     if any(not item.held and not item.ref for item in items):
         for _ in range(2):
             rest = re.sub(
@@ -205,7 +209,10 @@ def _people(rest: str, items: list[Item], style: int) -> str:
             return rest.replace(found[0], f" {found[1]} {speak(item, style)} ", 1)
         if re.search(r" (more people|all given people|a person) ", rest):
             item.used = True
-            return re.sub(r" (more people|all given people|a person) ", f" {speak(item, style)} ", rest, count=1)
+            said = speak(item, style)
+            rest = re.sub(r" (more people|all given people|a person) ", f" {said} ", rest, count=1)
+            alone = isinstance(item.value, list) and len(item.value) == 1
+            return rest.replace(f" {said} are ", f" {said} is ") if alone else rest
     return rest
 
 
@@ -342,13 +349,17 @@ def _place_id(rest: str, item: Item, said: str) -> str:
         ):
             continue
         own = re.sub(r"\b(confirmed|scheduled|given|specific|specified|single|saved|existing|pending|stored|"
-                     r"registered|booked|"
+                     r"registered|booked|free|delivered|submitted|"
                      r"deployed|finished|running|new|calendar|completed|placed)\b ?", "", found[2])  # fmt: skip
         text = said if item.ref else f"{own}{lower_first(found[3])} {said}"
         if item.ref and rest[found.end()] == "'":
             text = f"that {found[3]}"
         item.used = True
-        return rest[: found.start()] + text + rest[found.end() :]
+        tail = rest[found.end() :]
+        if item.ref:
+            # Who says "that booking" does not add what a booking is for.
+            tail = re.sub(r"^ (?:at|of|in|with|from|for) an? [a-z]+(?: [a-z]+)? $", " ", tail)
+        return rest[: found.start()] + text + tail
     if " a given one " in rest or rest.rstrip().endswith("a given one"):
         item.used = True
         return rest.replace("a given one", said if item.ref else f"{head} {said}", 1)

@@ -1,10 +1,11 @@
 """What user and assistant say at the staged moments: changed values, doubts, things that cannot or must not be done."""
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolflow_graph.models.offline.phrases import doing_phrase, to_do_phrase
+from toolflow_graph.models.offline.phrases import doing_phrase, done_phrase, to_do_phrase
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import capitalise, end_sentence, join_and
 
@@ -127,14 +128,18 @@ def say_doubt(label: str, value: str, style: str, rng: random.Random) -> str:
     return options[0] if style == "terse" else rng.choice(options)
 
 
-def stand_by(label: str, value: str, rng: random.Random) -> str:
-    """The assistant looks again and says what stands."""
+def stand_by(label: str, value: str, rng: random.Random, *, told: bool = True) -> str:
+    """The assistant looks again and says what stands; ``told``: an answer has said so before."""
     if not label:
         return rng.choice((
             "I have looked at it again, and that is what came back. If you had something else in mind, tell me what to look for.",
             "Yes, I went through the result once more and it says just that. If something is missing, tell me what.",
             "I checked it against the result, and it stands as I told you. What did you have in mind instead?",
         ))  # fmt: skip
+    if not told:
+        return rng.choice((f"I have looked again: the {label} is {value}.",
+                           f"Going back to the result, the {label} is {value}.",
+                           f"Sorry, I should have told you: the {label} is {value}."))  # fmt: skip
     return rng.choice((
         f"I have looked again: the {label} is {value}.",
         f"Going back to the result, the {label} is {value}.",
@@ -190,11 +195,19 @@ def policy_for(view: View, rng: random.Random) -> list[str]:
 
 def ask_to_confirm(views: Sequence[View], values: Sequence[str], rng: random.Random) -> str:
     """The assistant says what it is about to change, with its values, and waits."""
-    what = join_and([to_do_phrase(view.phrase) for view in views])
-    told = f" with {join_and(list(values))}" if values else ""
-    lead = rng.choice((f"I'm about to {what}{told}.", f"Before I {what}, let me check{told and ': that would be'}{told}.",
-                       f"I would now {what}{told}."))  # fmt: skip
+    what = join_and([_this(view) for view in views])
+    told = f": {join_and(list(values))}" if values else ""
+    lead = rng.choice((f"I'm about to {what}{told}.", f"Before I {what}, let me check the details{told}.",
+                       f"Just to be sure before I {what}{told}.", f"I would now {what}{told}."))  # fmt: skip
     return f"{end_sentence(lead)} {rng.choice(GO_AHEAD)}"
+
+
+def _this(view: View) -> str:
+    """What is about to be done, to the very thing that was spoken of, unless it is made only now."""
+    todo = to_do_phrase(view.phrase)
+    return (
+        todo if done_phrase(view.phrase).endswith(todo.partition(" ")[2]) else re.sub(r"^(\w+) an? ", r"\1 the ", todo)
+    )
 
 
 def _instead(able: Sequence[View], rng: random.Random) -> str:

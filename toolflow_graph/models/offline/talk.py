@@ -159,7 +159,7 @@ def _compare(brief: AssistantBrief, topic: _Topic, rng: random.Random) -> str:
             f"Going by the {label} alone, {name} comes first with {a}, while {other} is at {b}.",
             f"{name} has the {word} {label} at {a}; {other} is at the other end with {b}. It depends on what matters "
             f"most to you.",
-            f"I would look at {name} first, because its {label} of {a} is the {word} of them.",
+            f"I would look at {name} first, because the {label} of {a} is the {word} of them.",
             f"The {label} is where they differ: {a} for {name} against {b} for {other}. I'd lean towards {name}.",
             f"If the {label} decides, I'd take {name} ({a}) over {other} ({b}).",
         )))  # fmt: skip

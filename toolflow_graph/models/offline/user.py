@@ -16,6 +16,7 @@ from toolflow_graph.models.offline.saying import told
 from toolflow_graph.models.offline.speech import Item, build_core, speak
 from toolflow_graph.models.offline.staged import GO_AHEAD, UNHEARD_OF, say_arrived, say_doubt, say_revision, say_yes
 from toolflow_graph.models.offline.talk import user_talk
+from toolflow_graph.models.offline.verbs import participle
 from toolflow_graph.models.offline.views import View, owner_of, plain_path, view_of, without_identifiers
 from toolflow_graph.models.offline.wishes import Told, clauses
 from toolflow_graph.models.offline.words import (
@@ -28,6 +29,8 @@ from toolflow_graph.models.offline.words import (
 )
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.randomness import derive_rng
+from toolflow_graph.tool_graph.followups import find_made
+from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Fact, Request, Tool, Use
 from toolflow_graph.verification.wording import normalise
 
@@ -158,13 +161,15 @@ def _refer(use: Use, index: int, scene: Scene, rng: random.Random) -> str:
         nth = ordinal(int(place[1]))
         return seed.choice((f"the {nth} {short}", f"the {nth} {short} on the list", f"the {nth} {short} you found",
                             f"the {nth} {short} you listed", f"that {nth} {short}"))  # fmt: skip
-    made = (
-        source is not None
-        and view_of(source).writes
-        and view_of(source).phrase.verb in ("create", "add", "make", "open")
-    )
-    options = [f"that {short}", f"the {short} from before", f"the same {short}", f"the {short} we just talked about"]
-    return seed.choice([f"the new {short}", f"the {short} you just created"] if made else options)
+    made = find_made(load_card(source)) if source is not None else None
+    if source is not None and made is not None and made.path == path:
+        did = participle(view_of(source).phrase.verb)
+        did = (
+            "made" if did[:3] == short.split(" ")[-1][:3] or short.split(" ")[-1] in ("booking", "appointment") else did
+        )
+        when = f"you just {did}" if index - use.request == 1 else f"you {did} earlier"
+        return seed.choice((f"the new {short}", f"the {short} {when}", f"the {short} {when}"))
+    return seed.choice((f"that {short}", f"the same {short}", f"the {short} we just talked about"))
 
 
 def _opening(request: Request, brief: UserBrief, rng: random.Random) -> str:
@@ -264,12 +269,14 @@ def _again(request: Request, before: Request, brief: UserBrief, rng: random.Rand
     if tool is None or any(isinstance(fact.value, bool) for fact in changed):
         return ""
     view = view_of(tool)
+    if view.writes and not changed and before is not brief.earlier[-1]:
+        return ""  # "the same again" would be what was asked last
     parts = []
     for fact in changed:
         meaning = _field(fact, (fact.parameter or "").partition(":")[2], view)
         item = Item(plain_path((fact.parameter or "").partition(":")[2]), fact.name, meaning, fact.value)
         parts.append((item.label, speak(item, style), meaning.kind))
-    return follow_up(view.phrase, parts, brief.scene.style, rng)
+    return follow_up(view.phrase, parts, brief.scene.style, rng, writes=view.writes)
 
 
 def _reply(brief: UserBrief, rng: random.Random) -> str:

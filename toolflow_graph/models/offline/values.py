@@ -27,6 +27,9 @@ _WORDED = ("text", "title", "query", "tag", "path", "company", "condition")
 """Kinds whose values the lexicon may know better than the pools."""
 
 
+_SAYS_NOTHING = ("other", "others", "unknown", "unspecified", "misc", "n/a")
+
+
 def leaf_value(
     field: Field, schema: Mapping[str, Any], rng: random.Random, cast: Cast, *, result: bool, spread: bool = False
 ) -> Any:
@@ -37,7 +40,10 @@ def leaf_value(
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        return rng.choice([option for option in schema["enum"] if option is not None] or [None])
+        options = [option for option in schema["enum"] if option is not None] or [None]
+        # Who gives a reason gives one, and not "other".
+        telling = [option for option in options if str(option).lower() not in _SAYS_NOTHING]
+        return rng.choice(options if result else telling or options)
     types = schema_types(schema)
     kind = next((part for part in types if part != "null"), types[0] if types else "string")
     if kind == "boolean":
@@ -51,6 +57,9 @@ def leaf_value(
 
 def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: Cast, result: bool) -> Any:
     examples = [value for value in examples_of(schema) if isinstance(value, str)]
+    if field.kind == "id":
+        # "The idMember or username" names what may be given, not an example of it.
+        examples = [value for value in examples if value not in (field.name, "username", "me")]
     candidates = []
     told = words_for(split_words(field.name), field.owner) if field.kind in _WORDED else ()
     if re.search(r"last_?(?:4|four)$", field.name, re.I):
@@ -61,7 +70,7 @@ def _string(field: Field, schema: Mapping[str, Any], rng: random.Random, cast: C
         candidates += [fresh_id(rng.choice(examples), rng), rng.choice(examples)]
     elif examples and field.kind not in _FROM_CAST and field.kind != "uuid" and not (
         # One example for all rows would make them look alike.
-        result and len(examples) == 1 and field.kind in _TELLING_APART and rng.random() < 0.5
+        (result or field.kind == "title") and len(examples) == 1 and field.kind in _TELLING_APART and rng.random() < 0.5
     ):  # fmt: skip
         candidates.append(rng.choice(examples))
     if told:

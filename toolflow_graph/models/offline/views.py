@@ -1,5 +1,6 @@
 """A tool as the offline model sees it: its phrase, its leaves with their meaning, and what it gives back. Cached."""
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from toolflow_graph.models.offline.phrases import Phrase, head_noun, phrase_of
 from toolflow_graph.models.offline.verbs import FETCHING, READING
 from toolflow_graph.models.offline.words import humanise, singularise
 from toolflow_graph.schemas import SchemaField, iter_fields
+from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Tool
 
 
@@ -42,6 +44,9 @@ class View:
         return next((leaf for leaf in self.params if leaf.path == plain), None)
 
 
+_WORDS = ("text", "title", "tag", "query", "food", "person", "money", "location", "object")
+BODIES = frozenset(("data", "body", "payload", "attributes", "input"))
+"""Objects that only wrap what is written."""
 _IDENTIFIER = re.compile(r"[_-]|[a-z][A-Z]")
 _LOOSE = frozenset(
     {"specified", "new", "existing", "given", "specific", "single", "particular", "certain", "current", "object"}
@@ -56,20 +61,22 @@ def plain_path(path: str) -> str:
 def owner_of(path: str) -> str:
     """The noun of what holds the leaf at ``path``: ``flights[].flight_id`` gives "flight"."""
     parts = re.split(r"\.", re.sub(r"\[\d*\]", "", path))
-    return singularise(humanise(parts[-2])) if len(parts) > 1 else ""
+    return singularise(humanise(parts[-2])) if len(parts) > 1 and parts[-2].lower() not in BODIES else ""
 
 
 @lru_cache(maxsize=4096)
 def _view(text: str) -> View:
     name, description, parameters, returns, effect = json.loads(text)
     phrase = phrase_of(name, description)
+    tool = Tool(name=name, description=description, parameters=parameters, returns=returns, effect=effect)
+    handles = {one.path: " ".join(one.noun) for one in load_card(tool).takes if one.required and one.mark == "id"}
     if effect == "write" and phrase.verb in FETCHING:
         phrase = _deed_of(name, description) or phrase
     noun = noun_of(phrase)
     return View(
         name=name,
         phrase=phrase,
-        params=tuple(_leaf(found, noun) for found in iter_fields(parameters)),
+        params=tuple(_handle(_leaf(found, noun), handles) for found in iter_fields(parameters)),
         returns=tuple(_leaf(found, noun) for found in iter_fields(returns or {}))[:400],
         writes=effect == "write" if effect else phrase.verb not in READING,
         past=bool(re.search(r"\bpast\b|\bhistor|\bprevious\b|\brecorded\b", description.lower()))
@@ -87,6 +94,20 @@ def _deed_of(name: str, description: str) -> Phrase | None:
 def _leaf(found: SchemaField, noun: str) -> Leaf:
     owner = owner_of(found.path) if "." in found.path else noun
     return Leaf(found.path, field_of(found.name, found.schema, owner), found.schema, found.required)
+
+
+def _handle(leaf: Leaf, handles: Mapping[str, str]) -> Leaf:
+    """A parameter that asks for a thing by its identifier though its name does not say so ("customer")."""
+    if leaf.path not in handles or "enum" in leaf.schema or leaf.field.listed:
+        return leaf
+    noun, field = handles[leaf.path], leaf.field
+    if field.kind == "id" and field.name.lower() in ("id", "gid") and field.entity != noun:
+        # The order whose "details" are asked for is an order.
+        field = dataclasses.replace(field, entity=noun, label=f"{noun} ID")
+    elif field.kind in _WORDS:
+        label = field.label if field.label.endswith(" ID") else f"{field.label} ID"
+        field = dataclasses.replace(field, kind="id", entity=noun, label=label)
+    return dataclasses.replace(leaf, field=field)
 
 
 def noun_of(phrase: Phrase) -> str:

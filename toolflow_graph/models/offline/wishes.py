@@ -16,6 +16,7 @@ _MODAL = re.compile(
     r"((?:the|an?|my) [a-z-]+(?: [a-z-]+)? (?:should|must|may|can) (?!be\b)[a-z]+(?: for| with| from)?)$"
 )
 _PEOPLE = "guest|passenger|patient|student|tenant|candidate|buyer|traveller|person|visitor|new hire|main tenant"
+_STATES = ("public", "private", "active", "inactive", "visible", "hidden", "inclusive", "exclusive", "complete", "open")
 _FOR = ("book", "reserve", "register", "create", "invite", "apply", "onboard", "buy", "submit", "order")
 
 
@@ -210,6 +211,7 @@ def _wish(item: Item, text: str) -> str:
             "",
             found[2],
         )
+        what = what.split(",")[0]
         noun, _, tail = what.partition(" the ")
         if item.field.kind in ("date", "datetime", "time"):
             return f"the {lower_first(what)} should be {'no later' if bound == 'at most' else 'no earlier'} than {text}"
@@ -237,7 +239,7 @@ def _wish(item: Item, text: str) -> str:
     if name.endswith("preference") and item.field.kind == "enum" and len(label.split()) == 2 and text != "none":
         return f"I'd prefer {with_article(text + ' ' + label.split(' ')[0])}"
     if item.field.kind == "enum" and label.split(" ")[-1] == "reason":
-        return f"the reason is {text}"
+        return f'please put down "{text}" as the reason'
     if item.field.kind == "enum" and re.search(r"\b(type|category|kind)$", label) and isinstance(item.value, str):
         noun = " ".join(label.split(" ")[:-1])
         if text in ("any", "all", "other", "either", "mixed", "none"):
@@ -304,7 +306,7 @@ def _plain(item: Item, text: str, used: Told, rng: random.Random) -> str:
 
 def _switch(item: Item) -> str:
     """A boolean as a wish, from its description: "Whether guests are told" gives "guests should be told"."""
-    text = item.field.description.split(". ")[0].strip(" .")
+    text = re.sub(r"\s*\([^)]*\)?", "", item.field.description.split(". ")[0]).strip(" .")
     on = bool(item.value)
     text = re.sub(
         r"(?i)^(only|just) (?:returns?|shows?|includes?|lists?|searches|searching|gets?|fetch(?:es)?) ", r"\1 ", text
@@ -334,6 +336,8 @@ def _switch(item: Item) -> str:
         and len(text) < 60
     ):
         return f"please {lower_first(text)}" if on else f"there is no need to {lower_first(text)}"
+    if item.label in _STATES or re.fullmatch(r"[a-z]+ed", item.label):
+        return f"it should {'' if on else 'not '}be {item.label}"
     if base_of(item.label.split(" ")[0]) == item.label.split(" ")[0] and len(item.label.split(" ")) > 1:
         verb, _, rest = item.label.partition(" ")
         return f"please {verb} the {rest}" if on else f"there is no need to {verb} the {rest}"

@@ -25,7 +25,7 @@ _LONG = {
     "ref": "reference",
     "timezone": "time zone", "filename": "file name", "username": "user name", "zipcode": "postal code",
     "firstname": "first name", "lastname": "last name", "fullname": "full name", "postcode": "postal code",
-    "lead": "lead",
+    "lead": "lead", "prefs": "preferences", "pref": "preference", "pos": "position",
     "zip": "postal code", "tel": "telephone", "dt": "date", "img": "picture", "pwd": "password",
 }  # fmt: skip
 UNITS = {
@@ -58,7 +58,7 @@ _NOT_PLURAL = ("ss", "us", "is", "news", "ics")
 
 
 _JOINED = re.compile(
-    r"(from|to|start|end|begin|birth|base|user|owner|image|photo|avatar|thumb|thumbnail|video|audio|web|play|share|track|"
+    r"(?!playlists?$)(from|to|start|end|begin|birth|base|user|owner|image|photo|avatar|thumb|thumbnail|video|audio|web|play|share|track|"
     r"artist|album|movie|item|product|order|customer|account|group|page|post|parent|team|player|match|event|source|"
     r"target|min|max|total|current|create|created|update|updated|modified|publish|published|release|arrival|departure|"
     r"country|city|state|currency|place|station|cover|profile|banner|icon|logo|news|article|channel|list|category|"
@@ -132,6 +132,8 @@ def singularise(noun: str) -> str:
 def is_plural(noun: str) -> bool:
     """Whether the noun's last word looks plural."""
     last = noun.rpartition(" ")[2].lower()
+    if re.fullmatch(r"[A-Z]{2,}s", noun.rpartition(" ")[2]):
+        return True  # IDs, URLs
     if last in ("alias", "canvas", "atlas", "lens", "gas", "bias", "chaos", "cosmos"):
         return False
     return last in ("people", "children", "men", "women", "feet") or (
@@ -144,9 +146,7 @@ def article(noun: str) -> str:
     first = noun.split(" ")[0] if noun else ""
     if re.match(r"(?i)(hour|honest|heir)", first):
         return "an"
-    if re.match(r"(?i)(uni|use|user|eu|one|url|util|uv|ure)", first) and not re.match(
-        r"(?i)unin|unim|unav|unus", first
-    ):
+    if re.match(r"(?i)(uni|us[aeu]|eu|one|url|util|uv|ure)", first) and not re.match(r"(?i)unin|unim|unav|unus", first):
         return "a"
     if first.isupper() and len(first) > 1:
         return "an" if first[0] in "AEFHILMNORSX" else "a"
@@ -197,7 +197,7 @@ def polish(text: str) -> str:
     text = re.sub(r"(?<!\.)\.\.(?=\s|$)", ".", text)
     text = re.sub(r"([.?!])([\"”])\.(?=\s|$)", r"\1\2", text)
     text = re.sub(r",,+", ",", text)
-    text = re.sub(r"\ba (?=[aeiou][a-z]{2})(?!uni|use|usu|eur|one\b|util|ubi)", "an ", text)
+    text = re.sub(r"\ba (?=[aeiou][a-z]{2})(?!uni|us[aeu]|eur|one\b|util|ubi)", "an ", text)
     return capitalise(text)
 
 
