@@ -461,3 +461,15 @@ def test_numbers_counted_from_a_stock_or_price(said: str, result: Data, name: st
 def test_a_share_of_a_scale(said: str, right: int, wrong: int, schema: Data) -> None:
     assert dated(WEDNESDAY, said, value=right, name="brightness", schema=schema) == "derived"
     assert dated(WEDNESDAY, said, value=wrong, name="brightness", schema=schema) == "unknown"
+
+
+def test_a_choice_that_the_system_message_lists_is_the_users_who_makes_it() -> None:
+    rules = "A return needs a reason: either 'arrived broken' or 'wrong colour'."
+    said = "I want to send it back, it had been broken when it arrived."
+    reason = {"reason": {"type": "string"}}
+    data = dialogue("Hi.", "A: Hello.", said, arguments={"reason": "arrived broken"}, properties=reason)
+    data["messages"][0]["content"] += f" {rules}"
+    source = sources(data)["reason"]
+    assert (source.kind, source.message_index) == ("user", 3)
+    data["messages"][3]["content"] = "I want to send it back."
+    assert sources(data)["reason"].kind == "context"

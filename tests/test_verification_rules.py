@@ -368,6 +368,11 @@ BEHAVIOURS: list[tuple[str, str, Mutation]] = [
             ],
         ),
     ),
+    (
+        "unheeded_yes",
+        "hangs up",
+        _append(says("Shall I book the seat, too?"), user("Yes, please take the window seat. ###STOP###")),
+    ),
     ("broken_result", "cut off", lambda d: d["messages"][9].update(content='{"booking_id": "BK-70031", "tot')),
 ]
 
@@ -378,6 +383,15 @@ def test_behaviours_are_held_to_what_was_asked(code: str, what: str, change: Mut
     change(data)
     assert code in codes(data)
     assert judge(data).accepted == (RULES[code].severity == "warning")
+
+
+def test_a_third_attempt_that_helps_was_worth_it() -> None:
+    data = clean()
+    tries = [(f"call_{number}", *_FAILING[1:]) for number in (7, 8, 9)]
+    answers = [_BUSY, _BUSY, {"forecast": "sunny"}]
+    made = [m for call, answer in zip(tries, answers, strict=True) for m in (calls(call), brings(call[0], answer))]
+    _insert(4, *made)(data)
+    assert "repeated_call" not in codes(data)
 
 
 def test_every_rule_has_a_defect_here() -> None:

@@ -83,13 +83,18 @@ class Forms:
 
     def words(self, value: str, *, exact: bool = False) -> Origin | None:
         """A text whose content words all stand in one message, in whatever order and, unless ``exact``, form."""
-        plain = {word for word in normalise(value).split() if word not in _STOP}
+        plain = content_words(value)
         wanted = {stem(word) for word in plain}
         for index, said in self.finder.everything if wanted else ():
             if wanted <= said.stems and (not exact or plain <= {*said.words.split()}):
                 kind: Kind = "user" if index is not None and self.finder.evidence.roles[index] == "user" else "derived"
                 return Origin(kind, index, how="its words, in another form")
         return None
+
+    def own_words(self, value: str) -> Origin | None:
+        """A text of several words that a user says in another form."""
+        origin = self.words(value) if len(content_words(value)) > 1 else None
+        return origin if origin is not None and origin.kind == "user" else None
 
     def beginning(self, value: str) -> Origin | None:
         """A place of which somebody said all but the region: "Paris" for ``Paris, France``."""
@@ -102,6 +107,11 @@ class Forms:
             if head in said.words and not re.search(re.escape(first.casefold()) + r",\s+\w", said.folded):
                 return Origin("derived", index, how=f"{first!r}, completed")
         return None
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words of a text that are no articles, prepositions and the like."""
+    return frozenset(word for word in normalise(text).split() if word not in _STOP)
 
 
 def _same_phone(digits: str, text: str) -> bool:

@@ -204,6 +204,9 @@ class _Grounder:
         if self.moments.is_moment(text):
             return self.finder.text(text)
         origin = self.finder.text(text) or self.forms.text_variant(text) or self.forms.joined(text)
+        if origin is not None and origin.kind == "context":
+            # "No longer needed" is a reason that the system message lists, and the user's who no longer needs it.
+            origin = self.forms.own_words(text) or origin
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
             full = list(dates_in(text, self.evidence.now))

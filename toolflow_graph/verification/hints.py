@@ -55,6 +55,7 @@ HINTS: dict[str, str] = {
     "false_refusal": "call the tool that can do it, or offer it later",
     "needless_call": "say that it cannot be done; call nothing",
     "unconfirmed_write": "say what is about to be changed and wait for the user's yes",
+    "unheeded_yes": "do what the user agreed to and say so, or cut back to before the offer",
     "refused_write": "leave it as it is, and ask what the user wants instead",
     "correction_ignored": "call again with the value that the user gave last",
     "exchanged_results": "give each call the result that belongs to its arguments",

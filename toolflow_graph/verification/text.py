@@ -136,7 +136,8 @@ _USER_AS_ASSISTANT = re.compile(
     r"\bI can (?:help|assist) you\b|"
     r"\b(?:is|was) there anything else (?:I can|that I can|you(?:'d| would) like|you need)\b|"
     r"\blet me know if (?:you need|there(?:'s| is)) any(?:thing else| (?:other|further|more|additional) (?:help|"
-    r"assistance))\b|"
+    # A user offers no more help than what the assistant wants to know.
+    r"assistance))\b(?! (?:from me|on my (?:end|side)|to \w+|in order)\b)|"
     r"\bfeel free to (?:ask|reach out)\b|"
     r"\bas an AI\b|\bI(?:'m| am) (?:an AI|a virtual|your (?:virtual )?assistant)\b|"
     r"\bI(?:'ve| have) (?:found|retrieved|located) (?:the following|\d+ (?:results|options|flights))\b|"
