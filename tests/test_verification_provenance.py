@@ -279,6 +279,11 @@ def test_what_the_assistant_is_to_make_up_is_no_finding() -> None:
         ("ORD-58213, 2 units", "payload", '{"order_id": "ORD-58213", "qty": 2}', "derived"),
         ("ORD-58213, 2 units", "payload", '{"order_id": "ORD-58219", "qty": 2}', "unknown"),
         ("2026-03-04 it was", "since", "03-07", "unknown"),
+        ("the postcode is four oh double seven one", "postcode", "40771", "derived"),
+        ("the postcode is four oh double seven one", "postcode", "40711", "unknown"),
+        ("that is T, U, and then V", "name", "Tuv", "unknown"),
+        ("spelled R U N E", "name", "Rune", "derived"),
+        ("order K nine two two four", "order_id", "#K9224", "derived"),
     ],
 )
 def test_other_forms_of_what_was_said(said: str, name: str, value: Any, kind: str) -> None:

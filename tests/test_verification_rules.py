@@ -207,6 +207,7 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("control_words", "stop", _say(11, "###STOP###")),
     ("control_words", "think", _say(10, "<think>book it</think>")),
     ("control_words", "template", _say(10, "<|im_start|>assistant")),
+    ("control_words", "a call as text", _say(10, 'One moment. {"kind": "call", "tool": "pay", "arguments": {}}')),
     ("control_words", "simulated", _say(10, "Here is the simulated response.")),
     ("claimed_success", "nothing called", _set(6, content="I've booked the cheaper one. Under which name?")),
     (
@@ -216,6 +217,7 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ),
     ("ungrounded_answer", "another amount", _set(10, content="I've booked FL-48213. The total is 139.50 EUR.")),
     ("ungrounded_answer", "another code", _set(10, content="I've booked it. The booking number is BK-70013.")),
+    ("invented_outage", "no call failed", _say(6, "Our booking system is down today. Please call again.")),
     ("repair_residue", "apology", _say(10, "Apologies for the invalid tool call.")),
     (
         "trailing_thanks",

@@ -7,7 +7,7 @@
     structure.py calls.py text.py groundrules.py planrules.py behaviours.py consent.py world.py    the rules
     grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
     arithmetic.py distinctive.py wording.py tongues.py moments.py offsets.py codes.py    how values are said
-    claims.py deeds.py    what the assistant says it did, against what was called
+    claims.py deeds.py outages.py    what the assistant says it did or could not do, against what was called
     naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
     answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py lengths.py
                     units.py rows.py)

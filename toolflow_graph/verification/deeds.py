@@ -198,7 +198,7 @@ def _claims_failed(transcript: Transcript, sentence: str, site: CallSite, turn: 
     ):
         return True
     words = _words(name)
-    said = claims_deed(sentence, said_of(words[0]), passive=True) or says_state(sentence)
+    said = claims_deed(sentence, said_of(words[0]), passive=True) or says_state(sentence, words)
     if said and (shares_noun(sentence, words[1:]) or "your " in sentence.lower()):
         return True
     rest = object_of_deed(sentence, {*_verbs_of(transcript, name), *said_of(words[0])})
@@ -210,7 +210,7 @@ def _claims_failed(transcript: Transcript, sentence: str, site: CallSite, turn: 
 def _claims_idle(sentence: str, name: str, heard: bool) -> bool:
     words = _words(name)
     said = claims_deed(sentence, said_of(words[0]), passive=False) or (
-        not heard and (says_state(sentence) or bare_deed(sentence, said_of(words[0])))
+        not heard and (says_state(sentence, words) or bare_deed(sentence, said_of(words[0])))
     )
     return said and shares_noun(sentence, words[1:]) and not is_about_own_words(sentence, words)
 

@@ -197,7 +197,7 @@ class _Grounder:
                 return found
         if _NUMBER.fullmatch(text):
             number = self.finder.text(text) or self.finder.number(float(text)) or self.moments.part(float(text), name)
-            return number or self._composed(text, schema, name, distinctive)
+            return number or self.forms.read_out(text) or self._composed(text, schema, name, distinctive)
         moment = self.moments.origin(text)
         if moment is not None:
             return moment

@@ -41,6 +41,7 @@ HINTS: dict[str, str] = {
     "speaker_label": "strip the label",
     "role_flip": "sample again: the message belongs to the other speaker",
     "control_words": "strip template tokens and stop words; drop a message that holds nothing else, and thoughts",
+    "invented_outage": "make the call, or say what really hinders",
     "claimed_success": "make the call, or say that it was not done",
     "repair_residue": "answer as if for the first time: nobody saw the failed attempt",
     "trailing_thanks": "cut the dialogue after the first thanks",

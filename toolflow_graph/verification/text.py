@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from toolflow_graph.verification.claims import may_claim, sentences_of
 from toolflow_graph.verification.deeds import claim_beside, claim_by_name, claim_of_failed_half, plain_claim
 from toolflow_graph.verification.evidence import strings_in
+from toolflow_graph.verification.outages import blame_in, is_told
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import is_identifier
 from toolflow_graph.verification.transcript import Transcript
@@ -213,7 +214,7 @@ _SHOUTS = re.compile(
 )
 _STOP = re.compile(r"#{2,}\s?[A-Z][A-Z_ -]{2,30}\s?#{2,}[.!]?\s*\Z")
 _JSON_CALL = re.compile(
-    r"\{\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
+    r"[{,]\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
     r"\{\s*\"(?:arguments|parameters|args)\"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,500}\}[^{}]{0,1000}){0,5}\}\s*,\s*"
     r"\"(?:name|tool|function)\"\s*:\s*\""
 )
@@ -317,6 +318,20 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
                 yield index, f"claims {sentence.strip()[:80]!r}, {reason}"
 
 
+@rule(
+    "invented_outage",
+    "error",
+    "The assistant says that its tools or systems fail, but no call failed and nobody said so.",
+    needs=("tools",),
+)
+def invented_outage(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("assistant"):
+        texts = [message.content or "", *(text for call in message.tool_calls for text in strings_in(call.arguments))]
+        blame = next((found for text in texts if (found := blame_in(text))), None)
+        if blame is not None and not is_told(transcript, index):
+            yield index, f"says {blame.strip()[:80]!r}, but no call failed; call the tool, or say what hinders"
+
+
 _APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
 _INNER = re.compile(
     r"\b(?:invalid|incorrect|malformed|wrong|missing|improper|bad|corrected|previous|last|earlier|first)\s+"
@@ -327,6 +342,8 @@ _INNER = re.compile(
     r"\btool call (?:was|is) (?:invalid|rejected|malformed)\b",
     _I,
 )
+# What the user has read, once the assistant has said something.
+_SHOWN = re.compile(r"\A(?:previous|last|earlier|first)\s+(?:\w+\s+)?(?:response|reply)\Z", _I)
 _OWN_ATTEMPT = re.compile(
     r"\bmy (?:previous|last|earlier|first) (?:tool call|function call|JSON|arguments|format(?:ting)?) "
     r"(?:was|were|had|has|contained|lacked|did)\b",
@@ -346,8 +363,12 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
         content = message.content or ""
         if not (_APOLOGY.search(content) or _OWN_ATTEMPT.search(content)):
             continue
+        spoke = any(said.role == "assistant" and said.content for said in transcript.messages[:index])
         for sentence in sentences_of(content):
-            if (_APOLOGY.search(sentence) and _INNER.search(sentence)) or _OWN_ATTEMPT.search(sentence):
+            hidden = _APOLOGY.search(sentence) and any(
+                not (_SHOWN.search(match.group()) and spoke) for match in _INNER.finditer(sentence)
+            )
+            if hidden or _OWN_ATTEMPT.search(sentence):
                 yield (
                     index,
                     f"speaks of an attempt that is not in the dialogue ({sentence.strip()[:80]!r}); just answer",
