@@ -105,8 +105,9 @@ def test_assistant_text() -> None:
     assert check("I can book it once I know the name.", 6) == []
     assert check("  ", 6) == ["empty_message"]
     assert check("Sorry for the malformed JSON in my previous call.", 6) == ["repair_residue"]
-    assert check("Sorry, my last reply was wrong: which name?", 2) == ["repair_residue"]
-    assert check("Sorry, my last reply was wrong: which name?", 8) == []
+    assert check("Sorry, my last reply was confusing: which name?", 2) == ["repair_residue"]
+    assert check("Sorry, my last reply was confusing: which name?", 8) == []
+    assert check("Sorry for the mistake in my last reply: which name?", 8) == ["repair_residue"]
     assert check("Assistant: under which name?", 6) == ["speaker_label"]
 
 

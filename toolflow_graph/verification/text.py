@@ -342,8 +342,12 @@ _INNER = re.compile(
     r"\btool call (?:was|is) (?:invalid|rejected|malformed)\b",
     _I,
 )
-# What the user has read, once the assistant has said something.
-_SHOWN = re.compile(r"\A(?:previous|last|earlier|first)\s+(?:\w+\s+)?(?:response|reply)\Z", _I)
+# Confusion is the user's, who has read what the assistant said before.
+_SHOWN = re.compile(
+    r"\b(?:confus\w+|misunderst\w+|unclear|mix-?up)\b.*\b(?:response|reply)\b|"
+    r"\b(?:response|reply)\b.*\b(?:confus\w+|misunderst\w+|unclear)\b",
+    _I,
+)
 _OWN_ATTEMPT = re.compile(
     r"\bmy (?:previous|last|earlier|first) (?:tool call|function call|JSON|arguments|format(?:ting)?) "
     r"(?:was|were|had|has|contained|lacked|did)\b",
@@ -365,9 +369,9 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
             continue
         spoke = any(said.role == "assistant" and said.content for said in transcript.messages[:index])
         for sentence in sentences_of(content):
-            hidden = _APOLOGY.search(sentence) and any(
-                not (_SHOWN.search(match.group()) and spoke) for match in _INNER.finditer(sentence)
-            )
+            hidden = _APOLOGY.search(sentence) and _INNER.search(sentence)
+            if hidden and spoke and _SHOWN.search(sentence):
+                continue
             if hidden or _OWN_ATTEMPT.search(sentence):
                 yield (
                     index,
