@@ -53,6 +53,7 @@ def test_a_device_that_nobody_touched(answer: str) -> None:
         "Which door has been locked, did you say?",
         "You said the thermostat is set too high.",
         "I've started by looking at what you need.",
+        "Because the door has been painted, I would rather wait.",
     ],
 )
 def test_no_deed_is_claimed(answer: str) -> None:
@@ -262,3 +263,16 @@ def test_tools_that_can_do_anything_may_have_done_it() -> None:
     )
     tools = (*_TABLES, Tool(name="click_button", parameters={"type": "object"}))
     assert not list(RULES["claimed_success"].check(Transcript(messages=messages, tools=tools)))
+
+
+def test_what_a_tool_is_for_is_no_deed_of_it() -> None:
+    tools = (Tool(name="exchange_shipped_parcel", parameters={"type": "object"}),)
+
+    def claims_it(answer: str) -> bool:
+        messages = (Message(role="user", content="Help me, please."), Message(role="assistant", content=answer))
+        return bool(list(RULES["claimed_success"].check(Transcript(messages=messages, tools=tools))))
+
+    assert not claims_it("As your parcel has been shipped, I can exchange it.")
+    assert not claims_it("Since the parcel has been opened, only an exchange is left.")
+    assert claims_it("Your parcel has been exchanged.")
+    assert claims_it("Since the parcel has been exchanged, you only have to wait.")

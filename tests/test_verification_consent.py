@@ -137,6 +137,23 @@ def test_a_question_left_open_is_unfinished_whatever_follows_it() -> None:
     assert {"unfinished_turn", "control_words"} <= set(found)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "found"),
+    [
+        ("Shall I move K1 to Friday?", "Yes, do that. Thank you! ###STOP###", True),
+        ("K1 moves to Friday, for 12 EUR. Please confirm.", "Okay, go on. [END]", True),
+        ("Would you like me to move K1?", "Yes, but that's all for today. ###STOP###", False),
+        ("K1 is confirmed. Would you like me to do anything else?", "Yes, have a look at K2. ###STOP###", False),
+        ("K1 is confirmed.", "Yes, thanks! ###STOP###", False),
+        ("I can transfer you to a colleague. Shall I go ahead?", "Sure. ###STOP###", False),
+        ("Shall I move K1 to Friday?", "No, leave it there. ###STOP###", False),
+    ],
+)
+def test_a_yes_after_which_the_user_hangs_up(asked: str, said: str, found: bool) -> None:
+    last = (Message(role="user", content="And now?"), Message(role="assistant", content=asked))
+    assert ("unheeded_yes" in ending(*last, Message(role="user", content=said))) == found
+
+
 def test_a_second_attempt_is_covered_by_the_first_yes() -> None:
     call = Message(role="assistant", tool_calls=(ToolCall(id="a", name="cancel_booking"),))
     again = Message(role="assistant", tool_calls=(ToolCall(id="b", name="cancel_booking", arguments={"card": "blue"}),))

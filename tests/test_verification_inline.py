@@ -54,6 +54,11 @@ def test_user_text(text: str, wanted: list[str]) -> None:
     assert _user(text, 5, 1) == wanted
 
 
+def test_a_user_may_offer_what_is_still_wanted() -> None:
+    assert _user("My name is Marta. Let me know if you need anything else to look me up.", 5, 1) == []
+    assert _user("Let me know if you need anything else!", 5, 1) == ["role_flip"]
+
+
 def test_facts_of_later_requests_are_not_known_yet() -> None:
     text = "Send it to marta.k@lindenmail.org, please."
     assert _user(text, 5, 1) == ["invented_fact"]
@@ -100,6 +105,9 @@ def test_assistant_text() -> None:
     assert check("I can book it once I know the name.", 6) == []
     assert check("  ", 6) == ["empty_message"]
     assert check("Sorry for the malformed JSON in my previous call.", 6) == ["repair_residue"]
+    assert check("Sorry, my last reply was confusing: which name?", 2) == ["repair_residue"]
+    assert check("Sorry, my last reply was confusing: which name?", 8) == []
+    assert check("Sorry for the mistake in my last reply: which name?", 8) == ["repair_residue"]
     assert check("Assistant: under which name?", 6) == ["speaker_label"]
 
 

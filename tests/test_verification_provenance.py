@@ -279,6 +279,11 @@ def test_what_the_assistant_is_to_make_up_is_no_finding() -> None:
         ("ORD-58213, 2 units", "payload", '{"order_id": "ORD-58213", "qty": 2}', "derived"),
         ("ORD-58213, 2 units", "payload", '{"order_id": "ORD-58219", "qty": 2}', "unknown"),
         ("2026-03-04 it was", "since", "03-07", "unknown"),
+        ("the postcode is four oh double seven one", "postcode", "40771", "derived"),
+        ("the postcode is four oh double seven one", "postcode", "40711", "unknown"),
+        ("that is T, U, and then V", "name", "Tuv", "unknown"),
+        ("spelled R U N E", "name", "Rune", "derived"),
+        ("order K nine two two four", "order_id", "#K9224", "derived"),
     ],
 )
 def test_other_forms_of_what_was_said(said: str, name: str, value: Any, kind: str) -> None:
@@ -461,3 +466,15 @@ def test_numbers_counted_from_a_stock_or_price(said: str, result: Data, name: st
 def test_a_share_of_a_scale(said: str, right: int, wrong: int, schema: Data) -> None:
     assert dated(WEDNESDAY, said, value=right, name="brightness", schema=schema) == "derived"
     assert dated(WEDNESDAY, said, value=wrong, name="brightness", schema=schema) == "unknown"
+
+
+def test_a_choice_that_the_system_message_lists_is_the_users_who_makes_it() -> None:
+    rules = "A return needs a reason: either 'arrived broken' or 'wrong colour'."
+    said = "I want to send it back, it had been broken when it arrived."
+    reason = {"reason": {"type": "string"}}
+    data = dialogue("Hi.", "A: Hello.", said, arguments={"reason": "arrived broken"}, properties=reason)
+    data["messages"][0]["content"] += f" {rules}"
+    source = sources(data)["reason"]
+    assert (source.kind, source.message_index) == ("user", 3)
+    data["messages"][3]["content"] = "I want to send it back."
+    assert sources(data)["reason"].kind == "context"

@@ -84,3 +84,31 @@ def test_seconds_of_a_result_may_be_said_as_minutes_and_seconds() -> None:
     assert unknown("It slows down at 2:14 to 88.0 BPM.", sections) != []
     # A tempo is no time.
     assert unknown("It slows down at 1:32 to 88.0 BPM.", sections) != []
+
+
+OFFERS = {"desk": 210.4, "lamp": 38.75, "board": 9.15, "stool": 61.2, "shelf": 74.9, "clock": 17.35}
+OLD = {"desk": 233.1, "lamp": 41.25, "board": 11.8, "stool": 66.6, "shelf": 79.99, "clock": 18.45}
+TABLE = "".join(f"| Oak {name} | ${price:.2f} | ${OLD[name]:.2f} |\n" for name, price in OFFERS.items())
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"),
+    [
+        ("The oak desk and the oak clock alone account for $227.75.", ""),
+        ("The oak lamp, the oak board and the oak clock used to be $71.50.", ""),
+        ("The oak desk and the oak clock alone account for $228.85.", "228.85"),
+    ],
+)
+def test_rows_that_a_sentence_names_add_up(sentence: str, wrong: str) -> None:
+    kinds = [[OFFERS[name], OLD[name], *(OLD[name] + 1.13 * n * n for n in range(1, 12))] for name in OFFERS]
+    result = [{"kinds": {f"K{n}": {"price": price, "left": n} for n, price in enumerate(prices)}} for prices in kinds]
+    found = unknown(f"{TABLE}\n**New total: $411.75**, down from $451.19.\n\n{sentence}", result)
+    assert [reason for reason in found if wrong not in reason] == []
+    assert bool(found) is bool(wrong)
+
+
+def test_an_equation_proves_none_of_its_own_numbers() -> None:
+    fares = {"out": {"fare": 165}, "back": {"fare": 240}}
+    assert unknown("It leaves at 4. Both come to $165 + $240 = $405.", fares) == []
+    (found,) = unknown("It leaves at 4. Both come to $170 + $240 = $410.", fares)
+    assert "$170" in found

@@ -229,6 +229,7 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ("control_words", "stop", _say(11, "###STOP###")),
     ("control_words", "think", _say(10, "<think>book it</think>")),
     ("control_words", "template", _say(10, "<|im_start|>assistant")),
+    ("control_words", "a call as text", _say(10, 'One moment. {"kind": "call", "tool": "pay", "arguments": {}}')),
     ("control_words", "simulated", _say(10, "Here is the simulated response.")),
     ("claimed_success", "nothing called", _set(6, content="I've booked the cheaper one. Under which name?")),
     (
@@ -238,6 +239,7 @@ ONLY: list[tuple[str, str, Mutation]] = [
     ),
     ("ungrounded_answer", "another amount", _set(10, content="I've booked FL-48213. The total is 139.50 EUR.")),
     ("ungrounded_answer", "another code", _set(10, content="I've booked it. The booking number is BK-70013.")),
+    ("invented_outage", "no call failed", _say(6, "Our booking system is down today. Please call again.")),
     ("repair_residue", "apology", _say(10, "Apologies for the invalid tool call.")),
     (
         "trailing_thanks",
@@ -421,6 +423,11 @@ BEHAVIOURS: list[tuple[str, str, Mutation]] = [
             ],
         ),
     ),
+    (
+        "unheeded_yes",
+        "hangs up",
+        _append(says("Shall I book the seat, too?"), user("Yes, please take the window seat. ###STOP###")),
+    ),
     ("broken_result", "cut off", lambda d: d["messages"][9].update(content='{"booking_id": "BK-70031", "tot')),
 ]
 
@@ -431,6 +438,15 @@ def test_behaviours_are_held_to_what_was_asked(code: str, what: str, change: Mut
     change(data)
     assert code in codes(data)
     assert judge(data).accepted == (RULES[code].severity == "warning")
+
+
+def test_a_third_attempt_that_helps_was_worth_it() -> None:
+    data = clean()
+    tries = [(f"call_{number}", *_FAILING[1:]) for number in (7, 8, 9)]
+    answers = [_BUSY, _BUSY, {"forecast": "sunny"}]
+    made = [m for call, answer in zip(tries, answers, strict=True) for m in (calls(call), brings(call[0], answer))]
+    _insert(4, *made)(data)
+    assert "repeated_call" not in codes(data)
 
 
 def test_every_rule_has_a_defect_here() -> None:

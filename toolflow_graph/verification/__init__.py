@@ -10,7 +10,7 @@
     arithmetic.py distinctive.py wording.py tongues.py languages.py moments.py offsets.py codes.py
                     how values are said
     present.py recurring.py    what "today" is; days such as "every Tuesday"
-    claims.py deeds.py    what the assistant says it did, against what was called
+    claims.py deeds.py outages.py    what the assistant says it did or could not do, against what was called
     naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
     answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py
                     portions.py rates.py lengths.py units.py rows.py)

@@ -285,7 +285,7 @@ def repeated_call(transcript: Transcript) -> Iterator[Spot]:
                 if before is not None and site.message_index >= transcript.focus:
                     where = "twice in one message" if before == site.message_index else f"again after message {before}"
                     yield site.message_index, f"{site.call.name} is called {where} with the same arguments"
-                elif failed[key] > 1 and site.message_index >= transcript.focus:
+                elif failed[key] > 1 and not site.succeeded and site.message_index >= transcript.focus:
                     reason = "has failed with the same arguments before; trying it again does not help"
                     yield site.message_index, f"{site.call.name} {reason}"
                 if site.succeeded and not transcript.is_read(site.call.name):

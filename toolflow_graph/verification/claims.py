@@ -1,7 +1,7 @@
 """What an assistant says it has done, read from its sentences (English)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from toolflow_graph.verification.wording import stem
@@ -175,6 +175,7 @@ _STATE = re.compile(
     rf"\b(?:has|have) been{_ADVERBS}\s+(?:set|\w+ed)\b",
     _I,
 )
+_REASON = re.compile(r"\b(?:since|because|given that)\b[^,;]*\Z", _I)
 _BEGUN = r"(?:(?P<begun>started|begun|stopped|finished|completed)\s+)?"
 _DONE_BY_ME = re.compile(
     rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+{_BEGUN}(?P<verb>\w+)|"
@@ -262,10 +263,19 @@ def said_of(verb: str) -> frozenset[str]:
     return frozenset((verb, *_SAID_OF.get(verb, ())))
 
 
-def says_state(sentence: str) -> bool:
-    """Whether a sentence says that something is so now ("The light is now off", "The alarm has been set")."""
+def says_state(sentence: str, words: Sequence[str]) -> bool:
+    """Whether a sentence says that something is so now ("The light is now off", "The alarm has been set").
+
+    ``words`` are those of the name of a tool that may have done it. What the name itself calls its thing ("delivered"
+    of ``return_delivered_items``) is no deed of it, and neither is another deed that the sentence gives as a reason.
+    """
     match = _STATE.search(sentence)
-    return match is not None and "?" not in sentence and not _OPEN.search(sentence[: match.end()])
+    if match is None or "?" in sentence or _OPEN.search(sentence[: match.end()]):
+        return False
+    state = match[0].rsplit(maxsplit=1)[-1].lower()
+    if state in words[1:]:
+        return False
+    return not _REASON.search(sentence[: match.start()]) or not said_of(words[0]).isdisjoint(_bases(state))
 
 
 def second_deed(sentence: str, verbs: Iterable[str]) -> str | None:

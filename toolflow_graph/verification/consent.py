@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from toolflow_graph.verification.behaviours import Span, spans_of
 from toolflow_graph.verification.distinctive import prefix_of
 from toolflow_graph.verification.registry import Spot, rule
+from toolflow_graph.verification.text import ends_by_stop_word
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
 from toolflow_graph.verification.wording import listed, says_nothing, stem
@@ -70,6 +71,24 @@ _BUT = re.compile(
     r"\d|\b(?:instead|but|rather|change (?:it|the|that|to)|make it|use|only|just|other|yes|thanks?,? (?:all|that)|"
     r"problem|else|need|more|further|preference|question|correct|fine|proceed|wait to|worries|objection|hesita\w+|"
     r"please (?:book|do|go))\b",
+    _I,
+)
+_AGREES = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please (?:do|go|proceed)|go ahead|correct|confirmed|I confirm|absolutely|"
+    r"definitely)\b",
+    _I,
+)
+_ENOUGH = re.compile(
+    r"\b(?:that(?:'s|’s| is| was| will be|'ll be) (?:all|everything|it|enough)|nothing (?:else|more)|no more|"
+    r"all (?:set|done|good|I need(?:ed)?)|(?:good)?bye|answers my)\b",
+    _I,
+)
+_MORE_HELP = re.compile(
+    r"\b(?:anything|something|any) (?:else|other|more|further)\b|\bfurther (?:help|assistance)\b", _I
+)
+_HAND_OVER = re.compile(
+    r"\b(?:transfer|connect|forward|escalat|hand)\w*\b[^.!?]*\b(?:human|person|agent|representative|operator|"
+    r"specialist|colleague|support|team)\b",
     _I,
 )
 _MOST_WORDS = 12
@@ -203,6 +222,17 @@ def refused_write(transcript: Transcript) -> Iterator[Spot]:
             yield site.message_index, f"{site.call.name} changes something that the user has just said no to"
 
 
+@rule("unheeded_yes", "error", "The user says yes to what the assistant asks leave to do and hangs up: it is not done.")
+def unheeded_yes(transcript: Transcript) -> Iterator[Spot]:
+    # A dialogue that just ends with the user is unfinished_turn's business.
+    if len(transcript.messages) < 2 or transcript.broke_off:
+        return
+    asking, last = transcript.messages[-2:]
+    said, asked = last.content or "", asking.content or ""
+    if (last.role, asking.role) == ("user", "assistant") and ends_by_stop_word(said) and _agrees(said, asked):
+        yield len(transcript.messages) - 1, "the user says yes, and the dialogue ends before it is done"
+
+
 def _names_deed(text: str, site: CallSite) -> bool:
     """Whether a text behind its "no" asks for what the call does ("no, cancel it")."""
     verb = split_name(site.call.name)[:1]
@@ -251,3 +281,17 @@ def refuses(text: str) -> bool:
     """Whether a text is a plain no: nothing in it could be another wish."""
     no = _REFUSAL.match(text)
     return no is not None and not _BUT.search(text, no.end()) and len(text.split()) <= _MOST_WORDS
+
+
+def _agrees(said: str, asked: str) -> bool:
+    """Whether a text is a yes to what another asks leave to do; "yes, that's all" wants nothing done."""
+    if not _AGREES.match(said) or _ENOUGH.search(said):
+        return False
+    before = ""
+    for text in re.split(r"(?<=[.!?])\s+|\n", asked):
+        offers = asks_to_go_ahead(text) and ("?" in text or "please" in text.lower())
+        # Handing over to a person changes nothing (see _changes).
+        if offers and not _MORE_HELP.search(text) and not _HAND_OVER.search(f"{before} {text}"):
+            return True
+        before = text
+    return False

@@ -200,7 +200,7 @@ def _claims_failed(transcript: Transcript, sentence: str, site: CallSite, turn: 
     ):
         return True
     words = _words(name)
-    said = claims_deed(sentence, said_of(words[0]), passive=True) or says_state(sentence)
+    said = claims_deed(sentence, said_of(words[0]), passive=True) or says_state(sentence, words)
     said = said or deed_under_way(sentence, words[:1])
     if said and (shares_noun(sentence, words[1:]) or "your " in sentence.lower()):
         return True
@@ -216,7 +216,7 @@ def _claims_idle(sentence: str, name: str, heard: bool) -> bool:
     said = (
         under_way
         or claims_deed(sentence, said_of(words[0]), passive=False)
-        or (not heard and (says_state(sentence) or bare_deed(sentence, said_of(words[0]))))
+        or (not heard and (says_state(sentence, words) or bare_deed(sentence, said_of(words[0]))))
     )
     return said and shares_noun(sentence, words[1:]) and not is_about_own_words(sentence, words)
 

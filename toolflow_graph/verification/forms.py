@@ -1,6 +1,7 @@
 """Other forms of a text that is known: a phone number, a code for a name, several values in one string."""
 
 import re
+from functools import lru_cache
 
 from toolflow_graph.verification.codes import names_of
 from toolflow_graph.verification.origins import Finder, Kind, Origin
@@ -12,6 +13,8 @@ _KEY = re.compile(r"\b[A-Za-z_][\w.]*\s*(?:[=<>]=?|:(?!//))\s*|[<>]=?")
 _BETWEEN = re.compile(r"[,;|&(){}\[\]]|\s(?:AND|OR|and|or)\s")
 _PHONE = re.compile(r"\+?\(?\d[\d\s()./-]{5,22}\d")
 _SPOKEN_SIGNS = re.compile(r" (?:dot|at|punkt|punto|point|arobase|arroba|underscore|hyphen|dash) ")
+_READ = {word: str(digit) for digit, word in enumerate(listed("zero one two three four five six seven eight nine"))}
+_READ_OUT = re.compile(r"(?: (?:[^\W_]|oh|double|triple|" + "|".join(_READ) + r"))+(?= )")
 _STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
 
 
@@ -36,12 +39,21 @@ class Forms:
             for index, said in self.finder.everything:
                 if _same_phone(digits, said.text):
                     return Origin("derived", index, how="the same digits in another format")
+        if (origin := self.read_out(squeezed)) is not None:
+            return origin
         if "@" in value:
             spelled = normalise(value.replace("_", " "))
             for index, said in self.finder.users:
                 if spelled in _SPOKEN_SIGNS.sub(" ", said.words):
                     return Origin("derived", index, how="spelled out")
         return self._code(value)
+
+    def read_out(self, signs: str) -> Origin | None:
+        """A code, a name or digits that a user reads out sign by sign."""
+        for index, said in self.finder.users if len(signs) > 2 else ():
+            if any(run.startswith(signs) or run.endswith(signs) for run in _read_out(said.words)):
+                return Origin("derived", index, how="read out, sign by sign")
+        return None
 
     def joined(self, value: str) -> Origin | None:
         """Several values in one string, every one of which stands somewhere.
@@ -83,7 +95,7 @@ class Forms:
 
     def words(self, value: str, *, exact: bool = False) -> Origin | None:
         """A text whose content words all stand in one message, in whatever order and, unless ``exact``, form."""
-        plain = {word for word in normalise(value).split() if word not in _STOP}
+        plain = content_words(value)
         wanted = {stem(word) for word in plain}
         for index, said in self.finder.everything if wanted else ():
             if wanted <= said.stems and (not exact or plain <= {*said.words.split()}):
@@ -104,6 +116,11 @@ class Forms:
         known = said | self.finder.evidence.context.stems
         return Origin("composed") if len(wanted) >= 2 and wanted & said and wanted <= known else None
 
+    def own_words(self, value: str) -> Origin | None:
+        """A text of several words that a user says in another form."""
+        origin = self.words(value) if len(content_words(value)) > 1 else None
+        return origin if origin is not None and origin.kind == "user" else None
+
     def beginning(self, value: str) -> Origin | None:
         """A place of which somebody said all but the region: "Paris" for ``Paris, France``."""
         first, comma, _ = value.partition(",")
@@ -115,6 +132,29 @@ class Forms:
             if head in said.words and not re.search(re.escape(first.casefold()) + r",\s+\w", said.folded):
                 return Origin("derived", index, how=f"{first!r}, completed")
         return None
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words of a text that are no articles, prepositions and the like."""
+    return frozenset(word for word in normalise(text).split() if word not in _STOP)
+
+
+@lru_cache(maxsize=1024)
+def _read_out(words: str) -> tuple[str, ...]:
+    """The names and numbers that normalised words read out: "28" of "two eight", "mei" of "m e i"."""
+    runs = []
+    for match in _READ_OUT.finditer(words):
+        signs: list[str] = []
+        times = 1
+        for word in match.group().split():
+            if word in ("double", "triple"):
+                times = 2 if word == "double" else 3
+                continue
+            signs += [_READ.get(word, "0" if word == "oh" else word)] * times
+            times = 1
+        if len(signs) > 2:
+            runs.append("".join(signs))
+    return tuple(runs)
 
 
 def _same_phone(digits: str, text: str) -> bool:

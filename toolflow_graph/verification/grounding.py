@@ -244,7 +244,7 @@ class _Grounder:
             value = float(text)
             number = self.finder.said_number(value) or self.finder.text(text) or self.finder.number(value)
             number = number or self.moments.part(value, name) or self._first_page(value, name)
-            return number or self._composed(text, schema, name, distinctive)
+            return number or self.forms.read_out(text) or self._composed(text, schema, name, distinctive)
         moment = self.moments.origin(text)
         if moment is not None:
             return moment
@@ -257,6 +257,9 @@ class _Grounder:
             kind: Kind = "default" if _is_described_default(schema, text) else "enum"
             return Origin(kind, how="the parameter's description names it")
         origin = origin or self.forms.text_variant(text) or self.forms.joined(text) or self._structure(text)
+        if origin is not None and origin.kind == "context":
+            # "No longer needed" is a reason that the system message lists, and the user's who no longer needs it.
+            origin = self.forms.own_words(text) or origin
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
             # Dates in an API's own format, such as 14/05/2026.
             full = list(dates_in(text, self.evidence.now))

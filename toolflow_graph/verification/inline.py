@@ -33,8 +33,8 @@ _CALL_RULES = listed(
 )
 _ASSISTANT_RULES = listed(
     "assistant_names_tool empty_message giant_message looping_text speaker_label role_flip control_words "
-    "claimed_success repair_residue repeated_message ungrounded_answer broken_off_text dumped_data empty_promise "
-    "other_language"
+    "claimed_success invented_outage repair_residue repeated_message ungrounded_answer broken_off_text dumped_data "
+    "empty_promise other_language"
 )
 _RESULT_RULES = listed(
     "invalid_result placeholder_result giant_result control_words contradicting_results contradicting_echo "

@@ -15,7 +15,7 @@ from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
 from toolflow_graph.verification.portions import Portions
 from toolflow_graph.verification.rates import SPEEDS
-from toolflow_graph.verification.rows import object_row
+from toolflow_graph.verification.rows import object_row, sum_of_rows
 from toolflow_graph.verification.sums import (
     Target,
     average_of,
@@ -84,6 +84,7 @@ _LIMIT_KEY = re.compile(r"limit|budget|goal|target|total|max|capacit|allow|quota
 _SHARE_KEY = re.compile(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
 _SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
+_OF_UNKNOWN = "an equation of unknown numbers"
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
 _MOST_POOL, _FEW_COLUMNS = 40, 3
@@ -112,7 +113,9 @@ class Reckoner:
                 or (None if row else self._calculated(value, step, loose, mention, sentence))
             )
             if how:
-                self.facts.stated.append(value)
+                # What is right only if something unknown is right explains nothing else, least of all that unknown.
+                if how != _OF_UNKNOWN:
+                    self.facts.stated.append(value)
                 return how
         return None
 
@@ -212,9 +215,10 @@ class Reckoner:
         exact = step >= 1 and not percent and not loose
         scale = 100.0 if _PER_HUNDRED.match(facts.text, mention.end) or mention.unit in _CENTS else 1.0
         quotients = told or bool(loose) or NAMES.get(mention.unit) not in _TIMES
-        results = (equation_before(facts.text[: mention.start]), equation_after(facts.text, mention.end))
-        if any(result is not None and abs(result - value) <= max(step / 2, 0.0051) for result in results):
-            return "an equation"
+        equations = (equation_before(facts.text[: mention.start]), equation_after(facts.text, mention.end))
+        for equation in filter(None, equations):
+            if abs(equation.value - value) <= max(step / 2, 0.0051):
+                return "an equation" if all(map(self._is_operand, equation.operands)) else _OF_UNKNOWN
 
         def aim() -> Target:
             return Target(
@@ -230,7 +234,13 @@ class Reckoner:
             or self._of_said(aim(), stated, few, sentence, self._peers(mention))
             or self._of_results(aim(), few, money, sentence, named)
             or self._in_other_units(value, step, mention, told)
+            or (None if percent else sum_of_rows(aim(), facts.text, mention.start, sentence))
         )
+
+    def _is_operand(self, number: float) -> bool:
+        """Whether a number of an equation is known: small counts need no source."""
+        known = self.facts.near(number, 1e-6) or number in self.facts.stated
+        return known or (number <= _LARGE and number == int(number)) or number / 100 in self._shares
 
     # Each of these goes from the plainest on: every further round makes it likelier that one fits by accident.
 

@@ -1,7 +1,11 @@
 """Rows of an answer that only repeat what an object of a result holds: "- Room 4: 2 beds, 84 EUR"."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from toolflow_graph.verification.mentions import mentions_in
+from toolflow_graph.verification.sums import Target
+from toolflow_graph.verification.wording import normalise
 
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _CALCULATED = re.compile(
@@ -16,6 +20,8 @@ _CALCULATED = re.compile(
     re.IGNORECASE,
 )
 """Words that tell that something in a row was worked out, or is a span of time."""
+_LABEL = re.compile(r"[\s|>*_•–-]*(?:\d{1,2}[.)]\s+)?[*_`]*([^\W\d_][\w' &/-]*)")
+_SHORTEST_NAME, _MOST_ROWS = 3, 12
 _LONGEST = 300
 _NAME = 60
 """How far before a bracket the name may begin that it belongs to."""
@@ -54,3 +60,26 @@ def plain_row(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     rest = f"{text[row[0] : start]} {text[end : row[1]]}"
     return None if row[1] - row[0] > _LONGEST or _CALCULATED.search(rest) else row
+
+
+def sum_of_rows(target: Target, text: str, place: int, sentence: str) -> str | None:
+    """What the lines of a text come to that begin with what a sentence names, first amounts with first ones.
+
+    "The desk and the lamp alone are 90 EUR", below a table of them. ``place``: where in the text the sentence stands.
+    """
+    named = normalise(sentence)
+    rows = [amounts for label, amounts in _rows(text, place) if label in named]
+    columns = zip(*rows, strict=False) if 2 <= len(rows) <= _MOST_ROWS else ()
+    return "the sum of rows" if any(target.fits(sum(column)) for column in columns) else None
+
+
+def _rows(text: str, place: int) -> Iterator[tuple[str, list[float]]]:
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        label = _LABEL.match(line) if not start <= place <= end else None
+        if label and len(name := normalise(label[1])) > _SHORTEST_NAME + 2:
+            amounts = [m.values[0] for m in mentions_in(line) if m.kind == "money" and m.values]
+            if amounts:
+                yield name, amounts
+        start = end + 1

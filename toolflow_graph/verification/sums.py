@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, combinations
+from typing import NamedTuple
 
 # The share of wrong values that calculations may let pass by accident, without and with words that tell of one.
 ROOM, ROOM_IF_TOLD = 0.1, 0.4
@@ -240,28 +241,39 @@ def of_shares(target: Target, numbers: Sequence[float], shares: Sequence[float])
 
 _TERM = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(\*\*|[-+*/^!()]))")
 _EQUATION = re.compile(r"([$€£\d(][\w\s.,+*/^!()×÷·−$€£-]*)=\s*[$€£]?\s*\Z")
+_OPERAND = re.compile(r"(?<![\d.,])[$€£]?\d|\(")
 _IN_BRACKETS = re.compile(r"[^\S\n]?[€$£%]?[^\S\n]?[(=:]\s*([$€£\d][\w\s.,+*/^!×÷·−$€£-]*[\d€])\s*(?:[a-z]+)?\)?")
 _TIMES_SIGN = re.compile(r"(?<=[\d\s])x(?=[\s\d$€£])|[×·]")
 
 
-def equation_before(text: str) -> float | None:
-    """The value of the arithmetic expression that a text ends with, before an equals sign: ``2 x $1.29 =`` is 2.58."""
+class Equation(NamedTuple):
+    """An arithmetic expression in a text: what it comes to, and the numbers in it."""
+
+    value: float
+    operands: tuple[float, ...]
+
+
+def equation_before(text: str) -> Equation | None:
+    """The arithmetic expression that a text ends with, before an equals sign: ``2 x $1.29 =`` is 2.58."""
     match = _EQUATION.search(text[-120:])
-    return _value_of(match[1]) if match else None
+    # Numbers of the sentence before it are no part of it: "at 4. The fares are $70 + $40 =".
+    starts = _OPERAND.finditer(match[1]) if match else ()
+    return next((found for start in starts if match and (found := _equation(match[1][start.start() :]))), None)
 
 
-def equation_after(text: str, place: int) -> float | None:
-    """The value of the expression that explains the number before it: "28 EUR (2 guests x 7 nights x 2 EUR)"."""
+def equation_after(text: str, place: int) -> Equation | None:
+    """The expression that explains the number before it: "28 EUR (2 guests x 7 nights x 2 EUR)"."""
     match = _IN_BRACKETS.match(text, place)
-    return _value_of(match[1]) if match and re.search(r"[-+*/x×÷·−]", match[1]) else None
+    return _equation(match[1]) if match and re.search(r"[-+*/x×÷·−]", match[1]) else None
 
 
-def _value_of(expression: str) -> float | None:
+def _equation(expression: str) -> Equation | None:
     written = _TIMES_SIGN.sub("*", re.sub(r"[$€£]|(?<=\d),(?=\d{3})", "", expression))
     # "2 guests * 7 nights": what is counted does not matter.
     written = re.sub(r"[^\W\d_]+", " ", written.replace("÷", "/").replace("−", "-"))
     try:
-        return _Parser(written).value()
+        parser = _Parser(written)
+        return Equation(parser.value(), tuple(float(term) for term in parser.terms if term[0].isdigit()))
     except (ValueError, ArithmeticError):
         return None
 

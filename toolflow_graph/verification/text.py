@@ -13,6 +13,7 @@ from toolflow_graph.verification.deeds import (
     plain_claim,
 )
 from toolflow_graph.verification.evidence import strings_in
+from toolflow_graph.verification.outages import blame_in, is_told
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import is_identifier, split_name
 from toolflow_graph.verification.transcript import Transcript
@@ -159,7 +160,8 @@ _USER_AS_ASSISTANT = re.compile(
     r"\bI can (?:help|assist) you\b|"
     r"\b(?:is|was) there anything else (?:I can|that I can|you(?:'d| would) like|you need)\b|"
     r"\blet me know if (?:you need|there(?:'s| is)) any(?:thing else| (?:other|further|more|additional) (?:help|"
-    r"assistance))\b|"
+    # A user offers no more help than what the assistant wants to know.
+    r"assistance))\b(?! (?:from me|on my (?:end|side)|to \w+|in order)\b)|"
     r"\bfeel free to (?:ask|reach out)\b|"
     r"\bas an AI\b|\bI(?:'m| am) (?:an AI|a virtual|your (?:virtual )?assistant)\b|"
     r"\bI(?:'ve| have) (?:found|retrieved|located) (?:the following|\d+ (?:results|options|flights))\b|"
@@ -239,7 +241,7 @@ _SHOUTS = re.compile(
 )
 _STOP = re.compile(r"#{2,}\s?[A-Z][A-Z_ -]{2,30}\s?#{2,}[.!]?\s*\Z")
 _JSON_CALL = re.compile(
-    r"\{\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
+    r"[{,]\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
     r"\{\s*\"(?:arguments|parameters|args)\"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,500}\}[^{}]{0,1000}){0,5}\}\s*,\s*"
     r"\"(?:name|tool|function)\"\s*:\s*\""
 )
@@ -344,6 +346,20 @@ def claimed_success(transcript: Transcript) -> Iterator[Spot]:
             yield index, f"claims {said.strip()[:80]!r}, {reason}"
 
 
+@rule(
+    "invented_outage",
+    "error",
+    "The assistant says that its tools or systems fail, but no call failed and nobody said so.",
+    needs=("tools",),
+)
+def invented_outage(transcript: Transcript) -> Iterator[Spot]:
+    for index, message in transcript.watched("assistant"):
+        texts = [message.content or "", *(text for call in message.tool_calls for text in strings_in(call.arguments))]
+        blame = next((found for text in texts if (found := blame_in(text))), None)
+        if blame is not None and not is_told(transcript, index):
+            yield index, f"says {blame.strip()[:80]!r}, but no call failed; call the tool, or say what hinders"
+
+
 _APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
 _INNER = re.compile(
     r"\b(?:invalid|incorrect|malformed|wrong|missing|improper|bad|corrected|previous|last|earlier|first)\s+"
@@ -352,6 +368,12 @@ _INNER = re.compile(
     r"\bas (?:valid )?JSON\b|\b(?:in|with|using) the (?:correct|right|required|proper) (?:format|schema|"
     r"parameters|arguments|json)\b|"
     r"\btool call (?:was|is) (?:invalid|rejected|malformed)\b",
+    _I,
+)
+# Confusion is the user's, who has read what the assistant said before.
+_SHOWN = re.compile(
+    r"\b(?:confus\w+|misunderst\w+|unclear|mix-?up)\b.*\b(?:response|reply)\b|"
+    r"\b(?:response|reply)\b.*\b(?:confus\w+|misunderst\w+|unclear)\b",
     _I,
 )
 _OWN_ATTEMPT = re.compile(
@@ -373,8 +395,12 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
         content = message.content or ""
         if not (_APOLOGY.search(content) or _OWN_ATTEMPT.search(content)):
             continue
+        spoke = any(said.role == "assistant" and said.content for said in transcript.messages[:index])
         for sentence in sentences_of(content):
-            if (_APOLOGY.search(sentence) and _INNER.search(sentence)) or _OWN_ATTEMPT.search(sentence):
+            hidden = _APOLOGY.search(sentence) and _INNER.search(sentence)
+            if hidden and spoke and _SHOWN.search(sentence):
+                continue
+            if hidden or _OWN_ATTEMPT.search(sentence):
                 yield (
                     index,
                     f"speaks of an attempt that is not in the dialogue ({sentence.strip()[:80]!r}); just answer",
