@@ -194,6 +194,12 @@ def test_the_quick_judge_never_overrules_the_thorough_one(schema: dict[str, Any]
     assert bool(quick) == bool(found)
 
 
+@pytest.mark.parametrize("draft", ["http://json-schema.org/draft-07/schema#", "https://elsewhere.example/dialect"])
+def test_another_drafts_name_changes_no_verdict(draft: str) -> None:
+    schema = {"$schema": draft, "properties": {"a": {"type": "integer", "exclusiveMinimum": 0}}}
+    assert schema_errors({"a": 0}, schema, closed=True)
+
+
 def test_a_schema_elsewhere_is_never_fetched() -> None:
     with pytest.raises(Exception, match=r"(?i)unresolvable|127\.0\.0\.1"):
         schema_errors({}, {"$ref": "http://127.0.0.1:9/schema.json"}, closed=True)

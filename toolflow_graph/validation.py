@@ -241,29 +241,51 @@ def _load_acceptor(schema: Any) -> Callable[[Any], bool] | None:
     return accepts
 
 
-_DATA = ("enum", "const", "default", "examples")
+_PLAIN = frozenset(
+    (
+        *("type", "enum", "const", "required", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("multipleOf", "minLength", "maxLength", "format", "minItems", "maxItems", "uniqueItems"),
+        *("minProperties", "maxProperties"),
+    )
+)
+_NAMED = ("properties", "$defs", "definitions")
+_SINGLE = ("items", "additionalProperties", "unevaluatedProperties", "not", "if", "then", "else")
+_SILENT = frozenset(
+    (
+        *("$schema", "$comment", "title", "description", "default", "examples", "example"),
+        *("deprecated", "readOnly", "writeOnly"),
+    )
+)
 
 
 def _translate(schema: Any, formats: dict[str, Callable[[str], bool]]) -> Any:
-    """A schema for jsonschema-rs, without what that reads in a way of its own.
+    """A schema for jsonschema-rs in keywords that both read alike, without what says nothing of validity.
 
     Its regular expressions differ and run without a time limit: each becomes a format, which is put into ``formats``.
-    It fetches references to elsewhere, and up to 0.45 it forgets two required names beside an ``additionalProperties``
-    with a schema (its pull request 1116): such schemas are left to jsonschema.
+    Everything else that it reads in a way of its own is left to jsonschema: references to elsewhere (it fetches them),
+    a ``$schema`` of another draft (up to 0.45 it then accepts everything), two required names beside an
+    ``additionalProperties`` with a schema (forgotten up to 0.45; its pull request 1116), keywords of rare use.
 
     Raises:
         ValueError: there is no such schema.
     """
-    if isinstance(schema, list):
-        return [_translate(part, formats) for part in schema]
     if not isinstance(schema, dict):
+        if not isinstance(schema, bool):
+            raise ValueError("no schema")
         return schema
-    apart = "patternProperties" in schema or isinstance(schema.get("additionalProperties"), dict)
-    if apart or not str(schema.get("$ref", "#")).startswith("#") or "$id" in schema or "$dynamicRef" in schema:
-        raise ValueError("to be judged by jsonschema alone")
-    plain = {key: part if key in _DATA else _translate(part, formats) for key, part in schema.items()}
+    plain: dict[str, Any] = {}
+    for key, part in schema.items():
+        if key in _PLAIN or (key == "$ref" and str(part).startswith("#")):
+            plain[key] = part
+        elif key in _NAMED and isinstance(part, dict):
+            plain[key] = {name: _translate(sub, formats) for name, sub in part.items()}
+        elif key in (*IN_PLACE, "prefixItems") and isinstance(part, list):
+            plain[key] = [_translate(sub, formats) for sub in part]
+        elif key in _SINGLE and (isinstance(part, bool) or key != "additionalProperties"):
+            plain[key] = _translate(part, formats)
+        elif key not in _SILENT and key != "pattern" and not key.startswith("x-"):
+            raise ValueError(f"{key} is judged by jsonschema alone")
     if isinstance(pattern := schema.get("pattern"), str):
-        del plain["pattern"]
         name = f"pattern {pattern}"
         formats[name] = partial(_may_match, pattern)
         plain["allOf"] = [*plain.get("allOf", ()), {"format": name}]
