@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from toolflow_graph.verification.wording import stem
+from toolflow_graph.verification.wording import listed, stem, tokens_of
 
 _I = re.IGNORECASE
 
@@ -204,6 +204,12 @@ _CLAIMING = re.compile(
     rf"(?:\A|[\n.!:—-])\W*{_SOFTLY}(?:{_PARTS})\b",
     _I,
 )
+_CLAIM_WORDS = frozenset(
+    listed(
+        "have ve just also went sent paid made put set bought wrote gave took left built told been being now done "
+        "sorted settled arranged care place through complete handled dealt written given taken"
+    )
+)
 _OPEN = re.compile(
     r"\b(?:not|never|unable|cannot|if|once|when|after|before|until|unless|whether|would|will|should|might)\b|n['’]t\b",
     _I,
@@ -244,7 +250,9 @@ def is_hedged(sentence: str) -> bool:
 
 def may_claim(text: str) -> bool:
     """Whether a text holds any of the words without which no deed is claimed: a quick look before the slow ones."""
-    return bool(_CLAIMING.search(text))
+    words = tokens_of(text)
+    likely = not words.isdisjoint(_CLAIM_WORDS) or any(word.endswith("ed") or word[:7] == "success" for word in words)
+    return likely and _CLAIMING.search(text) is not None
 
 
 def admits_failure(text: str) -> bool:

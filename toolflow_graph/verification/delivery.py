@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from toolflow_graph.types import Json, Message
@@ -197,9 +196,6 @@ def _fits(parameters: Mapping[str, Any], value: Mapping[str, Json]) -> bool:
     "The assistant answers in another language than the one that the user writes, and nobody speaks of languages.",
 )
 def other_language(transcript: Transcript) -> Iterator[Spot]:
-    spoken = [m.content or "" for m in transcript.messages if m.role in ("user", "system")]
-    if _speaks_of_languages(tuple(spoken)) or any(_names_language(site.call.arguments) for site in transcript.sites):
-        return
     system = {language_of(m.content or "") for m in transcript.messages[:1] if m.role == "system"}
     for index, message in transcript.watched("assistant"):
         own = language_of(message.content) if message.content and not message.tool_calls else None
@@ -208,7 +204,9 @@ def other_language(transcript: Transcript) -> Iterator[Spot]:
         heard = [m.content or "" for m in transcript.messages[:index] if m.role == "user"]
         known = [language for text in reversed(heard) if (language := language_of(text)) is not None]
         user = known[0] if known else language_of("\n".join(heard))
-        if user is not None and own != user and own not in known and not _reports(transcript, index):
+        if user is None or own == user or own in known:
+            continue
+        if not _is_about_languages(transcript) and not _reports(transcript, index):
             yield index, f"answers in {own}, and the user writes {user}; answer in the user's language"
 
 
@@ -220,15 +218,14 @@ def _reports(transcript: Transcript, index: int) -> bool:
     return sum(word in known for word in words) > 0.5 * len(words)
 
 
-@lru_cache(maxsize=64)
-def _speaks_of_languages(texts: tuple[str, ...]) -> bool:
-    return any(names_language(text) for text in texts)
+def _is_about_languages(transcript: Transcript) -> bool:
+    """Whether anybody speaks of languages, or a call names one."""
+    spoken = (m.content or "" for m in transcript.messages if m.role in ("user", "system"))
+    calls = (json.dumps(site.call.arguments).lower() for site in transcript.sites)
+    return any(map(names_language, spoken)) or any(key in call for call in calls for key in _LANGUAGE_KEYS)
 
 
-def _names_language(arguments: Mapping[str, Json]) -> bool:
-    return any(key in json.dumps(arguments).lower() for key in ("lang", "locale", "translat"))
-
-
+_LANGUAGE_KEYS = ("lang", "locale", "translat")
 _PROMISE = re.compile(
     r"\b(?:let me|I(?:['’]ll| will)|I(?:['’]m| am) going to)(?: now| just| quickly| first| go ahead and)* "
     r"(?:check(?! in\b)|look(?! forward)|find|get(?! (?:this|it|that) straight)|search|"

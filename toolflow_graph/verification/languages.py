@@ -56,14 +56,18 @@ def language_of(text: str) -> str | None:
     Capitalised words do not count: names and titles keep their language ("Der Spiegel").
     """
     text = text[:_MOST_LETTERS]
-    letters = sum(map(str.isalpha, text))
-    if letters < _LEAST_LETTERS:
+    if len(text) < _LEAST_LETTERS:
         return None
     if not text.isascii():
+        letters = sum(map(str.isalpha, text))
+        if letters < _LEAST_LETTERS:
+            return None
         for name, pattern in _SCRIPTS.items():
             if len(pattern.findall(text)) > 0.7 * letters:
                 return name
-    words = [word for word in _WORD.findall(text.replace("’", "'")) if word[0].islower()]
+    words = _WORD.findall(text.replace("’", "'"))
+    if not text.isascii():
+        words = [word for word in words if word[0].islower()]
     if len(words) < _LEAST_WORDS:
         return None
     hits = Counter(language for word in words for language in _LANGUAGES.get(word, ()))

@@ -17,7 +17,7 @@ from toolflow_graph.verification.outages import blame_in, is_told
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import is_identifier, split_name
 from toolflow_graph.verification.transcript import Transcript
-from toolflow_graph.verification.wording import WORD, listed, normalise
+from toolflow_graph.verification.wording import WORD, listed, normalise, tokens_of
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _KEY_LIKE = re.compile(r"_|[a-z0-9][A-Z]|\w-[A-Z]")
@@ -376,6 +376,9 @@ _SHOWN = re.compile(
     r"\b(?:response|reply)\b.*\b(?:confus\w+|misunderst\w+|unclear)\b",
     _I,
 )
+_RESIDUES = frozenset(
+    listed("apologise apologize apologies sorry mistake oops corrected fixed previous last earlier first")
+)
 _OWN_ATTEMPT = re.compile(
     r"\bmy (?:previous|last|earlier|first) (?:tool call|function call|JSON|arguments|format(?:ting)?) "
     r"(?:was|were|had|has|contained|lacked|did)\b",
@@ -393,7 +396,7 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
         ):
             continue
         content = message.content or ""
-        if not (_APOLOGY.search(content) or _OWN_ATTEMPT.search(content)):
+        if tokens_of(content).isdisjoint(_RESIDUES) or not (_APOLOGY.search(content) or _OWN_ATTEMPT.search(content)):
             continue
         spoke = any(said.role == "assistant" and said.content for said in transcript.messages[:index])
         for sentence in sentences_of(content):

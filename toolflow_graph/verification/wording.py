@@ -138,6 +138,12 @@ def squeeze(text: str) -> str:
 _DIGITS = re.compile(r"\d+")
 
 
+@lru_cache(maxsize=8192)
+def _digit_places(text: str) -> tuple[int, ...]:
+    """Where the runs of digits in a text begin."""
+    return tuple(run.start() for run in _DIGITS.finditer(text))
+
+
 def at_digits(pattern: re.Pattern[str], text: str, lead: str = "", most: int = 0) -> Iterator[re.Match[str]]:
     """``pattern.finditer(text)``, ten times as fast, for a pattern whose matches begin at the first digit of a run.
 
@@ -145,13 +151,16 @@ def at_digits(pattern: re.Pattern[str], text: str, lead: str = "", most: int = 0
         lead: characters that may stand before that digit in a match, at most ``most`` of them.
     """
     end = 0
-    for run in _DIGITS.finditer(text):
-        start = place = run.start()
+    for start in _digit_places(text):
         if start < end:
             continue
+        place = start
         while place > end and start - place < most and text[place - 1] in lead:
             place -= 1
-        match = next(filter(None, (pattern.match(text, each) for each in range(place, start + 1))), None)
+        match = pattern.match(text, place)
+        while match is None and place < start:
+            place += 1
+            match = pattern.match(text, place)
         if match is not None:
             end = match.end()
             yield match
@@ -176,20 +185,22 @@ def _word_places(text: str) -> dict[str, list[int]]:
     return found
 
 
-def tokens_of(text: str) -> Set[str]:
+@lru_cache(maxsize=8192)
+def tokens_of(text: str) -> frozenset[str]:
     """The words of a text in lower case, digits aside.
 
     Most patterns cannot match without one of a few words; to look for those among a text's own takes a tenth of the
     time that the pattern would take to find nothing.
     """
-    return _word_places(text).keys()
+    return frozenset(_LETTERS.findall(text.lower()))
 
 
 def at_words(pattern: re.Pattern[str], text: str, words: Set[str]) -> Iterator[re.Match[str]]:
     """``pattern.finditer(text)``, several times as fast, for a pattern whose matches begin with one of these words."""
-    places = _word_places(text)
+    wanted = words & tokens_of(text)
+    places = _word_places(text) if wanted else {}
     end = 0
-    for start in sorted(start for word in words & places.keys() for start in places[word]):
+    for start in sorted(start for word in wanted for start in places.get(word, ())):
         if start >= end and (match := pattern.match(text, start)):
             end = match.end()
             yield match
