@@ -60,28 +60,28 @@ async def tool_simulation(state: DialogueState, runtime: Runtime[Context]) -> di
         if backend is not None and tool is not None:
             # What is real answers itself, also a repeated read; nothing is staged for it.
             result = await backend.call(tool, call, now=seed.now, dialogue_id=seed.id)
+        kind = stage.due_mishap(call, tool) if result is None and tool is not None else None
+        # A service may be down for a read that worked before.
+        result = result if result is not None or tool is None else stage.play(call, kind, place)
         known = None if result is not None else find_repeated_read(call, history, tools)
         result = result or known
         if result is None and tool is not None:
-            kind = stage.due_mishap(call, tool)
-            result = stage.play(call, kind, place)
-            if result is None:
-                failure, earlier = stage.failure(kind), stage.failures(messages)
-                result, spent = await simulate(
-                    state,
-                    runtime.context,
-                    seed,
-                    tool,
-                    call,
-                    history,
-                    so_far=update,
-                    failure=failure,
-                    failures=earlier,
-                    spoken=spoken,
-                )
-                update |= spent
-                if kind and result.ok == (kind == "empty"):
-                    stage.keep("mishap", place, kind)
+            failure, earlier = stage.failure(kind), stage.failures(messages)
+            result, spent = await simulate(
+                state,
+                runtime.context,
+                seed,
+                tool,
+                call,
+                history,
+                so_far=update,
+                failure=failure,
+                failures=earlier,
+                spoken=spoken,
+            )
+            update |= spent
+            if kind and result.ok == (kind == "empty"):
+                stage.keep("mishap", place, kind)
         assert result is not None
         if known is None:  # what was read before comes back as it was
             result = stage.inject(result, tool, place, planted)

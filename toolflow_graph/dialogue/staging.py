@@ -14,6 +14,8 @@ from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import ToolChange
 from toolflow_graph.schemas import iter_fields, schema_types
 from toolflow_graph.types import Cue, Fact, Message, MishapKind, Plan, Request, Seed, Tool, ToolCall, ToolResult
+from toolflow_graph.verification.things import MAKING
+from toolflow_graph.verification.toolcards import changes, split_name
 
 _PASSING: Mapping[str, tuple[tuple[str, str], ...]] = {
     "rate_limit": (
@@ -81,9 +83,11 @@ def due_mishap(request: Request, number: int, tool: Tool, call: ToolCall, cues: 
     first = first_fact(request)
     if first is None or not _holds(call.arguments, first.value):
         return None
-    if kind == "empty" and not _lists(tool):
-        return "not_found"
-    return kind
+    if kind == "invalid":
+        return kind
+    if changes(tool) and split_name(tool.name)[:1] and split_name(tool.name)[0] in MAKING:
+        return "invalid"  # what is only being made cannot be missing
+    return "not_found" if kind == "empty" and not _lists(tool) else kind
 
 
 def draw_line(lines: str, random_seed: int, what: str) -> str:

@@ -417,6 +417,9 @@ def _field_names(transcript: Transcript) -> Iterator[tuple[str, ...]]:
             yield _words_of(fact.name)
 
 
+_IDENTIFIERS = frozenset(("id", "ids", "number", "code", "reference"))
+
+
 def _asks_for(question: str, words: tuple[str, ...], longer: list[tuple[str, ...]]) -> bool:
     """Whether the words come right after the asking ("What is the arrival date"), not somewhere in the question.
 
@@ -425,6 +428,9 @@ def _asks_for(question: str, words: tuple[str, ...], longer: list[tuple[str, ...
     asked = _ASK.search(question)
     following = tuple(normalise(question[asked.end() :]).split()) if asked else ()
     for start in range(4):
-        if following[start : start + len(words)] == words:
+        end = start + len(words)
+        if following[start:end] == words:
+            if not _IDENTIFIERS.isdisjoint(following[end : end + 2]):
+                return False  # "the topic alert ID" is not the topic
             return not any(following[max(0, start - len(head)) : start] == head for head in longer)
     return False

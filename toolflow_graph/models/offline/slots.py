@@ -52,7 +52,7 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
         earlier = [use["request"] <= number for use in request["uses"]]
         shown = {
             "back_reference": any(earlier),
-            "chained": any(not _is_echo(use, scene) for use in request["uses"]),
+            "chained": any(not _is_echo(use, scene, requests[: number + 1]) for use in request["uses"]),
             "parallel": len(request["tools"]) > 1 and all(earlier),
             "nested": len(request["tools"]) > 1,
             "clarification": bool(request["withheld"]),
@@ -65,10 +65,12 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
     return lacking
 
 
-def _is_echo(use: dict[str, Any], scene: Scene) -> bool:
-    """Whether a use takes from a result what the call itself has said."""
+def _is_echo(use: dict[str, Any], scene: Scene, requests: list[dict[str, Any]]) -> bool:
+    """Whether a use takes from a result what the call itself, or its user, has said."""
     source = next(tool for tool in scene.tools if tool.name == use["tool"])
-    return plain_path(use["path"]) in load_card(source).echoed
+    path = plain_path(use["path"])
+    told = {(fact.get("parameter") or "").rpartition(":")[2] for request in requests for fact in request["facts"]}
+    return path in load_card(source).echoed or path.rpartition(".")[2] in told
 
 
 def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Random) -> dict[str, Any]:
