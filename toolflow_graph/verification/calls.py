@@ -194,7 +194,7 @@ def contradicting_results(transcript: Transcript) -> Iterator[Spot]:
 
 
 # Tools that bring another thing than the one they are given.
-_OTHER_ONE = frozenset(
+OTHER_ONE = frozenset(
     listed(
         "copy clone duplicate fork renew replace exchange swap rebook convert merge split next previous parent child "
         "forward reply copy clone duplicate split resend renew reissue convert "
@@ -211,7 +211,7 @@ _OTHER_ONE = frozenset(
 def contradicting_echo(transcript: Transcript) -> Iterator[Spot]:
     for index, site in _results(transcript):
         value = site.result.value if site.succeeded and site.result is not None else None
-        if not isinstance(value, dict) or _OTHER_ONE.intersection(split_name(site.call.name)):
+        if not isinstance(value, dict) or OTHER_ONE.intersection(split_name(site.call.name)):
             continue
         for key, asked in site.call.arguments.items():
             brought = value.get(key)

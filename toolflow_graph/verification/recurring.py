@@ -38,6 +38,8 @@ _STEP = re.compile(
 _STEPS = {"daily": (1, "day"), "weekly": (1, "week"), "biweekly": (2, "week"), "fortnightly": (2, "week"),
           "monthly": (1, "month")}  # fmt: skip
 _LONGEST = 400
+_FAR = {1: 3, 7: 45, 31: 124}
+"""How many days ahead something that recurs so often still counts without an end that is said."""
 
 
 def recurs(text: str, date: str, now: datetime.date, starts: Collection[str]) -> str | None:
@@ -48,23 +50,37 @@ def recurs(text: str, date: str, now: datetime.date, starts: Collection[str]) ->
     day = datetime.date.fromisoformat(date)
     if not 0 <= (day - now).days <= _LONGEST:
         return None
-    return next((words for words, fits in _recurrences(text, now, starts) if fits(day)), None)
+    # What recurs does so until an end that is said; without one, a day far ahead would fit by accident.
+    ahead = max((step.minutes // 1440 for step in durations_in(text)), default=0)
+    said = [datetime.date.fromisoformat(start) for start in starts]
+    begins = [start for start in said if start >= now] or [now]
+    end = max(*begins, *(begin + datetime.timedelta(days=ahead) for begin in begins))
+    for words, fits, period in _recurrences(text, now, starts):
+        if fits(day) and day <= max(end, begins[0] + datetime.timedelta(days=_far(period))):
+            return words
+    return None
 
 
-def _recurrences(text: str, now: datetime.date, starts: Collection[str]) -> Iterator[tuple[str, Fits]]:
+def _far(period: int) -> int:
+    return max(days for least, days in _FAR.items() if least <= period)
+
+
+def _recurrences(text: str, now: datetime.date, starts: Collection[str]) -> Iterator[tuple[str, Fits, int]]:
+    """The words of each recurrence, whether a day is one of its days, and how many days lie between two."""
     for match in _NTH_DAY.finditer(text):
-        yield match.group(), _nth_day(_NTH[match["nth"].lower()], _DAYS[match["day"].lower()])
+        yield match.group(), _nth_day(_NTH[match["nth"].lower()], _DAYS[match["day"].lower()]), 31
     for match in _MONTHLY.finditer(text):
         name = match["nth"] or match["nth2"]
-        yield match.group(), _day_of_month(_NTH[name.lower()] if name else int(match["number"] or match["number2"]))
+        number = _NTH[name.lower()] if name else int(match["number"] or match["number2"])
+        yield match.group(), _day_of_month(number), 31
     for match in _WEEKLY.finditer(text):
         names = re.findall(_DAY, match["days"] or match["plural"] or "", re.IGNORECASE)
         days = {_DAYS[name.lower()] for name in names}
         if match["kind"]:
             days = {5, 6} if match["kind"].lower().startswith("weekend") else {0, 1, 2, 3, 4}
-        yield match.group(), lambda day, days=days: day.weekday() in days  # type: ignore[misc]
+        yield match.group(), lambda day, days=days: day.weekday() in days, 7  # type: ignore[misc]
     for match in _STEP.finditer(text):
-        yield match.group(), _steps(match, text, now, [datetime.date.fromisoformat(start) for start in starts])
+        yield match.group(), *_steps(match, text, now, [datetime.date.fromisoformat(start) for start in starts])
 
 
 def _day_of_month(number: int) -> Fits:
@@ -81,23 +97,18 @@ def _nth_day(nth: int, weekday: int) -> Fits:
     return fits
 
 
-def _steps(match: re.Match[str], text: str, now: datetime.date, starts: list[datetime.date]) -> Fits:
+def _steps(match: re.Match[str], text: str, now: datetime.date, starts: list[datetime.date]) -> tuple[Fits, int]:
     count, unit = _STEPS[match["word"].lower()] if match["word"] else (_count(match["count"]), match["unit"].lower())
     begins = [start for start in starts if start >= now] or [now]
-    # What happens every day happens until an end that is said: without one, every day would fit.
-    ahead = max((step.minutes // 1440 for step in durations_in(text)), default=0)
-    ends = [*(begin + datetime.timedelta(days=ahead) for begin in begins), *begins]
 
     def fits(day: datetime.date) -> bool:
         if unit == "month":
             apart = [(day.year - begin.year) * 12 + day.month - begin.month for begin in begins if begin.day == day.day]
             return any(months >= 0 and months % count == 0 for months in apart)
         days = count * (7 if unit == "week" else 1)
-        if days < 7 and day > max(ends):
-            return False
         return any(begin <= day and (day - begin).days % days == 0 for begin in begins)
 
-    return fits
+    return fits, count * {"day": 1, "week": 7, "month": 31}[unit]
 
 
 def _count(written: str | None) -> int:

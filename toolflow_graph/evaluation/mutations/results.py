@@ -7,6 +7,8 @@ from toolflow_graph.evaluation.mutations.draft import Call, Draft
 from toolflow_graph.evaluation.mutations.places import Place, is_number, result_places
 from toolflow_graph.evaluation.mutations.registry import kind
 from toolflow_graph.types import Json
+from toolflow_graph.verification.calls import OTHER_ONE
+from toolflow_graph.verification.toolcards import split_name
 
 _HOLLOW = (
     "<id>", "{{value}}", "string", "TBD", "placeholder", "[Your Name]", "<value>", "lorem ipsum", "xxx", "${value}",
@@ -225,22 +227,9 @@ def result_simulated(draft: Draft) -> bool:
 @kind("echo_wrong", "structural", "contradicting_echo", "A result is about another id than the call asked for.")
 def echo_wrong(draft: Draft) -> bool:
     # A copy, a renewal or a successor has an id of its own.
-    making = {
-        "copy",
-        "clone",
-        "duplicate",
-        "renew",
-        "replace",
-        "exchange",
-        "convert",
-        "merge",
-        "split",
-        "next",
-        "similar",
-    }
     found = []
     for call in draft.calls:
-        value = draft.value(call) if call.succeeded and not making & set(call.name.split("_")) else None
+        value = draft.value(call) if call.succeeded and not OTHER_ONE.intersection(split_name(call.name)) else None
         for key, asked in call.arguments.items():
             if isinstance(value, dict) and value.get(key) == asked and places.is_code(asked):
                 made = places.fresh_code(asked, draft.dialogue.everything, draft.rng)
