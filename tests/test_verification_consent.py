@@ -3,7 +3,7 @@
 import pytest
 
 from toolflow_graph.types import Message, Tool, ToolCall
-from toolflow_graph.verification import Transcript, verify
+from toolflow_graph.verification import RULES, Transcript, verify
 from toolflow_graph.verification.consent import demand_of
 
 EXPLICIT = (
@@ -207,3 +207,17 @@ def test_what_was_agreed_to_is_what_is_done(question: str, reply: str, card: str
     tools = (Tool(name="lock_card", parameters={"type": "object", "properties": {"card_id": {"type": "string"}}}),)
     said = [f.code for f in verify(Transcript(messages=messages, tools=tools)).findings]
     assert said == (["not_as_agreed"] if found else [])
+
+
+def test_a_greeting_may_open_and_thanks_may_close() -> None:
+    def found(*messages: Message) -> set[str]:
+        codes = ("role_order", "opening_greeting", "unfinished_turn")
+        return {spot.code for code in codes for spot in RULES[code].check(Transcript(messages=messages))}
+
+    asked = Message(role="user", content="When does the museum open?")
+    answer = Message(role="assistant", content="It opens at nine.")
+    greeting = Message(role="assistant", content="Good morning! How can I help you?")
+    assert found(greeting, asked, answer) == {"opening_greeting"}
+    assert found(answer, asked, answer) == {"role_order"}
+    assert found(asked, answer, Message(role="user", content="Great, thank you!")) == set()
+    assert found(asked, answer, Message(role="user", content="Thanks. And on Sunday?")) == {"unfinished_turn"}

@@ -5,6 +5,7 @@ HINTS: dict[str, str] = {
     "malformed_tool": "give the tool a valid name and a JSON Schema for its parameters (tools validate shows where)",
     "no_messages": "drop the dialogue, or export its messages under 'messages'",
     "no_tools": "put the tools that were offered under 'tools'",
+    "opening_greeting": "cut the greeting, or train with a chat template that lets the assistant begin",
     "role_order": "order the messages: system, then user, assistant, its results, assistant, user ...",
     "unanswered_call": "add the call's result, or drop the call",
     "orphan_result": "drop the result, or give it the id of the call that it answers",

@@ -1,10 +1,11 @@
 """Rules about the order of messages, calls and answers, and about how the dialogue ended."""
 
+import re
 from collections.abc import Iterator
 
 from toolflow_graph.types import Message
 from toolflow_graph.verification.registry import Spot, rule
-from toolflow_graph.verification.text import ends_by_stop_word
+from toolflow_graph.verification.text import ends_by_stop_word, is_pleasantry
 from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import normalise
 
@@ -59,7 +60,7 @@ def role_order(transcript: Transcript) -> Iterator[Spot]:
             problem = "a system message may only come first"
         elif role == "user" and previous in ("user", "tool"):
             problem = f"a user message follows a {previous} message; the assistant has to answer first"
-        elif role == "assistant" and previous in (None, "system"):
+        elif role == "assistant" and previous in (None, "system") and not _is_greeting(message):
             problem = "the assistant speaks before the user"
         elif role == "assistant" and previous == "assistant":
             problem = "two assistant messages in a row"
@@ -71,6 +72,33 @@ def role_order(transcript: Transcript) -> Iterator[Spot]:
             yield index, problem
         # A call that nobody answered is the business of unanswered_call, whoever speaks next.
         previous = "calls" if role == "assistant" and message.tool_calls else role
+
+
+_GREETING = re.compile(
+    r"\W*(?:hi|hello|hey|welcome|greetings|good (?:morning|afternoon|evening|day)|"
+    r"thank(?:s| you) for (?:calling|contacting|reaching out|choosing)|how (?:can|may) I (?:help|assist)|"
+    r"what can I (?:do for|help) you|this is|you['’]ve reached)\b",
+    re.IGNORECASE,
+)
+_LONGEST_GREETING = 240
+
+
+def _is_greeting(message: Message) -> bool:
+    """Whether a message only greets and offers help: agents on the phone and in chats open like that."""
+    said = message.content or ""
+    return not message.tool_calls and len(said) <= _LONGEST_GREETING and _GREETING.match(said) is not None
+
+
+@rule(
+    "opening_greeting",
+    "warning",
+    "The assistant greets before the user has spoken; several chat templates take no dialogue that begins so.",
+)
+def opening_greeting(transcript: Transcript) -> Iterator[Spot]:
+    first = 1 if transcript.messages and transcript.messages[0].role == "system" else 0
+    opening = transcript.messages[first : first + 1]
+    if opening and opening[0].role == "assistant" and _is_greeting(opening[0]):
+        yield first, "the assistant speaks first; cut the greeting if the model's chat template begins with the user"
 
 
 @rule("unanswered_call", "error", "A tool call has no result.")
@@ -111,8 +139,9 @@ def unfinished_turn(transcript: Transcript) -> Iterator[Spot]:
     if _is_answer(last):
         return
     said = transcript.messages[-2] if len(transcript.messages) > 1 else None
-    if last.role == "user" and ends_by_stop_word(last.content or "") and said is not None and _is_answer(said):
-        # A simulated user hangs up: that its message does not belong there is the business of control_words.
+    parting = ends_by_stop_word(last.content or "") or is_pleasantry(last.content or "")
+    if last.role == "user" and parting and said is not None and _is_answer(said):
+        # A user who thanks or hangs up leaves nothing open; a stop word is the business of control_words.
         return
     what = "a tool call" if last.tool_calls else f"a {last.role} message"
     yield len(transcript.messages) - 1, f"the dialogue ends with {what}, not with the assistant's answer"

@@ -31,7 +31,7 @@ def assistant_twice(draft: Draft) -> bool:
     return True
 
 
-@kind("assistant_first", "structural", "role_order", "The assistant speaks before the user does.")
+@kind("assistant_first", "structural", "role_order opening_greeting", "The assistant speaks before the user does.")
 def assistant_first(draft: Draft) -> bool:
     first = next(iter(draft.texts("user")), None)
     if first is None or any(draft.role(index) != "system" for index in range(first)):
