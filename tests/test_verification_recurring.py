@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from tests.test_verification_provenance import dialogue, sources
+from toolflow_graph.verification.moments import dates_in
 from toolflow_graph.verification.recurring import recurs
 
 NOW = datetime.date(2026, 3, 11)
@@ -66,3 +67,8 @@ def test_a_search_from_today_may_end_with_the_month() -> None:
     assert (found.kind, found.how) == ("derived", "the whole day")
     assert sources(dialogue(said, arguments=searched | {"to": "2026-03-30 23:59:59"}))["to"].kind == "unknown"
     assert sources(dialogue(said, arguments={"to": "2026-03-31 23:59:59"}))["to"].kind == "unknown"
+
+
+def test_the_day_after_tomorrow_is_one_day() -> None:
+    found = dates_in("Can it come the day after tomorrow?", datetime.date(2026, 3, 14))
+    assert list(found) == ["2026-03-16"]

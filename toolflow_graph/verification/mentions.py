@@ -103,6 +103,8 @@ _KNOWN_NAME = re.compile(
     re.IGNORECASE,
 )
 _MOST_DIGITS = 24
+_PARTS_OF_ONE = {"half": 0.5, "quarter": 0.25}
+_AND_PART = re.compile(r"\s+and an? (?P<part>half|quarter)\b\s*(?P<unit>[A-Za-z]*)", re.IGNORECASE)
 _LONGEST_BEFORE = 6
 _LEAST_PHONE, _LEAST_GROUPED = 7, 10
 _DECORATION = re.compile(r"[*`\u00a0\u2009\u202f]")
@@ -313,6 +315,10 @@ def _numbers(text: str) -> Iterator[Mention]:
         if kind == "number" and len(digits) == 1 and not scale and unit not in UNITS:
             continue
         read = list(readings(digits)) if len(digits) <= _MOST_DIGITS else []
+        if unit == "and" and (more := _AND_PART.match(text, match.end("digits"))):
+            # "10 and a half hours"
+            part = _PARTS_OF_ONE[more["part"].lower()]
+            read, unit = [(value + part, part) for value, _ in read], more["unit"].lower()
         if scale:
             scaled = [(value * _SCALES[scale], step * _SCALES[scale]) for value, step in read]
             # "5 m" are metres, too.

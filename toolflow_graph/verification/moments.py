@@ -64,8 +64,8 @@ _YEAR = re.compile(
 )
 _TO_DATE = re.compile(r"\b(?:(year|month)[ -]to[ -]date|([ym])td)\b")
 _NEIGHBOUR = re.compile(
-    r"\b(?:(?P<after>(?:next|following)\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:after|later)|overnight)|"
-    r"(?P<before>previous\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:before|earlier)))\b",
+    r"\b(?:(?P<after>(?:next|following)\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:after(?!\s+tomorrow)|later)|overnight)|"
+    r"(?P<before>previous\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:before(?!\s+yesterday)|earlier)))\b",
     re.IGNORECASE,
 )
 _NEIGHBOURS = frozenset(listed("day night morning evening overnight"))
@@ -259,8 +259,11 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
     # Most texts hold none of the words: a look at their set spares the patterns.
     words = tokens_of(text)
     if not words.isdisjoint(_SPANS):
+        rest = lower
         for name, offset in _WORDS:
-            if name in lower:
+            if name in rest:
+                # "Tomorrow" is no word of its own in "the day after tomorrow".
+                rest = rest.replace(name, " ")
                 yield now + datetime.timedelta(days=offset), name
     if not words.isdisjoint(_FEASTS):
         for name, (month, day) in _FIXED.items():

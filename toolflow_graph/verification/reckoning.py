@@ -72,7 +72,8 @@ _CONSTANTS = (
 # Words that tell of an average, or of how far numbers lie apart.
 _COMPARED = re.compile(
     r"\b(?:average\w*|mean|median|typical\w*|rang\w*|spread|between|from|differ\w*|gap|apart|about|around|approx\w*|"
-    r"roughly|per|each|every|a (?:day|week|month|year|night|piece)|more|less|fewer|\w+er|than|above|below|over|under|"
+    r"roughly|per|each|every|an? (?:day|week|month|year|night|piece|game|match|person|head|visit|trip|order|hour|"
+    r"session|shift|lap|round)|more|less|fewer|\w+er|than|above|below|over|under|"
     r"overall|mid-?point|middle)\b|[~≈]",
     re.IGNORECASE,
 )
