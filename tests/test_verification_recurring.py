@@ -72,3 +72,17 @@ def test_a_search_from_today_may_end_with_the_month() -> None:
 def test_the_day_after_tomorrow_is_one_day() -> None:
     found = dates_in("Can it come the day after tomorrow?", datetime.date(2026, 3, 14))
     assert list(found) == ["2026-03-16"]
+
+
+@pytest.mark.parametrize(
+    ("said", "tool", "kinds"),
+    [
+        ("I was charged twice on 3 November 2026.", "find_charges", {"derived"}),
+        ("I was charged twice on 3 November 2026.", "block_card", {"unknown"}),
+        ("I was charged twice on 3 March 2026.", "find_charges", {"unknown"}),
+    ],
+)
+def test_a_search_may_look_around_the_day_that_is_said(said: str, tool: str, kinds: set[str]) -> None:
+    data = dialogue(said, arguments={"first_day": "2026-10-20", "last_day": "2026-11-20"})
+    data["messages"][-1]["tool_calls"][0]["function"]["name"] = tool
+    assert {source.kind for source in sources(data).values()} == kinds

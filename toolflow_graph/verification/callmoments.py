@@ -30,15 +30,18 @@ _MOVED = re.compile(
 _PARTS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
 """Parts of an ISO date that calls name one by one, and where they stand in it."""
 _NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar.day_name)}
+_WIDEST = 62
+"""How many days a search around a said day may take in."""
 _EPOCH = (1_000_000_000, 3_000_000_000)
 _LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
 _LENGTH = re.compile(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?|nights?|days?", re.I)
 
 
 class CallMoments:
-    """The moments of one call; ``leaves`` are the values of all its arguments."""
+    """The moments of one call; ``leaves`` are the values of all its arguments, ``reads`` says that it only looks."""
 
-    def __init__(self, evidence: Evidence, finder: Finder, leaves: Sequence[Json]) -> None:
+    def __init__(self, evidence: Evidence, finder: Finder, leaves: Sequence[Json], reads: bool = False) -> None:
+        self._reads = reads
         self.evidence = evidence
         self.finder = finder
         self.texts = [value for value in leaves if isinstance(value, str)]
@@ -177,7 +180,21 @@ class CallMoments:
         except ValueError:
             return None
         siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
-        return self.finder.date(text, siblings) or self._recurring(text) or self._open_end(text, siblings)
+        found = self.finder.date(text, siblings) or self._recurring(text) or self._open_end(text, siblings)
+        return found or self._around(text, siblings)
+
+    def _around(self, date: str, siblings: set[str]) -> Origin | None:
+        """An end of the span in which a call looks for something around a day that was said."""
+        if not self._reads or len(siblings) != 1:
+            return None
+        first, last = sorted(map(datetime.date.fromisoformat, (date, *siblings)))
+        if not 0 < (last - first).days <= _WIDEST:
+            return None
+        days = [first + datetime.timedelta(days=step) for step in range((last - first).days + 1)]
+        for index, said in self.finder.users:
+            if any(day.isoformat() in said.dates or (day.month, day.day) in said.month_days for day in days):
+                return Origin("derived", index, how="a span around the day that is said")
+        return None
 
     def _open_end(self, date: str, siblings: set[str]) -> Origin | None:
         """The last day of the present month or year, to which a call searches from today on."""

@@ -121,7 +121,9 @@ class _Grounder:
         self.transcript = transcript
         self.card = transcript.card(site.call.name)
         self.values = list(iter_leaves(site.call.arguments))
-        self.moments = CallMoments(evidence, finder, [value for *_, value in self.values])
+        self.moments = CallMoments(
+            evidence, finder, [value for *_, value in self.values], transcript.is_read(site.call.name)
+        )
 
     def leaves(self) -> Iterator[GroundedLeaf]:
         for path, pattern, name, value in self.values:
