@@ -194,7 +194,8 @@ class _Grounder:
             return Origin("default")
         wanted = {stem(word) for word in split_name(name)} - {"is", "includ", "has", "only", "allow", "enabl"}
         for index, said in self.finder.users:
-            if wanted and wanted & said.stems:
+            # "The attendees" is no word about notify_attendees.
+            if wanted and len(wanted & said.stems) >= min(len(wanted), 2):
                 return Origin("user", index, how="asked for in words")
         for index, said in self.finder.users if wanted else ():
             asked = self.evidence.said(index - 1) if index and self.evidence.roles[index - 1] == "assistant" else None
