@@ -478,3 +478,11 @@ def test_a_choice_that_the_system_message_lists_is_the_users_who_makes_it() -> N
     assert (source.kind, source.message_index) == ("user", 3)
     data["messages"][3]["content"] = "I want to send it back."
     assert sources(data)["reason"].kind == "context"
+
+
+def test_what_a_result_leaves_of_a_wanted_total() -> None:
+    rain = {"days": [{"rain_mm": 2.5}, {"rain_mm": 5.5}]}
+    told = "I want 20 mm on the beet in total, counting the rain."
+    assert kind_of(told, rain, value=12.0, schema={"type": "number"}) == "derived"
+    assert kind_of(told, rain, value=13.0, schema={"type": "number"}) != "derived"
+    assert kind_of("Water the beet; 20 mm was too much.", rain, value=12.0, schema={"type": "number"}) != "derived"

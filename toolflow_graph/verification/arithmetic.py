@@ -94,7 +94,7 @@ def find_calculation(value: float, name: str, operands: Operands) -> tuple[str, 
             for _, second, other in plain:
                 if first > second and _close(value, first - second):
                     return f"{how} less {other}", index
-    changed = _of_change(value, name, operands) or _of_rate(value, operands)
+    changed = _of_change(value, name, operands) or _of_rate(value, operands) or _rest_of_said(value, operands)
     if changed:
         return changed
     # A call that names its objects is about those.
@@ -328,6 +328,25 @@ def _of_call(value: float, operands: Operands, money: bool) -> Iterator[str]:
         for count in counts:
             if abs(number) >= 10 and number != count and _close(value, number * count):
                 yield f"{number:g} times {count:g}"
+
+
+_REST = re.compile(
+    r"\b(?:the rest|remain\w*|difference|top(?:ping)? (?:it |them )?up|less|minus|counting|already|short|"
+    r"in (?:total|all)|altogether|missing)\b",
+    re.IGNORECASE,
+)
+
+
+def _rest_of_said(value: float, operands: Operands) -> tuple[str, int | None] | None:
+    """What a small result leaves of a number that the user wants in all ("20 mm in total, counting the rain")."""
+    wanted = [number for text, numbers in operands.said if _REST.search(text) for number in numbers if number > value]
+    for index, amounts in operands.few if wanted else ():
+        for path, numbers in amounts.items():
+            for part in dict.fromkeys((sum(numbers), *numbers[:_FEW])):
+                whole = next((whole for whole in wanted if part and _close(value, whole - part)), None)
+                if whole is not None:
+                    return f"what {path} leaves of {whole:g}", index
+    return None
 
 
 def _of_small_results(value: float, few: Sequence[tuple[int, Amounts]]) -> tuple[str, int | None] | None:
