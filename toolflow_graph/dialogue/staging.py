@@ -85,7 +85,7 @@ def due_mishap(request: Request, number: int, tool: Tool, call: ToolCall, cues: 
         return None
     if kind == "invalid":
         return kind
-    if changes(tool) and split_name(tool.name)[:1] and split_name(tool.name)[0] in MAKING:
+    if changes(tool) and MAKING.intersection(split_name(tool.name)[:1]):
         return "invalid"  # what is only being made cannot be missing
     return "not_found" if kind == "empty" and not _lists(tool) else kind
 

@@ -55,7 +55,7 @@ def recurs(text: str, date: str, now: datetime.date, starts: Collection[str]) ->
     said = [datetime.date.fromisoformat(start) for start in starts]
     begins = [start for start in said if start >= now] or [now]
     end = max(*begins, *(begin + datetime.timedelta(days=ahead) for begin in begins))
-    for words, fits, period in _recurrences(text, now, starts):
+    for words, fits, period in _recurrences(text, begins):
         if fits(day) and day <= max(end, begins[0] + datetime.timedelta(days=_far(period))):
             return words
     return None
@@ -65,7 +65,7 @@ def _far(period: int) -> int:
     return max(days for least, days in _FAR.items() if least <= period)
 
 
-def _recurrences(text: str, now: datetime.date, starts: Collection[str]) -> Iterator[tuple[str, Fits, int]]:
+def _recurrences(text: str, begins: list[datetime.date]) -> Iterator[tuple[str, Fits, int]]:
     """The words of each recurrence, whether a day is one of its days, and how many days lie between two."""
     for match in _NTH_DAY.finditer(text):
         yield match.group(), _nth_day(_NTH[match["nth"].lower()], _DAYS[match["day"].lower()]), 31
@@ -80,7 +80,7 @@ def _recurrences(text: str, now: datetime.date, starts: Collection[str]) -> Iter
             days = {5, 6} if match["kind"].lower().startswith("weekend") else {0, 1, 2, 3, 4}
         yield match.group(), lambda day, days=days: day.weekday() in days, 7  # type: ignore[misc]
     for match in _STEP.finditer(text):
-        yield match.group(), *_steps(match, text, now, [datetime.date.fromisoformat(start) for start in starts])
+        yield match.group(), *_steps(match, begins)
 
 
 def _day_of_month(number: int) -> Fits:
@@ -97,18 +97,17 @@ def _nth_day(nth: int, weekday: int) -> Fits:
     return fits
 
 
-def _steps(match: re.Match[str], text: str, now: datetime.date, starts: list[datetime.date]) -> tuple[Fits, int]:
+def _steps(match: re.Match[str], begins: list[datetime.date]) -> tuple[Fits, int]:
     count, unit = _STEPS[match["word"].lower()] if match["word"] else (_count(match["count"]), match["unit"].lower())
-    begins = [start for start in starts if start >= now] or [now]
+    period = count * {"day": 1, "week": 7, "month": 31}[unit]
 
     def fits(day: datetime.date) -> bool:
         if unit == "month":
             apart = [(day.year - begin.year) * 12 + day.month - begin.month for begin in begins if begin.day == day.day]
             return any(months >= 0 and months % count == 0 for months in apart)
-        days = count * (7 if unit == "week" else 1)
-        return any(begin <= day and (day - begin).days % days == 0 for begin in begins)
+        return any(begin <= day and (day - begin).days % period == 0 for begin in begins)
 
-    return fits, count * {"day": 1, "week": 7, "month": 31}[unit]
+    return fits, period
 
 
 def _count(written: str | None) -> int:

@@ -1,0 +1,65 @@
+"""Provenance of what is counted or worked out: days, stocks, shares, rests of a total."""
+
+import pytest
+
+from tests.test_verification_provenance import WEDNESDAY, Data, dated, dialogue, kind_of, sources
+
+
+@pytest.mark.parametrize("day", ["May 2nd", "April 2nd", "the 2nd of May", "May second"])
+def test_no_days_are_counted_from_the_edge_of_a_month(day: str) -> None:
+    for system in (WEDNESDAY, "Today is 2025-05-02."):
+        for wrong in ("2025-03-14", "2025-03-13", "2025-02-12"):
+            assert dated(system, f"I bought it 48 days ago, call me on {day}", value=wrong, name="date") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "result", "name", "right", "wrong"),
+    [
+        ("top up HB-12 to 500", {"sku": "HB-12", "stock": 183}, "quantity", 317, 327),
+        ("order enough to reach 500", {"stock_level": 183}, "order_quantity", 317, 327),
+        ("order 500 units", {"stock_level": 183}, "order_quantity", 500, 317),
+        ("plus 3 dinners, 40 each", {"total": 870}, "total", 990, 970),
+        ("order twice that", {"sku": "HB-12", "stock": 183}, "quantity", 366, 386),
+        ("3 dinners at 40 on top of it, please", {"hotel": "Inn", "stay_total": 870}, "total", 990, 970),
+    ],
+)
+def test_numbers_counted_from_a_stock_or_price(said: str, result: Data, name: str, right: int, wrong: int) -> None:
+    assert dated(WEDNESDAY, "look", result, said, value=right, name=name) in ("derived", "user")
+    assert dated(WEDNESDAY, "look", result, said, value=wrong, name=name) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "right", "wrong"),
+    [
+        ("dim the living room to half", 50, 55),
+        ("living room to a third", 33, 43),
+        ("living room to three quarters", 75, 70),
+        ("living room all the way up", 100, 90),
+    ],
+)
+@pytest.mark.parametrize(
+    "schema", [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "integer", "description": "From 0 to 100"}]
+)
+def test_a_share_of_a_scale(said: str, right: int, wrong: int, schema: Data) -> None:
+    assert dated(WEDNESDAY, said, value=right, name="brightness", schema=schema) == "derived"
+    assert dated(WEDNESDAY, said, value=wrong, name="brightness", schema=schema) == "unknown"
+
+
+def test_a_choice_that_the_system_message_lists_is_the_users_who_makes_it() -> None:
+    rules = "A return needs a reason: either 'arrived broken' or 'wrong colour'."
+    said = "I want to send it back, it had been broken when it arrived."
+    reason = {"reason": {"type": "string"}}
+    data = dialogue("Hi.", "A: Hello.", said, arguments={"reason": "arrived broken"}, properties=reason)
+    data["messages"][0]["content"] += f" {rules}"
+    source = sources(data)["reason"]
+    assert (source.kind, source.message_index) == ("user", 3)
+    data["messages"][3]["content"] = "I want to send it back."
+    assert sources(data)["reason"].kind == "context"
+
+
+def test_what_a_result_leaves_of_a_wanted_total() -> None:
+    rain = {"days": [{"rain_mm": 2.5}, {"rain_mm": 5.5}]}
+    told = "I want 20 mm on the beet in total, counting the rain."
+    assert kind_of(told, rain, value=12.0, schema={"type": "number"}) == "derived"
+    assert kind_of(told, rain, value=13.0, schema={"type": "number"}) != "derived"
+    assert kind_of("Water the beet; 20 mm was too much.", rain, value=12.0, schema={"type": "number"}) != "derived"
