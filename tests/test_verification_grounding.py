@@ -239,7 +239,8 @@ def test_a_fresh_code_is_never_grounded(text: str, value: str) -> None:
     result=st.recursive(st.none() | st.integers() | st.floats() | st.text(max_size=20), st.lists, max_leaves=6),
 )
 def test_any_value_has_a_source_or_none(said: str, value: Any, result: Any) -> None:
-    assert ground(said, value, name="amount", result=result).kind
+    for name in ("amount", "year", "duration_hours"):
+        assert ground(said, value, name=name, result=result).kind
 
 
 def test_siblings_must_wait_for_each_other() -> None:

@@ -92,7 +92,7 @@ class CallMoments:
         """The origin of a year, month or day that is a number of its own (``leave_year``), in a date that is known."""
         words = set(split_name(name))
         part = next((part for part in _PARTS if part in words), None)
-        if part is None or value != int(value):
+        if part is None or value % 1 != 0:
             return None
         start, end = _PARTS[part]
         digits = f"{int(value):0{end - start}d}"
@@ -127,7 +127,7 @@ class CallMoments:
         # Seven days are from the third to the ninth, and from the third to the tenth.
         if minutes in gaps or (word == "day" and minutes - 1440 in gaps):
             return Origin("derived", how="the time between two moments of this call")
-        rounded = 0.31 if word.startswith("h") and value != int(value) else 0.01
+        rounded = 0.31 if word.startswith("h") and value % 1 != 0 else 0.01
         said_now = self.finder.users[0][1].durations if self.finder.users else ()
         for index, stretches in self.finder.stretches if not said_now else ():
             if any(abs(minutes - stretch) <= rounded for stretch in stretches):

@@ -79,7 +79,11 @@ def ground_leaves(transcript: Transcript) -> tuple[GroundedLeaf, ...]:
 def _is_described_default(schema: Mapping[str, Any], value: Json) -> bool:
     """Whether the description of a parameter says that a value is the default ("default is 10")."""
     match = _DEFAULT.search(str(schema.get("description") or ""))
-    written = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    written = (
+        f"{value:g}"
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+        else str(value)
+    )
     return match is not None and match["value"].casefold() == written.casefold()
 
 

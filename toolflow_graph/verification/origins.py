@@ -209,7 +209,7 @@ class Finder:
 
     def part_of_pair(self, value: float) -> Origin | None:
         """One of two numbers that a user joins by a colon: a chapter and its verse, an hour and its minute."""
-        for index, said in self.users if value == int(value) else ():
+        for index, said in self.users if value % 1 == 0 else ():
             for match in _PAIR.finditer(said.text):
                 if value in (int(match[1]), int(match[2])):
                     return Origin("derived", index, how=f"a part of {match.group()!r}")
