@@ -53,6 +53,15 @@ def test_who_looks_for_a_new_event_asks_for_its_day_or_title(seed: int) -> None:
     assert found.arguments["topic"] == made.arguments["event_title"]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_only_what_is_said_nowhere_else_is_withheld(seed: int) -> None:
+    plain, asked = Slot(behaviours=("single",)), Slot(behaviours=("clarification",))
+    scene = _scene("create_calendar_event", "list_calendar_events", seed=seed, slots=(plain, asked))
+    first, second = plan_slots(scene, 2, derive_rng(seed, "plan"))["requests"]
+    said = [str(fact["value"]) for fact in (*first["facts"], *second["facts"])]
+    assert not any(text.startswith(str(fact["value"])) for fact in second["withheld"] for text in said)
+
+
 _BOOKED = {
     "hotel_id": "HTL-90611",
     "room_type_id": "RMT-982",

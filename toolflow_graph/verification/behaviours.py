@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from toolflow_graph.types import Behaviour, Request
 from toolflow_graph.verification.claims import sentences_of
 from toolflow_graph.verification.evidence import evidence_of, text_keys
-from toolflow_graph.verification.grounding import iter_leaves
+from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.planrules import same_value
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import CallSite, Transcript
@@ -62,7 +62,8 @@ class Span:
         """The results that arguments of its calls come from: the message index of each.
 
         What the user said in an earlier request and a result then repeated counts as well: "that order" takes it from
-        there, as long as this request does not say it again.
+        there, as long as this request does not say it again. A value that is common ("production") has to be meant so
+        by the plan.
         """
         evidence = evidence_of(self.transcript)
         places = {site.message_index for site in self.sites}
@@ -72,11 +73,15 @@ class Span:
                 continue
             if kind == "result":
                 yield place
-            elif kind == "user" and place < self.messages.start and leaf.distinctive:
+            elif kind == "user" and place < self.messages.start and (leaf.distinctive or self._is_taken(leaf)):
                 for key in text_keys(str(leaf.value)):
-                    repeated = evidence.in_results(key, self.messages.start)
+                    repeated = evidence.in_results(key, leaf.site.message_index)
                     if repeated is not None:
                         yield repeated[0]
+
+    def _is_taken(self, leaf: GroundedLeaf) -> bool:
+        """Whether the plan takes an argument from a result."""
+        return any(use.parameter == f"{leaf.site.call.name}:{leaf.path}" for use in self.request.uses)
 
 
 def _confirmed(span: Span) -> bool:

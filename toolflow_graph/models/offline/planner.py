@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from toolflow_graph.models.briefs import PlannerBrief
@@ -59,7 +60,7 @@ def plan_requests(brief: PlannerBrief, salt: int = 0) -> dict[str, Any]:
             requests.append(_again(planner, index, slot.tools[0], rng))
         else:
             calls = [planner.plan(tool, index) for tool in slot.tools]
-            requests.append(_request(calls, index, rng))
+            requests.append(_request(calls, index, rng, planner.others(calls)))
     return {"requests": requests}
 
 
@@ -110,20 +111,30 @@ def build_request(calls: list[PlannedCall], index: int) -> dict[str, Any]:
             "facts": facts, "withheld": [], "uses": uses}  # fmt: skip
 
 
-def _request(calls: list[PlannedCall], index: int, rng: random.Random) -> dict[str, Any]:
+def _request(calls: list[PlannedCall], index: int, rng: random.Random, before: Sequence[PlannedCall]) -> dict[str, Any]:
     request = build_request(calls, index)
     if rng.random() < 0.24:
-        withhold(request, calls, rng)
+        withhold(request, calls, rng, before)
     return request
 
 
-def withhold(request: dict[str, Any], calls: list[PlannedCall], rng: random.Random) -> None:
-    """Move one value that the user forgets from the facts to what is withheld, if there is one to ask for."""
-    open_to = [fact for fact in request["facts"] if can_withhold(fact, calls)]
+def withhold(
+    request: dict[str, Any], calls: list[PlannedCall], rng: random.Random, before: Sequence[PlannedCall] = ()
+) -> None:
+    """Move one value that the user forgets from the facts to what is withheld, if there is one to ask for.
+
+    What is said all the same, in another fact or in an earlier call (``before``), leaves nothing to ask for.
+    """
+    said = [str(value) for call in before for _, value in leaves(call.arguments)]
+    open_to = []
+    for fact in request["facts"]:
+        held = [other for other in request["facts"] if (other["value"], other["name"]) == (fact["value"], fact["name"])]
+        rest = [str(other["value"]) for other in request["facts"] if other not in held]
+        # The day of a time that is said is said with it.
+        if can_withhold(fact, calls) and not any(text.startswith(str(fact["value"])) for text in (*said, *rest)):
+            open_to.append(held)
     if open_to:
-        kept = rng.choice(open_to)
-        held = [fact for fact in request["facts"] if (fact["value"], fact["name"]) == (kept["value"], kept["name"])]
-        request["withheld"] = held
+        request["withheld"] = held = rng.choice(open_to)
         request["facts"] = [fact for fact in request["facts"] if fact not in held]
 
 
@@ -166,7 +177,8 @@ def _again(planner: CallPlanner, index: int, tool: Tool, rng: random.Random) -> 
     """The same tool once more, with one value changed where one can change."""
     found = repeated_call(planner, tool, index, rng)
     if found is None:
-        return _request([planner.plan(tool, index)], index, rng)
+        calls = [planner.plan(tool, index)]
+        return _request(calls, index, rng, planner.others(calls))
     call, changed = found
     planner.calls.append(call)
     base = _their(call.view.phrase.text)

@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -162,6 +162,10 @@ class CallPlanner:
         self.calls.append(call)
         self._end(call)
         return call
+
+    def others(self, calls: Sequence[PlannedCall]) -> list[PlannedCall]:
+        """What is planned besides these calls."""
+        return [call for call in self.calls if not any(call is one for one in calls)]
 
     def _sources(self, request: int, take: Take) -> list[PlannedCall]:
         """The calls whose results a new one may draw on, the nearest first."""

@@ -52,7 +52,7 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
         earlier = [use["request"] <= number for use in request["uses"]]
         shown = {
             "back_reference": any(earlier),
-            "chained": any(not _is_echo(use, scene, requests[: number + 1]) for use in request["uses"]),
+            "chained": any(not _is_echo(use, scene, request) for use in request["uses"]),
             "parallel": len(request["tools"]) > 1 and all(earlier),
             "nested": len(request["tools"]) > 1,
             "clarification": bool(request["withheld"]),
@@ -65,11 +65,11 @@ def count_lacking(requests: list[dict[str, Any]], scene: Scene) -> int:
     return lacking
 
 
-def _is_echo(use: dict[str, Any], scene: Scene, requests: list[dict[str, Any]]) -> bool:
-    """Whether a use takes from a result what the call itself, or its user, has said."""
+def _is_echo(use: dict[str, Any], scene: Scene, request: dict[str, Any]) -> bool:
+    """Whether a use takes from a result what the call itself, or the request it is for, has said."""
     source = next(tool for tool in scene.tools if tool.name == use["tool"])
     path = plain_path(use["path"])
-    told = {(fact.get("parameter") or "").rpartition(":")[2] for request in requests for fact in request["facts"]}
+    told = {(fact.get("parameter") or "").rpartition(":")[2] for fact in request["facts"]}
     return path in load_card(source).echoed or path.rpartition(".")[2] in told
 
 
@@ -99,10 +99,10 @@ def _plan_once(planner: CallPlanner, scene: Scene, turns: int, rng: random.Rando
             calls = [_fresh(planner, tool, number, take, rng) for tool in state.choose(slot, number)]
             request = build_request(calls, number)
             if "clarification" in asked:
-                withhold(request, calls, rng)
+                withhold(request, calls, rng, planner.others(calls))
                 if not request["withheld"] and (apart := _unlinked(planner, calls, number)):
                     calls, request = apart, build_request(apart, number)
-                    withhold(request, calls, rng)
+                    withhold(request, calls, rng, planner.others(calls))
             _revise(request, calls, slot, planner, rng)
             requests.append(request)
     return {"requests": requests, "policy": policy}
