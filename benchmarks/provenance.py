@@ -9,8 +9,9 @@ one from another dialogue (``--rounds`` times; of the same tool and path, or of 
 stands in the dialogue anyway says nothing and is left out. What is then not "unknown" is the falsification rate: the
 share of wrong values that the rules ``ungrounded_argument`` and ``ungrounded_answer`` would not notice. With
 ``--donors``, a table follows for values of the same kind (a date for a date) from dialogues of that other origin.
-"derived"
-follows by a calculation, a unit, a date counted; "excused" needs no source (an offer, advice, an example).
+
+"derived" follows by a calculation, a unit, a date counted; "excused" needs no source (an offer, advice, an example);
+"open" stands where something is worked out and can be come to from what is known: the rule does not judge it.
 """
 
 import argparse
@@ -54,6 +55,11 @@ class Table:
         lines = [
             f"{self.title}: {values:,} distinctive values, {_share(known, values)} known; falsification rate "
             f"{_share(passed, swaps)} ({passed:,} of {swaps:,} swapped in; {self.anyway:,} more stood there anyway)",
+        ]
+        if undecided := self.swapped["open"]:
+            judged = _share(passed - undecided, swaps - undecided)
+            lines.append(f"  {judged} without those in sentences that calculate, which are not judged ({undecided:,})")
+        lines += [
             f"  {'source':<10} {'values':>7} {'share':>8} {'swapped in':>11} {'share':>8}",
         ]
         for kind, _ in (self.sources + self.swapped).most_common():

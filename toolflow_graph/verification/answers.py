@@ -14,10 +14,12 @@ from functools import cached_property
 
 from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.knowledge import Knowledge
+from toolflow_graph.verification.languages import language_of
 from toolflow_graph.verification.mentions import UNITS, Mention
+from toolflow_graph.verification.reach import WITHIN_REACH
 from toolflow_graph.verification.reckoning import Reckoner
 from toolflow_graph.verification.timing import CONDITION, Timing
-from toolflow_graph.verification.wording import WORD, key_of, listed, squeeze
+from toolflow_graph.verification.wording import key_of, listed, squeeze
 
 _I = re.IGNORECASE
 # Sentences that show how something looks, or could be: what stands in them is no statement.
@@ -63,15 +65,10 @@ _LOOSELY = re.compile(
     _I,
 )
 _MOST_UNKNOWN = 60
-_ENGLISH = frozenset(
-    listed(
-        "the is are and to you for your of in it i have has with at on be this that there please was from about around "
-        "or by an will can not no"
-    )
-)
+# Two asterisks only set in bold.
 _MASKED = re.compile(
-    r"(?:\*{2,}|[x•·#.…]{2,}|ending (?:in|with)|ends? (?:in|with)|last (?:four|4|three|3)(?: digits)?\W*(?:are|is|of)?)"
-    r"[\s:*(\-#\"']*\Z",
+    r"(?:\*{3,}|[x•·#.…]{2,}|ending(?: in| with)?|ends? (?:in|with)|"
+    r"last (?:four|4|three|3)(?: digits)?\W*(?:are|is|of)?)[\s:*(\-#\"']*\Z",
     _I,
 )
 _GROUPS = re.compile(r"(?<![\d.,])\d{1,6}(?:[ \u00a0-]\d{1,6})+(?![\d.,]\d)")
@@ -81,6 +78,7 @@ _CONSTANTS = {
     (12, "hours"), (24, "hour"), (52, "week"), (100, "%"), (100, "percent"), (100, "centimeters"), (100, "cents"),
     (1000, "meters"),
     (1000, "metres"), (100, "cm"), (1000, "grams"), (1024, "mb"), (1000, "mb"),
+    (911, ""), (112, ""), (999, ""), (988, ""),
 }  # fmt: skip
 _NAMED = re.compile(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
 # Capitalised words before a number that make it a statement all the same.
@@ -126,12 +124,18 @@ class Answer:
         return self.facts.known
 
     def source(self, mention: Mention) -> str:
-        """Where a value is from: a role, "call", "context", "derived", "excused" (it needs no source) or "unknown"."""
+        """Where a value is from: a role, "call", "context", "derived", "excused" (it needs no source) or "unknown".
+
+        "open" is what the words tell to be worked out and known numbers can come to: it cannot be judged.
+        """
         holds = self._finder(mention)
         stands = next((kind for kind, said in self.facts.heard if holds(said)), None)
         if stands is not None:
             return stands
-        return "excused" if self.excuses(mention) else "derived" if self.explain(mention) else "unknown"
+        if self.excuses(mention):
+            return "excused"
+        how = self.explain(mention)
+        return "unknown" if how is None else "open" if how.startswith(WITHIN_REACH) else "derived"
 
     # What stands there as it is.
 
@@ -207,8 +211,8 @@ class Answer:
 
     @cached_property
     def _is_english(self) -> bool:
-        words = WORD.findall(self.text.casefold())
-        return len(words) < 8 or any(word in _ENGLISH for word in words)
+        own = language_of(self.text) or language_of(self._asked)
+        return own in (None, "English")
 
     @property
     def _asked(self) -> str:
@@ -248,8 +252,11 @@ class Answer:
 
     # What follows from what stands there.
 
-    def explain(self, mention: Mention) -> str | None:
-        """How the value follows from what is known: another form, a rounding, a unit, a calculation, a day counted."""
+    def explain(self, mention: Mention, *, loosely: bool = True) -> str | None:
+        """How the value follows from what is known: another form, a rounding, a unit, a calculation, a day counted.
+
+        ``loosely``: see :meth:`Reckoner.explain`.
+        """
         if mention.kind in ("number", "money", "percent"):
             written = self.text[mention.start : mention.end]
             if _MASKED.search(self.text[max(mention.start - 40, 0) : mention.start]):
@@ -257,7 +264,9 @@ class Answer:
             if self._is_grouped(mention):
                 return "the same digits"
             offered = any(key_of(value) in self.offer.figures for value in mention.values)
-            return "in a tool's definition" if offered else self._reckoner.explain(mention, self._sentence(mention))
+            if offered:
+                return "in a tool's definition"
+            return self._reckoner.explain(mention, self._sentence(mention), loosely=loosely)
         if mention.kind == "date":
             return self._timing.explain_day(mention)
         if mention.kind == "time":
@@ -308,14 +317,31 @@ class Answer:
 
     def _explains_code(self, code: str) -> bool:
         if "@" not in code:
+            if code[-1:] == "s" and code[-2:-1].isupper():
+                code = code[:-1]  # several of a kind
+            if not code.isascii():
+                # Other scripts set no spaces around a code.
+                runs = re.findall(r"[A-Za-z0-9][\w-]{3,}", re.sub(r"[^\x00-\x7f]", " ", code))
+                if runs and all(map(self._stands_inside, runs)):
+                    return True
             bare = squeeze(code)
             if len(bare) >= 5 and any(_stands_squeezed(bare, said.squeezed) for said in (*self.known, self.offer)):
+                return True
+            # Two of them, or a path to a file that is known.
+            parts = [part for part in code.split("/") if any(map(str.isdigit, part))] if "/" in code else []
+            if parts and all(map(self._stands_alone, parts)):
                 return True
             # The same number behind other letters ("order 58213" for ORD-58213).
             runs = re.findall(r"\d{4,}", code) if re.fullmatch(r"[A-Za-z]{0,8}(?:[-_#/. ]?\d+)+", code) else []
             if runs and all(any(run in said.runs for said in self.known) for run in runs):
                 return True
         return code.casefold() in self.offer.folded
+
+    def _stands_inside(self, code: str) -> bool:
+        return any(code.casefold() in said.folded for said in self.known)
+
+    def _stands_alone(self, code: str) -> bool:
+        return len(code) > 2 and any(_stands(code.casefold(), said.folded) for said in self.known)
 
     @cached_property
     def offer(self) -> Said:

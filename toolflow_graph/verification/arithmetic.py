@@ -19,6 +19,8 @@ MONEY = re.compile(
     r"salary|wage|(?<![a-z])(?:sums?|net|gross|pay|paycheck|worth)(?![a-z])",
     re.IGNORECASE,
 )
+FOR_KEY = re.compile(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
+"""Keys of how many an object is meant for."""
 # Words by which people ask for a calculation.
 _CUE = re.compile(
     r"\b(?:total|sum|together|altogether|combined|plus|minus|more|less|each|both|times|per|every|left|remain\w*|rest|"
@@ -26,6 +28,8 @@ _CUE = re.compile(
     r"deduct|discount|tip)\b|%",
     re.IGNORECASE,
 )
+# "(232 - 32) * 5"; a dash alone joins dates and ranges.
+_FORMULA = re.compile(r"\d\s*[*+^×÷]\s*\(?\d|\d\s+[-/]\s+\(?\d|\)\s*[-+*/^]")
 _PAID = re.compile(
     r"\b(?:pay|charge|bill|invoice|refund|whole|all|everything|average|above|below|up to)\b", re.IGNORECASE
 )
@@ -302,7 +306,7 @@ def _of_one_message(value: float, operands: Operands, money: bool) -> Iterator[s
     """Two numbers of one user message, if it speaks of a calculation or the value is an amount of money."""
     for text, numbers in operands.said:
         numbers = [number for number in numbers if number not in (0, 1)]
-        if len(numbers) > 12 or not (_CUE.search(text) or (money and len(numbers) <= 3)):
+        if len(numbers) > 12 or not (_CUE.search(text) or _FORMULA.search(text) or (money and len(numbers) <= 3)):
             continue
         for place, first in enumerate(numbers):
             for second in numbers[place + 1 :]:

@@ -159,7 +159,19 @@ class CallMoments:
         moved = self._moved(date, clock)
         if moved:
             return moved
-        return self._of_day_and_time(date, clock) or self._moved(date, clock, apart=True)
+        return (
+            self._of_day_and_time(date, clock) or self._moved(date, clock, apart=True) or self._edge_of_day(date, clock)
+        )
+
+    def _edge_of_day(self, date: str, clock: str) -> Origin | None:
+        """Where a search for a day that was said begins or ends in another time zone."""
+        moment = _parse(f"{date}T{clock}") if self._reads and clock in ("00:00", "23:59", "24:00") else None
+        for step in (-1, 1) if moment else ():
+            day = (moment + datetime.timedelta(days=step)).date().isoformat() if moment else ""
+            for index, said in self.finder.users:
+                if day in said.dates and names_a_day(said.dates[day]):
+                    return Origin("derived", index, how=f"{day}, to its end in another time zone")
+        return None
 
     def _of_day_and_time(self, date: str, clock: str) -> Origin | None:
         """A day and a time that are known one by one."""
@@ -280,7 +292,8 @@ class CallMoments:
             return True
         if date is None or not apart:
             return False
-        said = any(clock in spoken.times and spoken.times[clock] is None for _, spoken in self.finder.users)
+        spoken = (*self.finder.users, *self.finder.assistants[:2])
+        said = any(clock in each.times and each.times[clock] is None for _, each in spoken)
         return (said or self._knows_start(None, clock, False)) and (
             ("d", date) in self._called or self._date(date) is not None
         )

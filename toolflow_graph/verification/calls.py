@@ -97,6 +97,10 @@ def _stands(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     return str(leaf.value).casefold() in said.casefold()
 
 
+# "String" under these is a type that data tell of themselves.
+_TYPE_KEY = re.compile(r"type|kind|format|class|schema", re.IGNORECASE)
+
+
 @rule("placeholder_result", "error", "A result holds placeholders, or is a schema instead of data.")
 def placeholder_result(transcript: Transcript) -> Iterator[Spot]:
     for index, site in _results(transcript):
@@ -111,8 +115,10 @@ def placeholder_result(transcript: Transcript) -> Iterator[Spot]:
             continue
         tool = transcript.tools_by_name.get(site.call.name)
         echoed = set(strings_in(site.call.arguments))
-        for path, _, _, leaf in iter_leaves(value if isinstance(value, dict | list) else {"result": value}):
-            if is_placeholder(leaf, False) and leaf not in echoed and not (tool and _allowed(tool.returns, leaf)):
+        for path, _, key, leaf in iter_leaves(value if isinstance(value, dict | list) else {"result": value}):
+            if not is_placeholder(leaf, False) or leaf in echoed or _TYPE_KEY.search(key):
+                continue
+            if not (tool and _allowed(tool.returns, leaf)):
                 yield index, f"the result of {site.call.name} has the placeholder {leaf!r} at {path}"
                 break
 

@@ -152,7 +152,7 @@ def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, valu
     text = f"{' '.join(words)} {'$' if money else ''}{written} {unit}"
     answer = Composed(transcript, finder, index, name, text).answer
     mention = next((m for m in answer.mentions if m.values and m.values[0] == abs(float(written))), None)
-    how = answer.explain(mention) if mention is not None else None
+    how = answer.explain(mention, loosely=False) if mention is not None else None
     if _PLACES.intersection(words):
         return how if how == "rounded" and value % 1 else None
     return None if how == "in a tool's definition" else how

@@ -38,9 +38,9 @@ _EXPLICIT = re.compile(r"\b(?:explicit\w*|express\w*|clear\w*|yes)\b", _I)
 _LONGEST_SENTENCE = 600
 _TURNS = 2
 _ASKED = re.compile(
-    r"\b(?:confirm\w*|proceed|go ahead|shall I|should I|would you like (?:me )?to|do you want|want me to|agree|"
-    r"is (?:this|that|it|everything) (?:correct|ok|okay|right|fine|good)|(?:okay|ok|happy|comfortable) with|ready to|"
-    r"let me know if|your (?:okay|approval|go-ahead))\b",
+    r"\b(?:confirm\w*|proceed|go ahead|shall I|should I|would you like (?:me )?to|do you (?:still )?want|"
+    r"want me to|agree|is (?:this|that|it|everything) (?:correct|ok|okay|right|fine|good)|"
+    r"(?:okay|ok|happy|comfortable) with|ready to|let me know if|your (?:okay|approval|go-ahead))\b",
     _I,
 )
 _YES = re.compile(

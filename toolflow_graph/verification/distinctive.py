@@ -36,6 +36,7 @@ _CREDENTIALS = frozenset(listed("password passphrase passcode username login"))
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
+_SENTENCE = 5
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _NAME_LIKE = re.compile(
     r"[A-Z][\w'’.-]*(?:\s+(?:(?:of|de|da|van|von|la|le|the|and|&)\s+)*[A-Z][\w'’.-]*)*,?(?:\s+[A-Z]\w+)*"
@@ -97,7 +98,13 @@ def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
         return False  # a booking code, not source code
     if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):
         return True
-    return len(text.split()) >= 3 and not _NAME_FIELDS.intersection(words) and not any(c.isdigit() for c in text)
+    if _NAME_FIELDS.intersection(words):
+        return False
+    tokens = text.split()
+    if any(c.isdigit() for c in text):
+        # A sentence with a figure in it, under whatever key of whatever language.
+        return len(tokens) > _SENTENCE and sum(token.strip(".,;:!?()").isalpha() for token in tokens) > _SENTENCE - 1
+    return len(tokens) >= 3
 
 
 _PREFIX = re.compile(r"([A-Za-z]{2,})[-_]?\d[\w-]*")

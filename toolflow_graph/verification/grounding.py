@@ -19,6 +19,7 @@ from toolflow_graph.verification.evidence import Evidence, evidence_of
 from toolflow_graph.verification.forms import Forms
 from toolflow_graph.verification.moments import dates_in
 from toolflow_graph.verification.origins import Finder, Kind, Origin
+from toolflow_graph.verification.quantities import find_quantity
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
 from toolflow_graph.verification.wording import listed, stem
@@ -114,6 +115,18 @@ def _name_in(pattern: str) -> str:
     return plain.rpartition(".")[2]
 
 
+# Tools that are called by what they bring.
+_LOOKED_UP = frozenset(
+    listed(
+        "passes forecast forecasts weather price prices rates history status info details lookup search query quotes "
+        "stats statistics report balance availability results news series endpoint"
+    )
+)
+# How far a search looks is the assistant's to choose, as long as it is a usual stretch.
+_SPANS = frozenset(listed("hours days weeks months minutes window lookback horizon"))
+_STRETCHES = frozenset((12, 14, 24, 28, 30, 31, 36, 48, 60, 72, 90, 96, 120, 168, 180, 365))
+
+
 class _Grounder:
     """Grounds the leaves of one call."""
 
@@ -125,9 +138,10 @@ class _Grounder:
         self.transcript = transcript
         self.card = transcript.card(site.call.name)
         self.values = list(iter_leaves(site.call.arguments))
-        self.moments = CallMoments(
-            evidence, finder, [value for *_, value in self.values], transcript.is_read(site.call.name)
+        self.reads = transcript.is_read(site.call.name) or bool(
+            _LOOKED_UP.intersection(split_name(site.call.name)[-1:])
         )
+        self.moments = CallMoments(evidence, finder, [value for *_, value in self.values], self.reads)
 
     def leaves(self) -> Iterator[GroundedLeaf]:
         for path, pattern, name, value in self.values:
@@ -191,6 +205,9 @@ class _Grounder:
                 reckoned(self.transcript, self.finder, self.site.message_index, name, value) if origin is None else None
             )
             origin = Origin("derived", how=how) if how else origin
+            origin = origin or find_quantity(value, pattern, named, self.values, self.finder, self.reads)
+            if origin is None and self.reads and value in _STRETCHES and _SPANS.intersection(split_name(name)[-1:]):
+                origin = Origin("default", how="how far a search looks")
         return origin
 
     def _switch(self, value: bool, name: str, default: bool) -> Origin:

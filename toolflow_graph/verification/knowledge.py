@@ -9,6 +9,7 @@ from typing import Any
 
 from toolflow_graph.verification.arithmetic import amounts_of, list_lengths, own_amounts, products_of
 from toolflow_graph.verification.evidence import Evidence, Said
+from toolflow_graph.verification.matched import products_and_changes
 from toolflow_graph.verification.mentions import Mention, mentions_in
 from toolflow_graph.verification.wording import key_of, normalise
 
@@ -135,6 +136,11 @@ class Knowledge:
             amounts_of(node, _FEW) or {key: [number] for key, number in own.items()}
             for node, own in zip(self.objects[:_MOST_READ], self.scalars, strict=True)
         ]
+
+    @cached_property
+    def matched(self) -> tuple[list[list[float]], list[list[float]]]:
+        """Products and changes of the numbers that two results have of the same things."""
+        return products_and_changes(body for _, body in self.bodies)
 
     def _numbers_of(self, text: str) -> list[float]:
         """Of a result that is plain text: its numbers, in its order."""

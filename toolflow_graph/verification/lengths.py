@@ -62,7 +62,7 @@ def moments_of(text: str) -> Iterator[datetime.datetime]:
 def own_lengths(own: Mapping[str, float]) -> list[int]:
     """The lengths in minutes that an object holds itself."""
     found = ((key.lower(), number) for key, number in own.items() if 0 < number < A_DAY and _LENGTH_KEY.search(key))
-    return [int(number * 60) if "hour" in key else int(number) for key, number in found]
+    return [int(number * 60) if "hour" in key else int(number) for key, number in found if "offset" not in key]
 
 
 def times_and_lengths(node: object) -> tuple[list[int], list[int]]:

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,13 +36,21 @@ _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)")
+_CJK = re.compile(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日")
 _ISO_HEAD = re.compile(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
-_MONTH_DAY = re.compile(rf"\b(?=[jfmasond]){_M}\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE)
+# The number after a line's end may count the items of a list.
+_MONTH_DAY = re.compile(
+    rf"\b(?=[jfmasond]){_M}(?!\s*\n\s*\d+[.)]\s)\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE
+)
 _DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)){_Y}", re.IGNORECASE)
 # Both ends of "9/15-9/21" are dates; "1-2-3" is none.
 _NUMERIC = re.compile(
     r"(?<![\d./])(?<!(?<!\d/\d)(?<!\d/\d\d)(?<!/\d{4})-)(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/]|-(?!\d{1,2}/\d))"
+)
+# "Fr, 13.03.", "vom 13.03."
+_BEFORE_DAY = re.compile(
+    r"\b(?:mo|di|mi|do|fr|sa|so|\w+tag|mittwoch|am|den|dem|der|vom|zum|bis|ab|seit)\b[.,]?\s*\Z", re.IGNORECASE
 )
 _DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
@@ -78,7 +86,8 @@ _FIXED = {
     "valentine": (2, 14), "halloween": (10, 31), "boxing day": (12, 26), "new year's day": (1, 1),
 }  # fmt: skip
 _WORDS = (
-    ("day after tomorrow", 2), ("tomorrow", 1), ("tonight", 0), ("today", 0), ("yesterday", -1), ("this morning", 0),
+    ("day after tomorrow", 2), ("tomorrow", 1), ("tmrw", 1), ("tmr", 1), ("tomorow", 1), ("tommorow", 1),
+    ("tommorrow", 1), ("tonight", 0), ("2nite", 0), ("today", 0), ("yesterday", -1), ("this morning", 0),
     ("this afternoon", 0), ("this evening", 0), ("right now", 0), ("currently", 0), ("last night", -1),
 )  # fmt: skip
 
@@ -110,10 +119,11 @@ _PAST_WORDS = frozenset(name.split("-")[0] for name in _PAST_MINUTES)
 _HALF = re.compile(
     r"\b(half past|half|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
 )
+_TO_NOON = re.compile(r"(?<=\d )(?:to|till?|until|-|–)\s*(?:noon|midday)\b", re.IGNORECASE)
 _PARTS = {
     "noon": (12, 12), "midday": (12, 12), "midnight": (0, 0), "lunch": (12, 13), "breakfast": (7, 10),
     "dinner": (18, 20),
-    "morning": (6, 11), "afternoon": (12, 17), "evening": (17, 22), "tonight": (17, 23), "night": (18, 23),
+    "morning": (6, 12), "afternoon": (12, 17), "evening": (17, 22), "tonight": (17, 23), "night": (18, 23),
     "brunch": (10, 12),
     "supper": (18, 20), "end of day": (17, 18), "end of the day": (17, 18), "close of business": (17, 18),
 }  # fmt: skip
@@ -173,10 +183,22 @@ def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
     for written, meanings in stated_dates(text, now):
         for meaning, sure in meanings.items():
             _put(found, meaning, None if sure else written)
-    if now is not None and re.search(r"[A-Za-z]", text):
-        for date, how in _relative(text, now):
+    if re.search(r"[A-Za-z]", text):
+        for date, how in _relative(text, now) if now is not None else _months(text, None):
+            _put(found, date, how)
+        for date, how in _same_month(text, found):
             _put(found, date, how)
     return found
+
+
+def _same_month(text: str, stated: Mapping[str, str | None]) -> Iterator[tuple[Date | None, str]]:
+    """Days without a month beside a date that says its year: "13 June 2026, back on the 20th"."""
+    known = [iso for iso, how in stated.items() if how is None]
+    for match in _DAY_ONLY.finditer(text) if known else ():
+        for iso in known:
+            first = Date.fromisoformat(iso).replace(day=1)
+            for start in (first, shift_months(first, 1)):
+                yield make_date(start.year, start.month, int(match[1])), match.group()
 
 
 def stated_dates(text: str, now: Date | None) -> Iterator[tuple[str, dict[Date, bool]]]:
@@ -216,6 +238,9 @@ def _written_dates(text: str) -> Iterator[WrittenDate]:
     for match in at_digits(_ISO, text):
         pair = (int(match["month"]), int(match["day"]))
         yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
+    for match in at_digits(_CJK, text) if "月" in text else ():
+        pair = (int(match["month"]), int(match["day"]))
+        yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
     if not MONTH_WORDS.isdisjoint(tokens_of(text)):
         for match in (*at_words(_MONTH_DAY, text, MONTH_WORDS), *at_digits(_DAY_MONTH, text)):
             month = _MONTH_NUMBER[match["month"].lower()]
@@ -226,8 +251,10 @@ def _written_dates(text: str) -> Iterator[WrittenDate]:
     for match in at_digits(_NUMERIC, text):
         first, second, year = int(match[1]), int(match[3]), match[4]
         full = full_year(year) if year and len(year) == 2 else year
-        if full or ("/" in match.group() and match.group() != "24/7"):
-            pairs = ((second, first), (first, second))
+        ends = match[2] == "." and second <= 12 and _BEFORE_DAY.search(text, max(match.start() - 14, 0), match.start())
+        if full or ends or ("/" in match.group() and match.group() != "24/7"):
+            # Whoever sets points puts the day first.
+            pairs = ((second, first),) if match[2] == "." else ((second, first), (first, second))
             # 01/15/2025 leaves no doubt, as there is no fifteenth month.
             valid = tuple(pair for pair in pairs if pair[0] <= 12) if year else ()
             yield WrittenDate(match.group(), *match.span(), full, valid or pairs, sure=False)
@@ -295,16 +322,23 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
         for months in (0, 1, -1):
             first = shift_months(now.replace(day=1), months)
             yield make_date(first.year, first.month, int(match[1])), match.group()
+    yield from _months(text, now)
+
+
+def _months(text: str, now: Date | None) -> Iterator[tuple[Date, str]]:
+    """The ends of months that a text names, and the day after; without a present only of those with their year."""
     for match in at_words(_MONTH_ONLY, text, MONTH_WORDS):
         # "may" is a verb more often than a month.
         if match["month"] in ("may", "march", "mar", "sun", "dec") and not match["year"]:
             continue
         month = _MONTH_NUMBER[match["month"].lower()]
-        for year in (int(match["year"]),) if match["year"] else (now.year, now.year + 1, now.year - 1):
+        around = (now.year, now.year + 1, now.year - 1) if now else ()
+        for year in (int(match["year"]),) if match["year"] else around:
             start = make_date(year, month, 1) if 1 <= year <= 9998 else None
             if start:
-                yield start, match.group().strip()
-                yield month_end(start), match.group().strip()
+                end = month_end(start)
+                for date in (start, end, end + datetime.timedelta(days=1)):
+                    yield date, match.group().strip()
 
 
 def _count(word: str) -> int:
@@ -360,6 +394,7 @@ def times_in(text: str) -> dict[str, str | None]:
             found[f"{hour % 24:02d}:{minute:02d}"] = how
 
     text = _ISO_HEAD.sub(" ", text)  # the "03-07" of a date is no span of hours
+    text = _TO_NOON.sub("to 12", text)
     lower = text.lower()
     words = tokens_of(text)
     figures = ANY_DIGIT.search(text) is not None

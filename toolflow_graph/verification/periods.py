@@ -12,6 +12,10 @@ Date: TypeAlias = datetime.date
 _PERIOD = re.compile(
     r"\b(this|next|last|coming|past|current|the|my|our|previous)\s+(week|weekend|month|year|quarter)\b", re.IGNORECASE
 )
+# "Last week compared to the week before": one more back.
+_BEFORE = re.compile(
+    r"\b(week|month|year|quarter|weekend)\s+(?:before|prior)\b(?!\s+(?:the|i|we|my|our|it|christmas|easter)\b)", re.I
+)
 _PERIODS = frozenset(listed("week weekend month year quarter"))
 _QUARTER = re.compile(
     r"\b(?:(?P<before>20\d\d)[\s-]?)?"
@@ -59,6 +63,9 @@ def periods_in(text: str, words: Set[str], now: Date) -> Iterator[tuple[Date | N
     if not words.isdisjoint(_PERIODS):
         for match in _PERIOD.finditer(text):
             yield from ((date, match.group()) for date in _period(match[1].lower(), match[2].lower(), now))
+        for match in _BEFORE.finditer(text):
+            for step in (-2, -1):
+                yield from ((date, match.group()) for date in _stretch(step, match[1].lower(), now))
     for match in _QUARTER.finditer(text) if "q" in words or "quarter" in words else ():
         number = int(match["digit"] or _NTH.get((match["nth"] or "").lower(), 0) or match["nth"][0])
         year = match["year"] or match["before"]
@@ -82,7 +89,11 @@ def _period(which: str, unit: str, now: Date) -> Iterator[Date]:
         saturday = monday_of(now) + datetime.timedelta(days=12 if now.weekday() > 4 else 5)
         yield from (saturday + datetime.timedelta(days=day) for day in (-1, 0, 1))
         return
-    step = {"next": 1, "coming": 1, "last": -1, "past": -1, "previous": -1}.get(which, 0)
+    yield from _stretch({"next": 1, "coming": 1, "last": -1, "past": -1, "previous": -1}.get(which, 0), unit, now)
+
+
+def _stretch(step: int, unit: str, now: Date) -> Iterator[Date]:
+    """The ends and days of the week to year that is so many steps from the present one."""
     monday = monday_of(now)
     if unit in ("week", "weekend"):
         start = monday + datetime.timedelta(days=7 * step)

@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
-from toolflow_graph.verification.arithmetic import MONEY, amounts_of
+from toolflow_graph.verification.arithmetic import FOR_KEY, MONEY, amounts_of
 from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.knowledge import Knowledge
 from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
 from toolflow_graph.verification.portions import Portions
 from toolflow_graph.verification.rates import SPEEDS
-from toolflow_graph.verification.rows import object_row, sum_of_rows
+from toolflow_graph.verification.reach import WITHIN_REACH, Reach
+from toolflow_graph.verification.rows import names_rows, object_row, sum_of_rows
 from toolflow_graph.verification.sums import (
     Target,
     average_of,
     equation_after,
     equation_before,
     gap_of,
+    in_basket,
     of_shares,
     scaled,
     some_of,
@@ -30,6 +32,7 @@ from toolflow_graph.verification.sums import (
     two_of,
     whole_of,
 )
+from toolflow_graph.verification.telling import is_worked_out, tells_of_calculation, tells_of_comparison
 from toolflow_graph.verification.timing import Timing
 from toolflow_graph.verification.units import FACTORS, NAMES
 from toolflow_graph.verification.wording import key_of
@@ -45,19 +48,6 @@ _BOUND = re.compile(r"over|than|up to|under|at |some|[<>]|just|almost|nearly", r
 # "346 to 347": what is meant lies between.
 _BOUNDS = re.compile(r"\s?(?:to|and|or|[-–])\s?\d")
 _WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?:the\s+)?\Z", re.I)
-# Words that tell that a number was worked out.
-_TOLD = re.compile(
-    r"\b(?:total\w*|add(?:s|ed)? up|tips?|sub-?total|sum\w*|altogether|together|combined|overall|in all|average|mean|"
-    r"median|differ\w*|additional\w*|extra|remain\w*|rest|left(?:over)?|balance|refund\w*|charge\w*|pay\w*|paid|due|"
-    r"owe\w*|per|each|every|both|times|double|half|twice|sav\w+|discount\w*|cheaper|more|less|fewer|higher|lower|longer|"
-    r"shorter|faster|increas\w*|decreas\w*|rise|rose|drop\w*|fell|gain\w*|loss|chang\w*|gr[eo]w\w*|growth|plus|minus|"
-    r"rang\w*|spread|share|ratio|margin|off|to go|servings?|over|under|above|below|exceed\w*|short|apart|between|"
-    r"a (?:day|week|month|year|night|piece|person|head)|all in|works? out|makes|"
-    r"account for|equal\w*|comes? to|apiece|split|on top|whole|entire|estimat\w*|"
-    r"for (?:the )?(?:\d{1,2}|all|both|two|three|four|five|six|seven|eight|nine|ten))\b|"
-    r"[=+×÷%]|\d\s?[x*]\s?\d",
-    re.IGNORECASE,
-)
 _NO_MONEY = re.compile(
     r"seat|available|lat\b|latitude|lon\b|lng|longitude|\bid\b|_id|number|zip|year|rating|score|star|age\b|temp|humid|"
     r"distance|duration|minute",
@@ -69,26 +59,19 @@ _CONSTANTS = (
     (re.compile(r"\bhour|\bminute", re.IGNORECASE), (60.0, 24.0)),
     (re.compile(r"per million", re.IGNORECASE), (1e6,)),
 )
-# Words that tell of an average, or of how far numbers lie apart.
-_COMPARED = re.compile(
-    r"\b(?:average\w*|mean|median|typical\w*|rang\w*|spread|between|from|differ\w*|gap|apart|about|around|approx\w*|"
-    r"roughly|per|each|every|an? (?:day|week|month|year|night|piece|game|match|person|head|visit|trip|order|hour|"
-    r"session|shift|lap|round)|more|less|fewer|\w+er|than|above|below|over|under|"
-    r"overall|mid-?point|middle)\b|[~≈]",
-    re.IGNORECASE,
-)
 _CENTS = frozenset(("cent", "cents", "ct", "pence"))
+_IN_CENTS = re.compile(r"\d\s?(?:p|¢|ct|cents?|pence)\b", re.IGNORECASE)
 _PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
-# Keys of what an object is meant for, and of shares that stand there as percentages.
-_FOR_KEY = re.compile(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
+# Keys of limits, and of shares that stand there as percentages.
 _LIMIT_KEY = re.compile(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
 _SHARE_KEY = re.compile(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
+_AGED = re.compile(r"\b(?:aged?|at|was|were|turned|only|just)\s\Z", re.IGNORECASE)
 _SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
 _OF_UNKNOWN = "an equation of unknown numbers"
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
-_MOST_POOL, _FEW_COLUMNS = 40, 3
+_MOST_POOL, _FEW_COLUMNS, _FEW_RESULTS = 40, 3, 4
 
 
 class Reckoner:
@@ -97,9 +80,14 @@ class Reckoner:
     def __init__(self, knowledge: Knowledge, timing: Timing) -> None:
         self.facts = knowledge
         self.timing = timing
+        # Set once a figure of the message was found to be worked out.
+        self._calculates = False
 
-    def explain(self, mention: Mention, sentence: str) -> str | None:
-        """How a number is another form of a known one, or follows from known ones by a small calculation."""
+    def explain(self, mention: Mention, sentence: str, *, loosely: bool = True) -> str | None:
+        """How a number is another form of a known one, or follows from known ones by a small calculation.
+
+        ``loosely``: where words tell that it was worked out, it is enough that it can be come to.
+        """
         about = _ABOUT.search(self.facts.text[max(mention.start - 24, 0) : mention.start])
         loose = about.group() if about else ""
         bounds = _BOUNDS.match(self.facts.text, mention.end) is not None
@@ -110,9 +98,17 @@ class Reckoner:
                 or self._worded(value, mention)
                 or self._converted(value, _loosened(value, step) if loose else step, mention)
                 or self._counted(value, mention)
-                or (self._times_in_row(value, step, *row) if row else None)
-                or (None if row else self._calculated(value, step, loose, mention, sentence))
             )
+            if not how:
+                how = (
+                    self._times_in_row(value, step, *row)
+                    if row
+                    else self._calculated(value, step, loose, mention, sentence)
+                ) or self._of_thing(value, step)
+                if not how and loosely:
+                    coarse = _loosened(value, step) if loose else step
+                    how = self._within_reach(value, coarse, mention, sentence, row is not None)
+                self._calculates = self._calculates or how is not None
             if how:
                 # What is right only if something unknown is right explains nothing else, least of all that unknown.
                 if how != _OF_UNKNOWN:
@@ -120,11 +116,84 @@ class Reckoner:
                 return how
         return None
 
+    def _of_thing(self, value: float, step: float) -> str | None:
+        """How many of a thing one result has, at what another one asks for it."""
+        products, _ = self.facts.matched
+        target = Target(value, step, told=True, exact=True)
+        return "a known number of it at a known price" if any(target.fits(n) for ns in products for n in ns) else None
+
     def _times_in_row(self, value: float, step: float, text: str, numbers: list[float]) -> str | None:
         """A number of the row's own object, as often as the row says ("2 seats, 90 EUR"), or once a night."""
         told = (*say(text, None).numbers, *map(float, sorted(self.timing.nights)))
         counts = [n for n in told if 2 <= n <= _LARGE and n == int(n)]
         return times_of(Target(value, step, told=True, exact=True), numbers[:_MOST_POOL], counts)
+
+    def _within_reach(self, value: float, step: float, mention: Mention, sentence: str, in_row: bool) -> str | None:
+        """Where a message calculates, whether its figure can be come to: what cannot be told is no finding."""
+        told = is_worked_out(self.facts.text, mention.start, mention.end)
+        if not told and (in_row or not self._calculates):
+            return None
+        if names_rows(self.facts.text, mention.start, sentence):
+            return None
+        money = mention.kind == "money"
+        reach = Reach((*self.facts.stated, *self._said, *self._amounts(money)), self.facts.stated)
+        slack = max(step * 0.51, 0.0051)
+        if mention.kind == "percent":
+            peers = self._peers(mention)
+            found = reach.holds_share(value / 100, slack / 100) or (len(peers) > 1 and abs(sum(peers) - value) <= slack)
+        else:
+            # Nearly every small number is a quotient of something, or near a sum.
+            counted = step == 1 and value < _LARGE and not money and not tells_of_comparison(self.facts.text)
+            found = reach.holds(value, slack, counted=counted)
+            if not found and money and _IN_CENTS.search(self.facts.text):
+                found = reach.holds(100 * value, 100 * slack) or self._at_rates(100 * value, 100 * slack)
+            if not found and money:
+                found = (
+                    (told and self._of_operands(value, slack, sentence))
+                    or (told and self._of_operands(100 * value, 100 * slack, sentence))
+                    or self._with_fees(value, slack)
+                )
+        return f"{WITHIN_REACH} of a calculation" if found else None
+
+    def _of_operands(self, value: float, slack: float, sentence: str) -> bool:
+        """Whether a few prices, each as often as the sentence counts, come to an amount."""
+        said = say(sentence, None)
+        shown = [n for n in dict.fromkeys((*said.figures, *said.numbers)) if n != value][:_MOST_NAMED]
+        counts = sorted({float(n) for n in shown if n == int(n) and 1 <= n <= _LARGE} | {1.0})[:4]
+        prices = [shown, *self._small_money[:_FEW_RESULTS]]
+        return any(in_basket(value, slack, numbers[:_MOST_NAMED], counts) for numbers in prices if numbers)
+
+    def _at_rates(self, value: float, slack: float) -> bool:
+        """Whether so much of something at one rate that the message states, and so many days at another, come to it."""
+        rates, counts = self.facts.stated[:_MOST_NAMED], [7.0, 12.0, 28.0, 30.0, 31.0, 365.0]
+        quantities = (*self.facts.stated, *self._said)[:_MOST_POOL]
+        parts = [first * many for first in rates for many in quantities]
+        return any(abs(part + rate * count - value) <= slack for part in parts for rate in rates for count in counts)
+
+    def _with_fees(self, value: float, slack: float) -> bool:
+        """Whether a known amount with a fee on it, and a tax on that fee or on both, comes to the value."""
+        shares = self._shares
+        factors = {1 + a * (1 + b) for a in shares for b in shares if a != b}
+        factors |= {(1 + a) * (1 + b) for a in shares for b in shares if a != b}
+        amounts = (*self.facts.stated, *self._said)[:_MOST_POOL]
+        return any(abs(amount * factor - value) <= slack for amount in amounts for factor in factors)
+
+    def _amounts(self, money: bool) -> list[float]:
+        """The numbers of calls and of the latest results; of results before only money, if that is asked for."""
+        sites = self.facts.evidence.transcript.sites
+        asked = (amounts_of(site.call.arguments) for site in sites if site.message_index <= self.facts.index)
+        found = dict.fromkeys(n for amounts in asked for path, ns in amounts.items() for n in ns)
+        for index, (_, body) in enumerate(self.facts.bodies):
+            late = index < max(len(self.facts.fresh), 1)
+            for path, numbers in amounts_of(body, 400).items() if late or money else ():
+                if MONEY.search(path) if money else late:
+                    found |= dict.fromkeys(numbers)
+        return list(found)
+
+    @cached_property
+    def _said(self) -> list[float]:
+        """What people and the assistant have said, the latest first."""
+        return list(dict.fromkeys(n for said in self.facts.texts for n in said.numbers))
 
     # Other forms.
 
@@ -200,6 +269,7 @@ class Reckoner:
                 or number in self.facts.group_sizes
                 or 10 <= number <= longest
                 or self.timing.is_age(number)
+                or (_AGED.search(self.facts.text, 0, mention.start) is not None and self.timing.is_age_at(number))
             )
             if 1900 <= number <= 2100:
                 found = found or any(iso.startswith(str(number)) for said in self.facts.known for iso in said.iso_days)
@@ -211,7 +281,7 @@ class Reckoner:
         facts = self.facts
         # The value itself tells nothing, and is none of its operands.
         sentence = sentence.replace(mention.text, " ", 1)
-        told, compared = _TOLD.search(sentence) is not None, _COMPARED.search(sentence) is not None
+        told, compared = tells_of_calculation(sentence), tells_of_comparison(sentence)
         percent, money = mention.kind == "percent", mention.kind == "money"
         exact = step >= 1 and not percent and not loose
         scale = 100.0 if _PER_HUNDRED.match(facts.text, mention.end) or mention.unit in _CENTS else 1.0
@@ -231,7 +301,8 @@ class Reckoner:
         few = list(dict.fromkeys((*stated, *(n for said in facts.users[:2] for n in said.numbers))))
         named = [numbers for path, numbers in self._named(mention, told) if not (money and _NO_MONEY.search(path))]
         return (
-            self._of_named(aim(), named, sentence)
+            (self._of_lists(aim(), self._peers(mention)) if told or compared else None)
+            or self._of_named(aim(), named, sentence)
             or self._of_said(aim(), stated, few, sentence, self._peers(mention))
             or self._of_results(aim(), few, money, sentence, named)
             or self._in_other_units(value, step, mention, told)
@@ -242,6 +313,21 @@ class Reckoner:
         """Whether a number of an equation is known: small counts need no source."""
         known = self.facts.near(number, 1e-6) or number in self.facts.stated
         return known or (number <= _LARGE and number == int(number)) or number / 100 in self._shares
+
+    def _of_lists(self, target: Target, peers: list[float]) -> str | None:
+        """What the columns of the fresh results come to: so few that none of them takes room from the others."""
+        fresh = {id(body) for body in self.facts.fresh}
+        bodies = [body for _, body in self.facts.bodies if id(body) in fresh][:_FEW_RESULTS]
+        lists = [numbers for body in bodies for numbers in amounts_of(body, 400).values() if len(numbers) > 1]
+        products, changes = self.facts.matched
+        lists += [peers, *(numbers for group in self.facts.groups for numbers in group.values()), *products, *changes]
+        for numbers in lists[:_MOST_POOL]:
+            if how := whole_of(target.alone(), numbers):
+                return how
+        if how := some_of(target.alone(), peers):
+            return how
+        signed = ([sign * number for number in numbers] for numbers in changes[:_FEW_RESULTS] for sign in (1, -1))
+        return next((how for numbers in signed if (how := some_of(target.alone(), numbers))), None)
 
     # Each of these goes from the plainest on: every further round makes it likelier that one fits by accident.
 
@@ -329,7 +415,8 @@ class Reckoner:
 
     def _peers(self, mention: Mention) -> list[float]:
         """What the message states before a number in the same unit, as far as it is known or follows."""
-        alike = (m for m in self.facts.mentions if (m.kind, m.unit) == (mention.kind, mention.unit) and m.values)
+        unit = None if mention.kind == "percent" else mention.unit
+        alike = (m for m in self.facts.mentions if m.kind == mention.kind and unit in (None, m.unit) and m.values)
         before = [m.values[0] for m in sorted(alike, key=lambda m: m.start) if m.start < mention.start]
         return [value for value in before if value in self.facts.stated][-_MOST_NAMED:]
 
@@ -375,7 +462,7 @@ class Reckoner:
     @cached_property
     def _bases(self) -> list[float]:
         """For how many an object of the results is meant: servings, people."""
-        return [n for own in self.facts.scalars for key, n in own.items() if _FOR_KEY.search(key) and 1 <= n <= _LARGE]
+        return [n for own in self.facts.scalars for key, n in own.items() if FOR_KEY.search(key) and 1 <= n <= _LARGE]
 
     @cached_property
     def _constants(self) -> list[float]:

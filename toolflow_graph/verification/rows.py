@@ -5,21 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolflow_graph.verification.mentions import mentions_in
 from toolflow_graph.verification.sums import Target
+from toolflow_graph.verification.telling import is_no_plain_row
 from toolflow_graph.verification.wording import normalise
 
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
-_CALCULATED = re.compile(
-    r"\b(?:total\w*|add(?:s|ed)? up|tips?|sub-?total|sum|altogether|together|combined|overall|in all|average|mean|"
-    r"median|differ\w*|additional\w*|extra|remain\w*|rest|left(?:over)?|balance|refund\w*|charge\w*|pay|paid|due|owe\w*|"
-    r"per|each|every|both|times|double|half|twice|sav\w+|discount\w*|cheaper|more|less|fewer|higher|lower|longer|shorter|"
-    r"faster|increas\w*|decreas\w*|rise|rose|drop\w*|fell|gain\w*|loss|chang\w*|growth|plus|minus|share|ratio|margin|off|"
-    r"to go|servings?|over|under|above|below|exceed\w*|short|apart|between|makes|equal\w*|split|entire|estimat\w*|"
-    r"about|around|roughly|nights?|days?|weeks?|months?|years?|hours?|minutes?|"
-    r"a (?:day|week|month|year|night|piece|person|head)|for (?:the )?(?:\d{1,2}|all|both|two|three|four|five|six))\b|"
-    r"[=+×÷~≈/]|\d\s?[x*]\s?\d",
-    re.IGNORECASE,
-)
-"""Words that tell that something in a row was worked out, or is a span of time."""
 _LABEL = re.compile(r"[\s|>*_•–-]*(?:\d{1,2}[.)]\s+)?[*_`]*([^\W\d_][\w' &/-]*)")
 _SHORTEST_NAME, _MOST_ROWS = 3, 12
 _LONGEST = 300
@@ -59,7 +48,7 @@ def plain_row(text: str, start: int, end: int) -> tuple[int, int] | None:
     else:
         return None
     rest = f"{text[row[0] : start]} {text[end : row[1]]}"
-    return None if row[1] - row[0] > _LONGEST or _CALCULATED.search(rest) else row
+    return None if row[1] - row[0] > _LONGEST or is_no_plain_row(rest) else row
 
 
 def sum_of_rows(target: Target, text: str, place: int, sentence: str) -> str | None:
@@ -71,6 +60,12 @@ def sum_of_rows(target: Target, text: str, place: int, sentence: str) -> str | N
     rows = [amounts for label, amounts in _rows(text, place) if label in named]
     columns = zip(*rows, strict=False) if 2 <= len(rows) <= _MOST_ROWS else ()
     return "the sum of rows" if any(target.fits(sum(column)) for column in columns) else None
+
+
+def names_rows(text: str, place: int, sentence: str) -> bool:
+    """Whether a sentence names several lines of the text as :func:`sum_of_rows` reads them: then these make its sum."""
+    named = normalise(sentence)
+    return sum(label in named for label, _ in _rows(text, place)) > 1
 
 
 def _rows(text: str, place: int) -> Iterator[tuple[str, list[float]]]:

@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, combinations
+from copy import copy
+from itertools import accumulate, combinations, product
 from typing import NamedTuple
 
 # The share of wrong values that calculations may let pass by accident, without and with words that tell of one.
@@ -12,6 +13,7 @@ ROOM, ROOM_IF_TOLD = 0.1, 0.4
 _FEW = 12
 _MOST_IN_SUBSETS = 9
 _MOST_IN_TRIPLES = 7
+_MOST_IN_BASKET = 6
 
 
 class Target:
@@ -47,6 +49,12 @@ class Target:
             # Two digits say little: many calculations come to them, and few of them are worth an objection.
             self._room *= 1.5 if told else 2.5
         self._fresh = True
+
+    def alone(self) -> "Target":
+        """The same number with all its room: for a round that takes none from the others."""
+        other = copy(self)
+        other._room, other._fresh = ROOM_IF_TOLD, True
+        return other
 
     def fits(self, other: float) -> bool:
         return abs(self.value - other) <= self.slack
@@ -237,6 +245,18 @@ def of_shares(target: Target, numbers: Sequence[float], shares: Sequence[float])
         if any(target.rounds(n * part) for n in wholes for part in (share, 1 - share, 1 + share)):
             return f"{100 * share:g} percent of a known number"
     return None
+
+
+def in_basket(value: float, slack: float, prices: Sequence[float], counts: Sequence[float]) -> bool:
+    """Whether up to three different prices, each so many times, come to a value: two adults, a child and a car."""
+    pool = _pool(prices)[:_MOST_IN_BASKET]
+    parts = [[0.0, *(price * count for count in counts)] for price in pool]
+    return any(
+        abs(sum(chosen) - value) <= slack
+        for three in combinations(parts, min(3, len(parts)))
+        for chosen in product(*three)
+        if sum(map(bool, chosen)) > 1
+    )
 
 
 _TERM = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(\*\*|[-+*/^!()]))")

@@ -21,6 +21,7 @@ from toolflow_graph.verification.lengths import (
 from toolflow_graph.verification.mentions import Mention
 from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in, written_dates
 from toolflow_graph.verification.rates import Rates, seconds_of
+from toolflow_graph.verification.reach import WITHIN_REACH
 from toolflow_graph.verification.rows import object_row
 
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
@@ -39,7 +40,16 @@ _SECONDS_KEY = re.compile(r"start|end|begin|offset|duration|length|position|time
 _PARTS_OF_AN_HOUR = {"half an hour": 30, "half hour": 30, "three quarters of an hour": 45, "quarter of an hour": 15}
 _ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z]\w+)\b")
 _OWN_ZONE = re.compile(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
-_MOST_CALLS = 6
+_ANY_ZONE = re.compile(r"\btime ?zones?\b|\bhours? (?:ahead|behind)\b", re.IGNORECASE)
+# Words that go with a time that was worked out.
+_WORKED_OUT = re.compile(
+    r"\b(?:arriv\w*|leav\w*|land\w*|ends?|ending|until|till|by|about|around|later|earlier|before|after|from|in time|"
+    r"early|late|takes?|finish\w*|done|ready|back|start\w*|which is|that(?:'s| is)|would|now|works? out)\b|[~≈→–=(]",
+    re.IGNORECASE,
+)
+_SHIFT = re.compile(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)")
+_FARTHEST = 14
+_MOST_CALLS, _FEW, _ZONES = 6, 12, 15
 _SPAN_KEY = re.compile(r"(day|night|week|month|year)s?\b|_(day|night|week|month|year)s?_", re.IGNORECASE)
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 _YEAR_KEY = re.compile(r"year|built|founded|born|since", re.IGNORECASE)
@@ -141,6 +151,15 @@ class Timing:
         days = self._days[-_MOST_DAYS:]
         return any(abs((second - first).days - number * length) <= slack for first in days for second in days)
 
+    def is_age_at(self, number: int) -> bool:
+        """Whether so many whole years lie between two known days."""
+        days = self._days[-_MOST_DAYS:]
+        return any(
+            second.year - first.year - ((second.month, second.day) < (first.month, first.day)) == number
+            for first in days
+            for second in days
+        )
+
     @cached_property
     def nights(self) -> frozenset[int]:
         """Days between two days of this message, of one call or of one object of a result."""
@@ -217,6 +236,8 @@ class Timing:
             return "in another zone"
         if minutes in self._universal and _ZONE.search(around):
             return "in another zone"
+        if any((time + offset) % A_DAY == minutes for time in self._times for offset in self._offsets):
+            return "in the time zone of a result"
         spans: tuple[tuple[Iterable[int], Iterable[int]], ...] = (
             (self._times, self._said_lengths),
             (self._said_times | self._supposed, self._sums | self._stated_lengths),
@@ -229,7 +250,19 @@ class Timing:
                 (start + way * length) % A_DAY == minutes for start in starts for length in lengths for way in (1, -1)
             ):
                 return "a known time and a length"
-        return None
+        return f"{WITHIN_REACH} of a known time" if self._is_near(minutes, around) else None
+
+    def _is_near(self, minutes: int, around: str) -> bool:
+        """Where the words tell of a time that was worked out: whether any known length, or whole hours, lead to it."""
+        if not _WORKED_OUT.search(around):
+            return False
+        lengths = {*self._said_lengths, *self._stated_lengths, *self._sums}
+        lengths |= {length for _, own in self.timed for length in own}
+        lengths |= {a + b for a in sorted(lengths)[:_FEW] for b in sorted(lengths)[:_FEW]}
+        if _ZONE.search(self.facts.text) or _ANY_ZONE.search(self.facts.text):
+            lengths |= {60 * hours for hours in range(1, _ZONES)}
+        starts = {*self._times, *self._counted}
+        return any((start + way * n) % A_DAY == minutes for start in starts for n in lengths for way in (1, -1))
 
     def _is_length(self, mention: Mention, seconds: int) -> bool:
         """Whether "5:24" means five minutes and twenty-four seconds that are known, or a pace that follows."""
@@ -269,6 +302,19 @@ class Timing:
         clocks |= {clock for said in facts.texts for clock, how in said.times.items() if how is None}
         clocks |= {clock for said in facts.users for clock, how in said.times.items() if how not in VAGUE_TIMES}
         return {*minutes_of(clocks), *(moment.hour * 60 + moment.minute for moment in self._moments)}
+
+    @cached_property
+    def _offsets(self) -> set[int]:
+        """Distances from UTC in minutes that results give: "-07:00", or hours or seconds under a key that says so."""
+        found: set[int] = set()
+        for node in self.facts.objects:
+            for key, value in node.items():
+                match = _SHIFT.fullmatch(value) if isinstance(value, str) else None
+                if match:
+                    found.add((-1 if match[1] == "-" else 1) * (int(match[2]) * 60 + int(match[3])))
+                elif "offset" in key.lower() and isinstance(value, int | float) and not isinstance(value, bool):
+                    found.add(round(value * 60) if abs(value) <= _FARTHEST else round(value / 60))
+        return {offset for offset in found if offset and abs(offset) <= _FARTHEST * 60}
 
     @cached_property
     def _hours(self) -> set[float]:

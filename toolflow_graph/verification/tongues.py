@@ -51,9 +51,12 @@ hour stunde heure hora
 hours stunden heures horas
 days tag tage tagen jour jours día días dia dias
 nights nacht nächte nächten nuit nuits noche noches
-weeks woche wochen semaine semaines semana semanas
-months monat monate monaten mois mes meses
-years jahr jahre jahren année années año años ans
+week woche semaine semana
+weeks wochen semaines semanas
+month monat mes
+months monate monaten mois meses
+year jahr année año
+years jahre jahren années años ans
 """
 
 
@@ -120,7 +123,10 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bgestern\b|\bayer\b", "yesterday"),
     (r"\bmittags\b|\bà midi\b|\bal mediodía\b", "at noon"),
     (r"\bmitternacht\b|\bminuit\b|\bmedianoche\b", "midnight"),
+    (r"\b(?:am|dieses) wochenende\b|\b(?:este|el) fin de semana\b|\bce week-end\b", "this weekend"),
     (r"\bwochenende\b|\bfin de semana\b", "weekend"),
+    (r"\b(?:diese[rsn]?|cette|ce|esta|este)\s+(?=(?:woche|semaine|semana|monat|mois|mes|jahr|année|año)\b)", "this "),
+    (r"\bthis mois\b", "this month"),
     # Steps from now.
     (r"\bin (?:einer halben|einer 1/2) stunde\b|\bdans une demi-heure\b|\ben media hora\b", "in half an hour"),
     (r"\b(?:einer?|einem|une?|una) (?=(?:stunde|woche|monat|jahr|tag|heure|semaine|mois|semana|hora|mes)\b)", "a "),
@@ -168,21 +174,38 @@ _NTH_STARTS = frozenset(name.split("-")[0] for name in _FIRSTS)
 _SIGN_WORDS = frozenset(
     listed(
         "uhr halb morgen heute gestern demain aujourd hoy ayer mai mayo mars las soir noche minuit midi hace kommende "
-        "dans dentro heures wochenende personas"
+        "dans dentro heures wochenende personas woche wochen semaine semana monat mois"
     )
 )
 _SIGN_PARTS = ("tagabend", "tagnachm", "tagmorgen", "a la ", "il y a", "ä", "ü", "ñ")
 _HOUR_SIGN = re.compile(r"\b\d{1,2} ?h\b")
 
 
+# Chinese and Japanese set no spaces between words.
+_FAR_EAST = tuple(
+    (re.compile(words), f" {english} ")
+    for words, english in (
+        ("后天|後天|明後日", "day after tomorrow"),
+        ("明天|明日", "tomorrow"),
+        ("今天|今日|本日", "today"),
+        ("昨天|昨日", "yesterday"),
+    )
+)
+
+
 @lru_cache(maxsize=4096)
 def in_english(text: str) -> str:
     """The text with what German, French and Spanish words say about time and number in English; mostly itself.
+
+    Of Chinese and Japanese the nearest days are read.
 
     Days of a month that are written out ("the fourth of July") become digits, in English, too.
     """
     tokens = tokens_of(text)
     text = _in_digits(text, tokens)
+    if "日" in text or "天" in text:
+        for words, english in _FAR_EAST:
+            text = words.sub(english, text)
     if not _may_be_foreign(text.lower(), tokens):
         return text
     for pattern, put in _COMPILED:
