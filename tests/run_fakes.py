@@ -121,7 +121,7 @@ def main() -> None:
         num=options.num, out=options.out, concurrency=options.concurrency, max_attempts=options.max_attempts
     )
 
-    def build(config: RunConfig, *, support: object) -> FakePlayer:
+    def build(config: RunConfig, *, support: object, memory: object) -> FakePlayer:
         return FakePlayer(two_of_three, pause=options.pause, fingerprint={"seed": str(options.seed)})
 
     run_cli(lambda: sys.exit(run_job(config, build=build, fresh=options.fresh)))

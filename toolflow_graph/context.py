@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from toolflow_graph.backends import Backends
 from toolflow_graph.errors import UsageError
+from toolflow_graph.models.memory import Memory
 from toolflow_graph.models.port import Model
 from toolflow_graph.templates import Template, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed, Usage
@@ -45,10 +46,15 @@ class Services(Protocol):
         """Real executors of tools, by name; none of them in most runs."""
         ...
 
+    @property
+    def memory(self) -> Memory:
+        """What was answered before, for dialogues that are played again."""
+        ...
+
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed: ...
 
-    def spend(self, usage: Usage) -> None:
-        """Told of every reply as it comes, for whoever watches the run."""
+    def spend(self, usage: Usage, *, recalled: bool = False) -> None:
+        """Told of every reply as it comes, for whoever watches the run; ``recalled``: it was paid for before."""
 
 
 class Context(BaseModel):

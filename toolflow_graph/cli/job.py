@@ -20,6 +20,7 @@ from toolflow_graph.run.summary import RunSummary, render_summary
 from toolflow_graph.wording import COMMAND, count_of
 
 if TYPE_CHECKING:
+    from toolflow_graph.models.memory import Memory
     from toolflow_graph.models.structured import SupportStore
 
 _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2")
@@ -29,7 +30,7 @@ _TRACING_V1 = "LANGCHAIN_TRACING"
 class BuildPlayer(Protocol):
     """Builds who plays the dialogues (``dialogue.session.build_session``)."""
 
-    def __call__(self, config: RunConfig, *, support: "SupportStore") -> Player: ...
+    def __call__(self, config: RunConfig, *, support: "SupportStore", memory: "Memory") -> Player: ...
 
 
 def set_tracing(wanted: bool) -> None:
@@ -62,7 +63,7 @@ def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet
         RunError: if the files cannot be written.
     """
     with open_store(config.out, fresh=fresh) as store:
-        player = build(config, support=store.support)
+        player = build(config, support=store.support, memory=store.memory)
         if not quiet:
             for note in player.notes:
                 print(note, file=sys.stderr)

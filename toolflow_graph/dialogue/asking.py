@@ -9,7 +9,8 @@ from langgraph.config import get_config
 from toolflow_graph.context import Context
 from toolflow_graph.errors import ParseError, RefusedRequest, ToolflowError, TruncatedReply
 from toolflow_graph.models.briefs import Brief
-from toolflow_graph.models.port import ModelRequest, Reply
+from toolflow_graph.models.memory import Asked, digest_request, is_worth_keeping, reply_from_text, reply_to_text
+from toolflow_graph.models.port import Model, ModelRequest, Reply
 from toolflow_graph.models.replies import check_reply
 from toolflow_graph.randomness import derive_seed
 from toolflow_graph.state import DialogueState
@@ -81,9 +82,9 @@ async def ask(
     keys = state.get("reasoning_keys", {})
     key = keys.get(role)
 
-    def count(cost: Usage) -> None:
+    def count(cost: Usage, *, recalled: bool = False) -> None:
         usage.append({"role": role, **cost.to_json()})
-        context.services.spend(cost)
+        context.services.spend(cost, recalled=recalled)
 
     note = ""
     reason = ""
@@ -97,14 +98,23 @@ async def ask(
             seed=derive_seed(random_seed, role, made + attempt) % 2**31,
             reasoning_key=key,
         )
+        asked = _describe(state, node, made + attempt, request, model)
+        recalled = context.services.memory.recall(asked) if asked else None
         try:
-            reply = check_reply(await model.complete(request, _running_config()))
+            if recalled is not None:
+                reply = check_reply(reply_from_text(recalled))
+            else:
+                fresh = await model.complete(request, _running_config())
+                if asked:
+                    # Before the dialogue goes on: from here on it survives the process.
+                    await context.services.memory.keep(asked, reply_to_text(fresh))
+                reply = check_reply(fresh)
         except (TruncatedReply, RefusedRequest) as error:
             if error.usage is not None:
                 count(error.usage)
             code = "truncated_reply" if isinstance(error, TruncatedReply) else "refused_request"
             raise StepFailed(Fault(code=code, node=node, reason=str(error)), bookkeeping) from error
-        count(reply.usage)
+        count(reply.usage, recalled=recalled is not None)
         if reply.reasoning_key not in (None, key):
             key = reply.reasoning_key
             bookkeeping["reasoning_keys"] = {**keys, role: key}
@@ -121,6 +131,14 @@ async def ask(
         note = context.templates[role].render("repair", attempt=_as_text(reply), reason=reason)
     fault = Fault(code="unusable_reply", node=node, reason=f"no usable reply in {repairs + 1} attempts; last: {reason}")
     raise StepFailed(fault, bookkeeping)
+
+
+def _describe(state: DialogueState, node: str, number: int, request: ModelRequest, model: Model) -> Asked | None:
+    """Where a reply is kept, if it is worth it."""
+    if not is_worth_keeping(model):
+        return None
+    digest = digest_request(request, model.name, getattr(model, "temperature", None))
+    return Asked(state.get("index", 0), node, number, digest)
 
 
 def _with_note(messages: Sequence[Message], note: str) -> Sequence[Message]:

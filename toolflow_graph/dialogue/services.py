@@ -10,6 +10,7 @@ from toolflow_graph.backends import Backends, build_backends
 from toolflow_graph.behaviours import parse_mix
 from toolflow_graph.config import parse_languages
 from toolflow_graph.context import Context, Draws
+from toolflow_graph.models.memory import Memory, NoMemory
 from toolflow_graph.templates import build_templates, default_prompts
 from toolflow_graph.types import ROLES, Role, Seed, Usage
 
@@ -21,19 +22,30 @@ if TYPE_CHECKING:
 class RunServices:
     """Ready-made services: model pools by role, a source of seeds, and real executors of tools (none unless named)."""
 
-    def __init__(self, pools: Mapping[Role, Draws], seeds: "SeedSource", backends: Backends | None = None) -> None:
+    def __init__(
+        self,
+        pools: Mapping[Role, Draws],
+        seeds: "SeedSource",
+        backends: Backends | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self.pools = pools
         self.seeds = seeds
         self.backends = build_backends((), ()) if backends is None else backends
+        self.memory: Memory = memory or NoMemory()
         self.spent = Usage()
+        self.recalled = Usage()
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed:
         """The seed of dialogue ``index``; ``owed``: behaviours that earlier dialogues still owe."""
         return self.seeds.draw(index, owed)
 
-    def spend(self, usage: Usage) -> None:
-        """Add to what has been spent so far."""
-        self.spent += usage
+    def spend(self, usage: Usage, *, recalled: bool = False) -> None:
+        """Add to what has been spent so far, or to what was used again at no cost."""
+        if recalled:
+            self.recalled += usage
+        else:
+            self.spent += usage
 
 
 def build_seeds(tools: Sequence[str], embedder: str, tau: float | None, settings: "SeedSettings") -> "SeedSource":

@@ -16,6 +16,7 @@ from toolflow_graph.context import Context
 from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_nodes, recursion_limit
 from toolflow_graph.dialogue.seeds import SeedSettings
 from toolflow_graph.dialogue.services import RunServices, build_seeds, prepare
+from toolflow_graph.models.memory import Memory
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.port import Outage
 from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
@@ -59,6 +60,11 @@ class Session:
     def spent(self) -> Usage:
         """Model calls and tokens so far, dialogues in flight included."""
         return self._services.spent
+
+    @property
+    def recalled(self) -> Usage:
+        """What replies of an earlier process, used again at no cost, had cost then."""
+        return self._services.recalled
 
     @property
     def mix(self) -> Mapping[Any, float]:
@@ -108,8 +114,12 @@ async def play(graph: Graph, context: Context, index: int, owed: Mapping[str, in
     return Record.model_validate(result["record"])
 
 
-def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -> Session:
+def build_session(config: RunConfig, *, support: "SupportStore | None" = None, memory: Memory | None = None) -> Session:
     """Load everything that a configuration names, so that each mistake is told before the first call.
+
+    Args:
+        support: what is known of servers' json_schema support.
+        memory: keeps replies, and gives back those of an earlier process.
 
     Raises:
         UsageError: for every mistake in tools, embedder, prompts, nodes and models.
@@ -135,7 +145,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None) -
     texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
     context = Context(**texts, plan=config.plan, license=config.license)
     backends = build_backends(config.backend, tool_graph.tools, timeout=config.backend_timeout, environ=os.environ)
-    services = RunServices(pools, seeds, backends)
+    services = RunServices(pools, seeds, backends, memory)
     context.attach(services, templates)
     fingerprint = {
         "tools": f"{count_of(len(tool_graph.tools), 'tool')}, {catalog_digest(tool_graph.tools)[:12]}",

@@ -2,7 +2,7 @@
 
 ::
 
-    DIR/run.sqlite       meta (key -> JSON) and records (one row a finished dialogue)
+    DIR/run.sqlite       meta (key -> JSON), records (one row a finished dialogue), replies (see ``replies``)
     DIR/.lock            who works in it now
     DIR/previous-1/      what ``--fresh`` moved aside; the next one moves to previous-2/, and so on
     DIR/dialogues.jsonl  DIR/rejected.jsonl  written by ``dataset``
@@ -15,7 +15,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +24,7 @@ from toolflow_graph.behaviours import Outcome
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.lock import LOCK_NAME, FolderLock
+from toolflow_graph.run.replies import TABLE, StoredReplies
 from toolflow_graph.types import ROLES, Json, Usage
 from toolflow_graph.wording import COMMAND
 
@@ -167,6 +168,7 @@ class RunStore:
         folder: the run folder.
         support: what is known about the servers; it outlives the process.
         moved_to: where the earlier run lies now, if ``begin`` moved one aside.
+        memory: the replies that were paid for.
     """
 
     def __init__(self, folder: Path, lock: FolderLock, *, made: bool, fresh: bool) -> None:
@@ -178,6 +180,7 @@ class RunStore:
         self._fresh = fresh
         self._connection: sqlite3.Connection | None = None
         self._known: dict[str, bool] = {}
+        self.memory = StoredReplies(lambda: self._db, self._cannot_write)
 
     def begin(self, fingerprint: Mapping[str, str], *, num: int, shown: Mapping[str, Any]) -> None:
         """Start the run or go on with the one that is here.
@@ -197,7 +200,8 @@ class RunStore:
         view = self.view()
         try:
             earlier = view.meta("fingerprint")
-            empty = self._db.execute("SELECT NOT EXISTS (SELECT 1 FROM records)").fetchone()[0]
+            begun = "SELECT EXISTS (SELECT 1 FROM records) OR EXISTS (SELECT 1 FROM replies)"
+            empty = not self._db.execute(begun).fetchone()[0]
             if earlier is not None and earlier != dict(fingerprint) and not empty:
                 raise self._differs(earlier, fingerprint)
             with self._db:
@@ -257,6 +261,8 @@ class RunStore:
             "blame": sorted(find_blame(record)),
         }
         row = (index, record.id, record.verdict.accepted, record_to_json(record), json.dumps(facts))
+        self.memory.flush()
+        self.memory.forget(index)
         try:
             with self._db:
                 added = self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row).rowcount
@@ -265,12 +271,19 @@ class RunStore:
                 if twin is not None and twin[0] != index:
                     raise RunError(f"dialogues {twin[0]} and {index} have the same id {record.id!r}")
         except sqlite3.Error as error:
-            raise RunError(f"cannot write to {str(self.folder / DATABASE_NAME)!r}: {error}") from error
+            raise self._cannot_write(error) from error
+
+    def _cannot_write(self, error: sqlite3.Error) -> RunError:
+        return RunError(
+            f"cannot write to {str(self.folder / DATABASE_NAME)!r}: {error}\n"
+            "  What is in it is kept: make room (or mend the disk) and go on with the same command."
+        )
 
     def close(self) -> None:
         """Close the database and give the folder back; a folder in which nothing began is left as it was found."""
         begun = self._connection is not None
         if self._connection is not None:
+            self.memory.flush()
             self._connection.close()
             self._connection = None
         untouched = not begun and not (self.folder / DATABASE_NAME).exists()
@@ -298,7 +311,7 @@ class RunStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             with self._db:
-                for statement in _TABLES.split(";"):
+                for statement in (*_TABLES.split(";"), TABLE):
                     self._db.execute(statement)
                 if self.view().meta("version") is None:
                     self._put("version", STORE_VERSION)
@@ -316,6 +329,10 @@ class RunStore:
             with closing(sqlite3.connect(path, timeout=30)) as earlier:
                 earlier.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 holds = bool(earlier.execute("SELECT EXISTS (SELECT 1 FROM records)").fetchone()[0])
+                if not holds:
+                    # Replies were paid for, too; a database of an earlier release has no table of them.
+                    with suppress(sqlite3.OperationalError):
+                        holds = bool(earlier.execute("SELECT EXISTS (SELECT 1 FROM replies)").fetchone()[0])
         except sqlite3.Error:
             # Damaged: moved as it is.
             holds = path.exists() and path.stat().st_size > 0

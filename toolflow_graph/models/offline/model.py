@@ -23,6 +23,7 @@ class OfflineModel:
 
     name = "offline"
     temperature: float | None = None
+    free = True
 
     async def complete(self, request: ModelRequest, config: Any = None) -> Reply:
         """The reply to one request; never raises a ModelError."""
