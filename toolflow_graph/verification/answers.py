@@ -14,7 +14,7 @@ from functools import cached_property
 
 from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.knowledge import Knowledge
-from toolflow_graph.verification.languages import language_of
+from toolflow_graph.verification.languages import language_of, leaning_of
 from toolflow_graph.verification.mentions import UNITS, Mention
 from toolflow_graph.verification.reach import WITHIN_REACH
 from toolflow_graph.verification.reckoning import Reckoner
@@ -211,8 +211,8 @@ class Answer:
 
     @cached_property
     def _is_english(self) -> bool:
-        own = language_of(self.text) or language_of(self._asked)
-        return own in (None, "English")
+        found = language_of(self.text) or leaning_of(self.text) or language_of(self._asked) or leaning_of(self._asked)
+        return found in (None, "English")
 
     @property
     def _asked(self) -> str:
@@ -283,7 +283,7 @@ class Answer:
 
     @cached_property
     def _reckoner(self) -> Reckoner:
-        return Reckoner(self.facts, self._timing)
+        return Reckoner(self.facts, self._timing, english=self._is_english)
 
     def _is_grouped(self, mention: Mention) -> bool:
         """Whether a number is one group of the digits of a longer known one: "884 213" of 884213."""

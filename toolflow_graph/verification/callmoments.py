@@ -31,6 +31,9 @@ _PARTS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
 """Parts of an ISO date that calls name one by one, and where they stand in it."""
 _NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar.day_name)}
 _WIDEST = 62
+_FEW_WEEKS = 21
+_WEEKDAYS = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
+_LATER = re.compile(r"\b(?:after|following|next|later)\b", re.IGNORECASE)
 """How many days a search around a said day may take in."""
 _EPOCH = (1_000_000_000, 3_000_000_000)
 _LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
@@ -193,7 +196,19 @@ class CallMoments:
             return None
         siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
         found = self.finder.date(text, siblings) or self._recurring(text) or self._open_end(text, siblings)
-        return found or self._around(text, siblings)
+        return found or self._around(text, siblings) or self._weekday_after(text)
+
+    def _weekday_after(self, date: str) -> Origin | None:
+        """A weekday that a user counts from another day: "the Friday of the week after that"."""
+        day = datetime.date.fromisoformat(date)
+        for index, said in self.finder.users[:1]:
+            texts = (result for _, result in self.finder.results)
+            known = (datetime.date.fromisoformat(iso) for text in texts for iso in text.iso_days)
+            near = any(0 < (day - other).days <= _FEW_WEEKS for other in known)
+            named = {match.group()[:3].lower() for match in _WEEKDAYS.finditer(said.text)}
+            if near and f"{day:%a}".lower() in named and _LATER.search(said.text):
+                return Origin("derived", index, how=f"a {day:%A} after one that is known")
+        return None
 
     def _around(self, date: str, siblings: set[str]) -> Origin | None:
         """An end of the span in which a call looks for something around a day that was said."""

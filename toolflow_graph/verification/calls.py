@@ -97,8 +97,10 @@ def _stands(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     return str(leaf.value).casefold() in said.casefold()
 
 
-# "String" under these is a type that data tell of themselves.
-_TYPE_KEY = re.compile(r"type|kind|format|class|schema", re.IGNORECASE)
+# "String" under these is a type that data tell of themselves, "Your name" the label of a field.
+_TYPE_KEY = re.compile(
+    r"type|kind|format|class|schema|label|placeholder|hint|template|example|description", re.IGNORECASE
+)
 
 
 @rule("placeholder_result", "error", "A result holds placeholders, or is a schema instead of data.")

@@ -115,6 +115,9 @@ def _name_in(pattern: str) -> str:
     return plain.rpartition(".")[2]
 
 
+_PLACES = frozenset(listed("lat latitude lon lng longitude"))
+_POINT = re.compile(r"-?\d{1,3}\.\d{3,}")
+_PAIR_OF_DEGREES = re.compile(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
 # Tools that are called by what they bring.
 _LOOKED_UP = frozenset(
     listed(
@@ -206,9 +209,18 @@ class _Grounder:
             )
             origin = Origin("derived", how=how) if how else origin
             origin = origin or find_quantity(value, pattern, named, self.values, self.finder, self.reads)
+            if origin is None and self.reads and _PLACES.intersection(split_name(name)):
+                origin = self._known_place()
             if origin is None and self.reads and value in _STRETCHES and _SPANS.intersection(split_name(name)[-1:]):
                 origin = Origin("default", how="how far a search looks")
         return origin
+
+    def _known_place(self) -> Origin | None:
+        """Where a place lies that was named, as the assistant knows it; not where anybody gave coordinates."""
+        texts = (*self.finder.users, *self.finder.results, (None, self.evidence.context))
+        if any(_POINT.search(said.text) for _, said in texts):
+            return None
+        return Origin("composed", how="where a place lies")
 
     def _switch(self, value: bool, name: str, default: bool) -> Origin:
         if default:
@@ -281,6 +293,8 @@ class _Grounder:
             kind: Kind = "default" if _is_described_default(schema, text) else "enum"
             return Origin(kind, how="the parameter's description names it")
         origin = origin or self.forms.text_variant(text) or self.forms.joined(text) or self._structure(text)
+        if origin is None and self.reads and _PAIR_OF_DEGREES.fullmatch(text):
+            origin = self._known_place()
         if origin is not None and origin.kind == "context":
             # "No longer needed" is a reason that the system message lists, and the user's who no longer needs it.
             origin = self.forms.own_words(text) or origin

@@ -75,6 +75,14 @@ def language_of(text: str) -> str | None:
     return None if most < _LEAST_SHARE * len(words) or most - next_most < _FAR_SHARE * len(words) else first
 
 
+def leaning_of(text: str) -> str | None:
+    """The language that most small words of a text are from, however few they are; None if none stands out."""
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+", text[:_MOST_LETTERS].replace("’", "'"))]
+    hits = Counter(language for word in words for language in _LANGUAGES.get(word, ()))
+    (first, most), (_, next_most) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
+    return first if most > 1 and most > next_most else None
+
+
 def names_language(text: str) -> bool:
     """Whether a text speaks of languages or translation."""
     return not tokens_of(text).isdisjoint(_NAMES) or (not text.isascii() and _NAMED.search(text) is not None)

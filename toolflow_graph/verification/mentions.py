@@ -80,6 +80,8 @@ _CHUNK = re.compile(r"[\w.+#/:@°-]*\d[\w.+#/@°-]*")
 _SOLID = re.compile(r"[\w.+#/:@°-]+")
 _PUNCTUATION = ".,;:!?#/-+°"
 # A number with its unit or multiple written onto it: 10km, 16GB, 21st, 90-minute, 1.5x.
+# "125.10/MWh": a number and what it is for.
+_PER_UNIT = re.compile(r"(?:[A-Z]{0,3}[$€£¥])?\d[\d.,]*/[A-Za-z%²³·]{1,8}")
 _GLUED = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:-?[a-zA-Z]{1,3}|°[a-zA-Z]?|-[a-z]+(?:-[a-z]+)*|[a-z]{4,12})")
 # "55-68k": two numbers, the first one in thousands, too.
 _SCALED_RANGE = re.compile(r"\d+(?:[.,]\d+)?-\d+(?:[.,]\d+)?(?:k|m|bn|mn)", re.IGNORECASE)
@@ -256,7 +258,7 @@ def _codes(text: str) -> Iterator[Mention]:
             ):
                 yield Mention("code", core, start, start + len(core))
             continue
-        if _GLUED.fullmatch(core) or _SCALED_RANGE.fullmatch(core):
+        if _GLUED.fullmatch(core) or _SCALED_RANGE.fullmatch(core) or _PER_UNIT.fullmatch(core):
             continue
         known = (digits < 3 and not _BOOKING.fullmatch(core)) or _VERSION.fullmatch(core) or _KNOWN_NAME.fullmatch(core)
         yield Mention("code", "" if known else core, start, start + len(core))

@@ -107,7 +107,7 @@ _LISTED = re.compile(
 )
 _HOUR = r"(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")"
 _SPAN = re.compile(
-    rf"\b{_HOUR}(?::([0-5]\d))?\s*(?:-|–|to|until|till|and)\s*{_HOUR}(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b"
+    rf"\b{_HOUR}(?::([0-5]\d))?\s*(?:-|–|to|until|till?|'til|and)\s*{_HOUR}(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b"
     r"(?!\s*(?:%|people|guests|adults|nights|days|weeks|months|years|hours|minutes|times|business))",
     re.IGNORECASE,
 )

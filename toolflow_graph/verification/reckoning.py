@@ -34,6 +34,7 @@ from toolflow_graph.verification.sums import (
 )
 from toolflow_graph.verification.telling import is_worked_out, tells_of_calculation, tells_of_comparison
 from toolflow_graph.verification.timing import Timing
+from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.units import FACTORS, NAMES
 from toolflow_graph.verification.wording import key_of
 
@@ -59,7 +60,14 @@ _CONSTANTS = (
     (re.compile(r"\bhour|\bminute", re.IGNORECASE), (60.0, 24.0)),
     (re.compile(r"per million", re.IGNORECASE), (1e6,)),
 )
+_HALF_A_DAY = 720
 _CENTS = frozenset(("cent", "cents", "ct", "pence"))
+_HOURLY = re.compile(r"\b(?:an?|per|each|every) hour\b|/\s?h(?:our)?\b|\bhourly\b", re.IGNORECASE)
+# Names of what a result itself adds up, and units that stand beside them in keys.
+_WHOLE = frozenset(("total", "subtotal", "balance"))
+_UNIT_WORDS = frozenset(
+    ("cents", "cent", "minor", "pence", "eur", "usd", "gbp", "chf", "amount", "value", "price", "cost")
+)
 _IN_CENTS = re.compile(r"\d\s?(?:p|¢|ct|cents?|pence)\b", re.IGNORECASE)
 _PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
 # Keys of limits, and of shares that stand there as percentages.
@@ -77,11 +85,11 @@ _MOST_POOL, _FEW_COLUMNS, _FEW_RESULTS = 40, 3, 4
 class Reckoner:
     """Explains the numbers of one message."""
 
-    def __init__(self, knowledge: Knowledge, timing: Timing) -> None:
+    def __init__(self, knowledge: Knowledge, timing: Timing, *, english: bool = True) -> None:
         self.facts = knowledge
         self.timing = timing
-        # Set once a figure of the message was found to be worked out.
-        self._calculates = False
+        # Set once a figure of the message was found to be worked out; words of other languages do not tell.
+        self._calculates = not english
 
     def explain(self, mention: Mention, sentence: str, *, loosely: bool = True) -> str | None:
         """How a number is another form of a known one, or follows from known ones by a small calculation.
@@ -124,16 +132,16 @@ class Reckoner:
 
     def _times_in_row(self, value: float, step: float, text: str, numbers: list[float]) -> str | None:
         """A number of the row's own object, as often as the row says ("2 seats, 90 EUR"), or once a night."""
-        told = (*say(text, None).numbers, *map(float, sorted(self.timing.nights)))
+        told = (*say(text, None).numbers, *map(float, sorted(self.timing.nights)), *sorted(self._hours_in(text)))
         counts = [n for n in told if 2 <= n <= _LARGE and n == int(n)]
         return times_of(Target(value, step, told=True, exact=True), numbers[:_MOST_POOL], counts)
 
     def _within_reach(self, value: float, step: float, mention: Mention, sentence: str, in_row: bool) -> str | None:
         """Where a message calculates, whether its figure can be come to: what cannot be told is no finding."""
-        told = is_worked_out(self.facts.text, mention.start, mention.end)
+        told = self._calculates or is_worked_out(self.facts.text, mention.start, mention.end)
         if not told and (in_row or not self._calculates):
             return None
-        if names_rows(self.facts.text, mention.start, sentence):
+        if names_rows(self.facts.text, mention.start, sentence) or self._is_given(mention, sentence):
             return None
         money = mention.kind == "money"
         reach = Reach((*self.facts.stated, *self._said, *self._amounts(money)), self.facts.stated)
@@ -155,12 +163,21 @@ class Reckoner:
                 )
         return f"{WITHIN_REACH} of a calculation" if found else None
 
+    def _is_given(self, mention: Mention, sentence: str) -> bool:
+        """Whether the latest results give by its name the very amount that a sentence states: "in total"."""
+        if mention.kind != "money":
+            return False
+        words = set(split_name(sentence))
+        keys = (key for body in self.facts.fresh for path in amounts_of(body, 40) for key in (path.rpartition(".")[2],))
+        return any(_WHOLE.issuperset(names) and names <= words for key in keys if (names := _named_by(key)))
+
     def _of_operands(self, value: float, slack: float, sentence: str) -> bool:
         """Whether a few prices, each as often as the sentence counts, come to an amount."""
         said = say(sentence, None)
         shown = [n for n in dict.fromkeys((*said.figures, *said.numbers)) if n != value][:_MOST_NAMED]
         counts = sorted({float(n) for n in shown if n == int(n) and 1 <= n <= _LARGE} | {1.0})[:4]
-        prices = [shown, *self._small_money[:_FEW_RESULTS]]
+        columns = [numbers for path, numbers in self.facts.lists if MONEY.search(path) or "cent" in path]
+        prices = [shown, *self._small_money[:_FEW_RESULTS], *columns[:_FEW_RESULTS]]
         return any(in_basket(value, slack, numbers[:_MOST_NAMED], counts) for numbers in prices if numbers)
 
     def _at_rates(self, value: float, slack: float) -> bool:
@@ -470,10 +487,16 @@ class Reckoner:
         return [c for pattern, numbers in _CONSTANTS if pattern.search(self.facts.text) for c in numbers]
 
     def _counts_in(self, sentence: str) -> list[float]:
-        """Small numbers that things may be multiplied by: what the sentence and users say, and the nights of a stay."""
+        """Small numbers that things may be multiplied by: what the sentence and users say, and its nights or hours."""
         texts = (say(sentence, None), *self.facts.users[:2])
         found = {n for said in texts for n in said.numbers} | {float(days) for days in self.timing.nights}
+        found |= self._hours_in(sentence)
         return sorted({n for n in (*found, *self._constants) if 2 <= n <= _LARGE and n == int(n)})
+
+    def _hours_in(self, text: str) -> set[float]:
+        """The hours between two known times, where a text says what an hour costs."""
+        spans = self.timing.spans if _HOURLY.search(text) else ()
+        return {span / 60 for span in spans if 60 <= span <= _HALF_A_DAY}
 
     @cached_property
     def _shares(self) -> list[float]:
@@ -484,6 +507,11 @@ class Reckoner:
         named = (n for own in self.facts.scalars for key, n in own.items() if _SHARE_KEY.search(key) and n <= 100)
         fractions |= {n / 100 for n in named if n >= 1}
         return sorted({value / 100 for value in values if 0 < value <= 100} | fractions)[:8]
+
+
+def _named_by(key: str) -> set[str]:
+    """The words of a key without the unit it is in: total of ``total_cents``."""
+    return {word for word in split_name(key) if word not in _UNIT_WORDS}
 
 
 def _first(

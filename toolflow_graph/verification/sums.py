@@ -255,7 +255,7 @@ def in_basket(value: float, slack: float, prices: Sequence[float], counts: Seque
         abs(sum(chosen) - value) <= slack
         for three in combinations(parts, min(3, len(parts)))
         for chosen in product(*three)
-        if sum(map(bool, chosen)) > 1
+        if sum(map(bool, chosen)) > 1 or sum(chosen) not in pool
     )
 
 

@@ -36,7 +36,7 @@ _LENGTH = re.compile(
     r"laps?|finish\w*)\b|/(?:km|mi)\b",
     re.IGNORECASE,
 )
-_SECONDS_KEY = re.compile(r"start|end|begin|offset|duration|length|position|time|sec", re.IGNORECASE)
+_SECONDS_KEY = re.compile(r"start|end|begin|offset|duration|length|len|position|time|sec|_s$", re.IGNORECASE)
 _PARTS_OF_AN_HOUR = {"half an hour": 30, "half hour": 30, "three quarters of an hour": 45, "quarter of an hour": 15}
 _ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z]\w+)\b")
 _OWN_ZONE = re.compile(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
@@ -275,6 +275,9 @@ class Timing:
             return True
         if any(abs(number - seconds) < 1 for number in timed):
             return True
+        timings = (numbers for path, numbers in self.facts.lists if _SECONDS_KEY.search(path.rpartition(".")[2]))
+        if any(abs(sum(numbers) - seconds) < 1 for numbers in timings):
+            return True
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
             return True
         around = self.facts.text[max(mention.start - 40, 0) : mention.end + 20]
@@ -305,7 +308,7 @@ class Timing:
 
     @cached_property
     def _offsets(self) -> set[int]:
-        """Distances from UTC in minutes that results give: "-07:00", or hours or seconds under a key that says so."""
+        """Distances from UTC in minutes that are known: in moments, as "-07:00", or as a number whose key says so."""
         found: set[int] = set()
         for node in self.facts.objects:
             for key, value in node.items():
@@ -314,6 +317,9 @@ class Timing:
                     found.add((-1 if match[1] == "-" else 1) * (int(match[2]) * 60 + int(match[3])))
                 elif "offset" in key.lower() and isinstance(value, int | float) and not isinstance(value, bool):
                     found.add(round(value * 60) if abs(value) <= _FARTHEST else round(value / 60))
+        for said in self.facts.known:
+            for _, _, sign, hours, minutes in (match.groups() for match in OFFSET.finditer(said.text)):
+                found.add((1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes)))
         return {offset for offset in found if offset and abs(offset) <= _FARTHEST * 60}
 
     @cached_property
@@ -343,7 +349,9 @@ class Timing:
         own |= {clock for said in self.facts.users for clock, how in said.times.items() if how is None}
         now = self.facts.evidence.context.clocks if self.facts.evidence.now else frozenset()
         own |= now if len(now) <= 2 else frozenset()
-        groups = [minutes_of(own), *(times for times, _ in self.timed)]
+        calls = [site.call for site in self.facts.evidence.transcript.sites if site.message_index < self.facts.index]
+        asked = (times_and_lengths(call.arguments)[0] for call in calls[-_MOST_CALLS:])
+        groups = [minutes_of(own), *(times for times, _ in self.timed), *asked]
         written = {
             int(match[1] or 0) * 60 + int(match[2] or 0)
             for said in self.facts.known

@@ -165,6 +165,7 @@ _SHORT_YEAR = re.compile(
     rf"\b(?P<before>{_MONTH}(?: \d{{1,2}}(?:st|nd|rd|th)?)?),? ['’](?P<year>\d\d)\b", re.IGNORECASE
 )
 _OF_NTH = re.compile(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
+_FORTNIGHT = re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
 _WORD = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d_]+")
@@ -222,6 +223,8 @@ def _may_be_foreign(folded: str, tokens: Set[str]) -> bool:
 def _in_digits(text: str, tokens: Set[str]) -> str:
     if "'" in text or "’" in text:
         text = _SHORT_YEAR.sub(lambda match: f"{match['before']} {full_year(match['year'])}", text)
+    if "fortnight" in tokens:
+        text = _FORTNIGHT.sub("2 weeks", text)
     if not tokens & _NTH_STARTS:
         return text
     text = _ON_NTH.sub(lambda match: f"on the {_number_of(match)}th", text)
