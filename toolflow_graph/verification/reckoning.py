@@ -15,15 +15,13 @@ from toolflow_graph.verification.mentions import UNITS as MEASURES
 from toolflow_graph.verification.mentions import Mention, mentions_in
 from toolflow_graph.verification.portions import Portions
 from toolflow_graph.verification.rates import SPEEDS
-from toolflow_graph.verification.reach import WITHIN_REACH, Reach
-from toolflow_graph.verification.rows import names_rows, object_row, sum_of_rows
+from toolflow_graph.verification.rows import object_row, sum_of_rows
 from toolflow_graph.verification.sums import (
     Target,
     average_of,
     equation_after,
     equation_before,
     gap_of,
-    in_basket,
     of_shares,
     scaled,
     some_of,
@@ -34,7 +32,7 @@ from toolflow_graph.verification.sums import (
 )
 from toolflow_graph.verification.telling import is_worked_out, tells_of_calculation, tells_of_comparison
 from toolflow_graph.verification.timing import Timing
-from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.undecided import Undecided
 from toolflow_graph.verification.units import FACTORS, NAMES
 from toolflow_graph.verification.wording import key_of
 
@@ -63,12 +61,6 @@ _CONSTANTS = (
 _HALF_A_DAY = 720
 _CENTS = frozenset(("cent", "cents", "ct", "pence"))
 _HOURLY = re.compile(r"\b(?:an?|per|each|every) hour\b|/\s?h(?:our)?\b|\bhourly\b", re.IGNORECASE)
-# Names of what a result itself adds up, and units that stand beside them in keys.
-_WHOLE = frozenset(("total", "subtotal", "balance"))
-_UNIT_WORDS = frozenset(
-    ("cents", "cent", "minor", "pence", "eur", "usd", "gbp", "chf", "amount", "value", "price", "cost")
-)
-_IN_CENTS = re.compile(r"\d\s?(?:p|¢|ct|cents?|pence)\b", re.IGNORECASE)
 _PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
 # Keys of limits, and of shares that stand there as percentages.
 _LIMIT_KEY = re.compile(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
@@ -88,8 +80,9 @@ class Reckoner:
     def __init__(self, knowledge: Knowledge, timing: Timing, *, english: bool = True) -> None:
         self.facts = knowledge
         self.timing = timing
-        # Set once a figure of the message was found to be worked out; words of other languages do not tell.
-        self._calculates = not english
+        self._english = english
+        # Set once a figure of the message was found to be worked out.
+        self._calculates = False
 
     def explain(self, mention: Mention, sentence: str, *, loosely: bool = True) -> str | None:
         """How a number is another form of a known one, or follows from known ones by a small calculation.
@@ -113,9 +106,9 @@ class Reckoner:
                     if row
                     else self._calculated(value, step, loose, mention, sentence)
                 ) or self._of_thing(value, step)
-                if not how and loosely:
+                if not how and loosely and self._is_told(mention, row is not None):
                     coarse = _loosened(value, step) if loose else step
-                    how = self._within_reach(value, coarse, mention, sentence, row is not None)
+                    how = self._undecided.explain(value, coarse, mention, sentence, self._peers(mention))
                 self._calculates = self._calculates or how is not None
             if how:
                 # What is right only if something unknown is right explains nothing else, least of all that unknown.
@@ -123,6 +116,15 @@ class Reckoner:
                     self.facts.stated.append(value)
                 return how
         return None
+
+    def _is_told(self, mention: Mention, in_row: bool) -> bool:
+        """Whether the words say that a number was worked out, which those of other languages are not read for."""
+        told = not self._english or is_worked_out(self.facts.text, mention.start, mention.end)
+        return told or (self._calculates and not in_row)
+
+    @cached_property
+    def _undecided(self) -> Undecided:
+        return Undecided(self.facts, self._small_money, self._shares, self._hours_in)
 
     def _of_thing(self, value: float, step: float) -> str | None:
         """How many of a thing one result has, at what another one asks for it."""
@@ -135,82 +137,6 @@ class Reckoner:
         told = (*say(text, None).numbers, *map(float, sorted(self.timing.nights)), *sorted(self._hours_in(text)))
         counts = [n for n in told if 2 <= n <= _LARGE and n == int(n)]
         return times_of(Target(value, step, told=True, exact=True), numbers[:_MOST_POOL], counts)
-
-    def _within_reach(self, value: float, step: float, mention: Mention, sentence: str, in_row: bool) -> str | None:
-        """Where a message calculates, whether its figure can be come to: what cannot be told is no finding."""
-        told = self._calculates or is_worked_out(self.facts.text, mention.start, mention.end)
-        if not told and (in_row or not self._calculates):
-            return None
-        if names_rows(self.facts.text, mention.start, sentence) or self._is_given(mention, sentence):
-            return None
-        money = mention.kind == "money"
-        reach = Reach((*self.facts.stated, *self._said, *self._amounts(money)), self.facts.stated)
-        slack = max(step * 0.51, 0.0051)
-        if mention.kind == "percent":
-            peers = self._peers(mention)
-            found = reach.holds_share(value / 100, slack / 100) or (len(peers) > 1 and abs(sum(peers) - value) <= slack)
-        else:
-            # Nearly every small number is a quotient of something, or near a sum.
-            counted = step == 1 and value < _LARGE and not money and not tells_of_comparison(self.facts.text)
-            found = reach.holds(value, slack, counted=counted)
-            if not found and money and _IN_CENTS.search(self.facts.text):
-                found = reach.holds(100 * value, 100 * slack) or self._at_rates(100 * value, 100 * slack)
-            if not found and money:
-                found = (
-                    (told and self._of_operands(value, slack, sentence))
-                    or (told and self._of_operands(100 * value, 100 * slack, sentence))
-                    or self._with_fees(value, slack)
-                )
-        return f"{WITHIN_REACH} of a calculation" if found else None
-
-    def _is_given(self, mention: Mention, sentence: str) -> bool:
-        """Whether the latest results give by its name the very amount that a sentence states: "in total"."""
-        if mention.kind != "money":
-            return False
-        words = set(split_name(sentence))
-        keys = (key for body in self.facts.fresh for path in amounts_of(body, 40) for key in (path.rpartition(".")[2],))
-        return any(_WHOLE.issuperset(names) and names <= words for key in keys if (names := _named_by(key)))
-
-    def _of_operands(self, value: float, slack: float, sentence: str) -> bool:
-        """Whether a few prices, each as often as the sentence counts, come to an amount."""
-        said = say(sentence, None)
-        shown = [n for n in dict.fromkeys((*said.figures, *said.numbers)) if n != value][:_MOST_NAMED]
-        counts = sorted({float(n) for n in shown if n == int(n) and 1 <= n <= _LARGE} | {1.0})[:4]
-        columns = [numbers for path, numbers in self.facts.lists if MONEY.search(path) or "cent" in path]
-        prices = [shown, *self._small_money[:_FEW_RESULTS], *columns[:_FEW_RESULTS]]
-        return any(in_basket(value, slack, numbers[:_MOST_NAMED], counts) for numbers in prices if numbers)
-
-    def _at_rates(self, value: float, slack: float) -> bool:
-        """Whether so much of something at one rate that the message states, and so many days at another, come to it."""
-        rates, counts = self.facts.stated[:_MOST_NAMED], [7.0, 12.0, 28.0, 30.0, 31.0, 365.0]
-        quantities = (*self.facts.stated, *self._said)[:_MOST_POOL]
-        parts = [first * many for first in rates for many in quantities]
-        return any(abs(part + rate * count - value) <= slack for part in parts for rate in rates for count in counts)
-
-    def _with_fees(self, value: float, slack: float) -> bool:
-        """Whether a known amount with a fee on it, and a tax on that fee or on both, comes to the value."""
-        shares = self._shares
-        factors = {1 + a * (1 + b) for a in shares for b in shares if a != b}
-        factors |= {(1 + a) * (1 + b) for a in shares for b in shares if a != b}
-        amounts = (*self.facts.stated, *self._said)[:_MOST_POOL]
-        return any(abs(amount * factor - value) <= slack for amount in amounts for factor in factors)
-
-    def _amounts(self, money: bool) -> list[float]:
-        """The numbers of calls and of the latest results; of results before only money, if that is asked for."""
-        sites = self.facts.evidence.transcript.sites
-        asked = (amounts_of(site.call.arguments) for site in sites if site.message_index <= self.facts.index)
-        found = dict.fromkeys(n for amounts in asked for path, ns in amounts.items() for n in ns)
-        for index, (_, body) in enumerate(self.facts.bodies):
-            late = index < max(len(self.facts.fresh), 1)
-            for path, numbers in amounts_of(body, 400).items() if late or money else ():
-                if MONEY.search(path) if money else late:
-                    found |= dict.fromkeys(numbers)
-        return list(found)
-
-    @cached_property
-    def _said(self) -> list[float]:
-        """What people and the assistant have said, the latest first."""
-        return list(dict.fromkeys(n for said in self.facts.texts for n in said.numbers))
 
     # Other forms.
 
@@ -507,11 +433,6 @@ class Reckoner:
         named = (n for own in self.facts.scalars for key, n in own.items() if _SHARE_KEY.search(key) and n <= 100)
         fractions |= {n / 100 for n in named if n >= 1}
         return sorted({value / 100 for value in values if 0 < value <= 100} | fractions)[:8]
-
-
-def _named_by(key: str) -> set[str]:
-    """The words of a key without the unit it is in: total of ``total_cents``."""
-    return {word for word in split_name(key) if word not in _UNIT_WORDS}
 
 
 def _first(
