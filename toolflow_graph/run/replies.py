@@ -48,9 +48,14 @@ class StoredReplies:
     ) -> None:
         self._connection = connection
         self._explain = explain
-        self._cut_off: frozenset[int] | None = None
+        self._unfinished: frozenset[int] = frozenset()
         self._known: dict[int, dict[tuple[str, int], KeptReply]] = {}
         self._waiting: list[tuple[tuple[int, str, int, str, str], asyncio.Future[None]]] = []
+
+    def begin(self) -> None:
+        """Look which dialogues an earlier process left with replies and without a record."""
+        query = "SELECT DISTINCT idx FROM replies WHERE idx NOT IN (SELECT idx FROM records)"
+        self._unfinished = frozenset(index for (index,) in self._connection().execute(query))
 
     def recall(self, asked: Asked) -> str | None:
         """The reply that an earlier process was given to this very question, None if there is none."""
@@ -98,14 +103,6 @@ class StoredReplies:
     def forget(self, index: int) -> None:
         """The dialogue is finished: its replies are not asked for again in this process."""
         self._known.pop(index, None)
-
-    @property
-    def _unfinished(self) -> frozenset[int]:
-        """The dialogues that an earlier process left with replies and without a record."""
-        if self._cut_off is None:
-            query = "SELECT DISTINCT idx FROM replies WHERE idx NOT IN (SELECT idx FROM records)"
-            self._cut_off = frozenset(index for (index,) in self._connection().execute(query))
-        return self._cut_off
 
 
 def read_replies(connection: sqlite3.Connection, index: int) -> Iterator[KeptReply]:

@@ -209,6 +209,7 @@ class RunStore:
                     self._put(key, value)
                 for key, value in self._known.items():
                     self._put(f"support:{key}", value)
+            self.memory.begin()
         except sqlite3.Error as error:
             raise _damaged(self.folder / DATABASE_NAME, error) from None
 

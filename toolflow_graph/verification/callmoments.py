@@ -12,6 +12,7 @@ from toolflow_graph.verification.offsets import offset_of, parse_shift, zones_in
 from toolflow_graph.verification.origins import Finder, Origin
 from toolflow_graph.verification.periods import Date, names_a_day
 from toolflow_graph.verification.recurring import recurs
+from toolflow_graph.verification.tongues import in_english
 from toolflow_graph.verification.toolcards import split_name
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -33,7 +34,7 @@ _NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar
 _WIDEST = 62
 _FEW_WEEKS = 21
 _WEEKDAYS = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
-_LATER = re.compile(r"\b(?:after|following|next|later)\b", re.IGNORECASE)
+_LATER = re.compile(r"\b(?:after|following|next|later|danach|darauf|après|suivant|siguiente|después)\b", re.I)
 """How many days a search around a said day may take in."""
 _EPOCH = (1_000_000_000, 3_000_000_000)
 _LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
@@ -196,16 +197,24 @@ class CallMoments:
             return None
         siblings = {value[:10] for value in self.texts if DATE.match(value) and value[:10] != text}
         found = self.finder.date(text, siblings) or self._recurring(text) or self._open_end(text, siblings)
-        return found or self._around(text, siblings) or self._weekday_after(text)
+        return found or self._around(text, siblings) or self._weekday_after(text) or self._between(text)
+
+    def _between(self, date: str) -> Origin | None:
+        """A day of a stretch that a message names by its ends ("12 to 14 June"), for a look-up day by day."""
+        for index, said in self.finder.users[:2] if self._reads else ():
+            ends = sorted(iso for iso, how in said.dates.items() if how is None)
+            if len(ends) == 2 and ends[0] < date < ends[1] and _days_between(*ends) <= _WIDEST:
+                return Origin("derived", index, how=f"between {ends[0]} and {ends[1]}")
+        return None
 
     def _weekday_after(self, date: str) -> Origin | None:
         """A weekday that a user counts from another day: "the Friday of the week after that"."""
         day = datetime.date.fromisoformat(date)
         for index, said in self.finder.users[:1]:
-            texts = (result for _, result in self.finder.results)
-            known = (datetime.date.fromisoformat(iso) for text in texts for iso in text.iso_days)
+            texts = [result.iso_days for _, result in self.finder.results]
+            known = (datetime.date.fromisoformat(iso) for isos in (*texts, said.dates) for iso in isos)
             near = any(0 < (day - other).days <= _FEW_WEEKS for other in known)
-            named = {match.group()[:3].lower() for match in _WEEKDAYS.finditer(said.text)}
+            named = {match.group()[:3].lower() for match in _WEEKDAYS.finditer(in_english(said.text))}
             if near and f"{day:%a}".lower() in named and _LATER.search(said.text):
                 return Origin("derived", index, how=f"a {day:%A} after one that is known")
         return None

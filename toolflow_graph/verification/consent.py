@@ -10,7 +10,7 @@ from toolflow_graph.verification.behaviours import Span, spans_of
 from toolflow_graph.verification.distinctive import prefix_of
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.text import ends_by_stop_word
-from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.toolcards import CHANGING_VERBS, split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
 from toolflow_graph.verification.wording import listed, says_nothing, stem
 
@@ -93,17 +93,7 @@ _HAND_OVER = re.compile(
 )
 _MOST_WORDS = 12
 # Of a tool whose effect nobody gave, only plain verbs of change say that something is changed.
-_CHANGING = frozenset(
-    listed(
-        "book reserve cancel update modify change delete remove create add send pay order purchase buy refund exchange "
-        "return place submit set upgrade downgrade reschedule schedule register enroll unsubscribe subscribe disable "
-        "enable lock unlock close issue grant revoke move edit rename replace transfer post write publish freeze "
-        "unfreeze activate deactivate start stop play pause reply respond forward record import trigger approve reject "
-        "accept decline share follow unfollow join leave rent hire assign archive restore merge deploy restart switch "
-        "turn adjust apply renew extend call hold redeem withdraw deposit upload save run file answer decide"
-    )
-)
-_DEED_STEMS = frozenset(map(stem, _CHANGING))
+_DEED_STEMS = frozenset(map(stem, CHANGING_VERBS))
 _TO_A_PERSON = frozenset(listed("human agent agents handoff escalate support representative operator"))
 
 
@@ -208,7 +198,7 @@ def _changes(transcript: Transcript, site: CallSite) -> bool:
     if tool is not None and tool.effect is not None:
         return tool.effect == "write"
     words = split_name(name)
-    return bool(words) and words[0] in _CHANGING and not _TO_A_PERSON.intersection(words)
+    return bool(words) and words[0] in CHANGING_VERBS and not _TO_A_PERSON.intersection(words)
 
 
 @rule(

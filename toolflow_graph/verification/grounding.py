@@ -118,13 +118,6 @@ def _name_in(pattern: str) -> str:
 _PLACES = frozenset(listed("lat latitude lon lng longitude"))
 _POINT = re.compile(r"-?\d{1,3}\.\d{3,}")
 _PAIR_OF_DEGREES = re.compile(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
-# Tools that are called by what they bring.
-_LOOKED_UP = frozenset(
-    listed(
-        "passes forecast forecasts weather price prices rates history status info details lookup search query quotes "
-        "stats statistics report balance availability results news series endpoint"
-    )
-)
 # How far a search looks is the assistant's to choose, as long as it is a usual stretch.
 _SPANS = frozenset(listed("hours days weeks months minutes window lookback horizon"))
 _STRETCHES = frozenset((12, 14, 24, 28, 30, 31, 36, 48, 60, 72, 90, 96, 120, 168, 180, 365))
@@ -141,9 +134,7 @@ class _Grounder:
         self.transcript = transcript
         self.card = transcript.card(site.call.name)
         self.values = list(iter_leaves(site.call.arguments))
-        self.reads = transcript.is_read(site.call.name) or bool(
-            _LOOKED_UP.intersection(split_name(site.call.name)[-1:])
-        )
+        self.reads = transcript.looks_up(site.call.name)
         self.moments = CallMoments(evidence, finder, [value for *_, value in self.values], self.reads)
 
     def leaves(self) -> Iterator[GroundedLeaf]:

@@ -15,6 +15,9 @@ from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import WORD, key_of, listed, says_nothing, stem
 
+_LONGEST_NUMBER = 9
+"""Digits of a quantity at most; longer ones are identifiers."""
+_IDENTIFIERS = frozenset(listed("id ids no number code zip phone key pin isbn account order postal year month day"))
 _REFERENCE = re.compile(
     r"\$\{|\{\{|\$\(|\bcall_\d+\b|<[^<>]*(?:result|output|response|previous|from)[^<>]*>|"
     r"\b(?:result|output|response|value|id) (?:of|from) (?:the )?(?:previous|first|other|above|call|tool|last|step)\b",
@@ -43,7 +46,7 @@ def dependent_leaves(transcript: Transcript) -> Iterator[tuple[GroundedLeaf, str
             continue
         if isinstance(leaf.value, str) and _REFERENCE.search(leaf.value):
             yield leaf, ""
-        elif leaf.distinctive and leaf.source.kind == "unknown":
+        elif leaf.distinctive and leaf.source.kind == "unknown" and not is_open_choice(transcript, leaf):
             for site in transcript.sites:
                 same = site.message_index == leaf.site.message_index and site.position != leaf.site.position
                 if same and site.result_index is not None and _holds(evidence, leaf.value, site.result_index):
@@ -76,6 +79,8 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             continue
         if not leaf.distinctive and not _is_stray_symbol(transcript, leaf):
             continue
+        if is_open_choice(transcript, leaf):
+            continue
         # A placeholder is a finding of its own, and so is a name the schema does not know.
         if not leaf.schema or is_placeholder(leaf.value, leaf.required):
             continue
@@ -84,6 +89,31 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
             "take the value from what was said or found, or else ask for it",
         )
+
+
+# Keys of the bounds within which something is looked for.
+_BOUNDS = frozenset(
+    listed(
+        "from to since until till start end begin before after min minimum max maximum low high lower upper least most "
+        "gte lte gt lt above below earliest latest window lookback days hours weeks months ltv"
+    )
+)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d)?")
+
+
+def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether a value only bounds what a look-up brings, or is a number that one works with: nothing is done with it.
+
+    How wide to look is the assistant's to choose, and what it works out beforehand is seldom said how.
+    """
+    if not transcript.looks_up(leaf.site.call.name):
+        return False
+    names = split_name(re.split(r"[.\[]", leaf.pattern.replace("[]", ""))[-1])
+    text = str(leaf.value)
+    if isinstance(leaf.value, int | float):
+        short = len(text.lstrip("-").partition(".")[0]) <= _LONGEST_NUMBER
+        return short and not _IDENTIFIERS.intersection(names)
+    return bool(_BOUNDS.intersection((*names[:1], *names[-1:]))) and _MOMENT.fullmatch(text) is not None
 
 
 @rule(

@@ -192,8 +192,9 @@ class Finder:
         if value in parts:
             parts.remove(value)
         told = (*(said.text for _, said in self.assistants[:2]), *(said.text for _, said in self.prose[:3]))
+        whole = value / 100 if _MINOR.search(name) else value
         found = find_calculation(
-            value,
+            whole,
             name,
             Operands(
                 said=[(said.text, list(said.numbers)) for _, said in self.users],

@@ -20,7 +20,7 @@ _UNITS = {"c": "c", "°c": "c", "celsius": "c", "centigrade": "c", "f": "f", "°
 # How far apart two units of one thing are: what is said in the first one, times this, is in the second.
 _RATIOS = {("lb", "kg"): 0.45359237, ("mi", "km"): 1.609344, ("ft", "m"): 0.3048, ("in", "cm"): 2.54}
 _DESCRIBED = re.compile(
-    r"\b(celsius|fahrenheit|centigrade|kilograms?|kg|pounds|lbs?|kilomet(?:er|re)s?|km|miles)\b|°[CF]\b",
+    r"\A(?:m|cm|c|f|lb)\b|\b(celsius|fahrenheit|centigrade|kilograms?|kg|pounds|lbs?|kilomet(?:er|re)s?|km|miles)\b|°[CF]\b",
     re.IGNORECASE,
 )
 _LOW = frozenset(listed("from min minimum start low lower after least begin first since"))
@@ -36,7 +36,7 @@ def find_quantity(
 ) -> Origin | None:
     """How a number at ``pattern`` of a call's ``leaves`` follows from what users said, and from its neighbours."""
     return (
-        _in_its_unit(value, described, leaves, finder)
+        _in_its_unit(value, " ".join((*split_name(pattern)[-1:], described)), leaves, finder)
         or (_around(value, pattern, leaves, finder) if reads else None)
         or _for_others(value, finder)
     )

@@ -164,7 +164,7 @@ class Reckoner:
     def _converted(self, value: float, step: float, mention: Mention) -> str | None:
         unit, near = NAMES.get(mention.unit, mention.unit), self.facts.near
         if mention.kind == "money" and mention.unit != "pounds":
-            fits = near(value * 100, 0.5)
+            fits = near(value * 100, max(0.5, 51 * step))
         elif mention.kind == "percent":
             fits = near(value / 100, step / 200)
         elif "°" in unit or unit in _DEGREES:

@@ -20,6 +20,7 @@ from toolflow_graph.verification.lengths import (
 )
 from toolflow_graph.verification.mentions import Mention
 from toolflow_graph.verification.moments import VAGUE_TIMES, Date, day_steps_in, written_dates
+from toolflow_graph.verification.offsets import Duration
 from toolflow_graph.verification.rates import Rates, seconds_of
 from toolflow_graph.verification.reach import WITHIN_REACH
 from toolflow_graph.verification.rows import object_row
@@ -258,11 +259,16 @@ class Timing:
             return False
         lengths = {*self._said_lengths, *self._stated_lengths, *self._sums}
         lengths |= {length for _, own in self.timed for length in own}
+        lengths |= {round(step.minutes) for index, _ in self.facts.bodies for step in self._prose(index)}
         lengths |= {a + b for a in sorted(lengths)[:_FEW] for b in sorted(lengths)[:_FEW]}
         if _ZONE.search(self.facts.text) or _ANY_ZONE.search(self.facts.text):
             lengths |= {60 * hours for hours in range(1, _ZONES)}
         starts = {*self._times, *self._counted}
         return any((start + way * n) % A_DAY == minutes for start in starts for n in lengths for way in (1, -1))
+
+    def _prose(self, index: int) -> tuple[Duration, ...]:
+        """The lengths that the sentences of a result state: "20 min before start"."""
+        return self.facts.evidence.prose(index).durations
 
     def _is_length(self, mention: Mention, seconds: int) -> bool:
         """Whether "5:24" means five minutes and twenty-four seconds that are known, or a pace that follows."""

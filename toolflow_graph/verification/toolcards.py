@@ -40,6 +40,35 @@ _READ_VERBS = listed(
 )
 
 
+CHANGING_VERBS = frozenset(
+    listed(
+        "book reserve cancel update modify change delete remove create add send pay order purchase buy refund exchange "
+        "return place submit set upgrade downgrade reschedule schedule register enroll unsubscribe subscribe disable "
+        "enable lock unlock close issue grant revoke move edit rename replace transfer post write publish freeze "
+        "unfreeze activate deactivate start stop play pause reply respond forward record import trigger approve reject "
+        "accept decline share follow unfollow join leave rent hire assign archive restore merge deploy restart switch "
+        "turn adjust apply renew extend call hold redeem withdraw deposit upload save run file answer decide"
+    )
+)
+"""Verbs that tools which change something begin with."""
+# Tools are also called by what they bring, or what they work out.
+_LOOKED_UP = frozenset(
+    listed(
+        "passes forecast forecasts weather price prices rates history status info details lookup stats statistics "
+        "report balance availability results news series endpoint quote quotes calculator calculation repayment "
+        "simulation conversion estimate ranking rank top latest trends"
+    )
+)
+
+
+def looks_up(name: str) -> bool:
+    """Whether a tool's name tells that it looks something up or works something out, wherever in it the word stands."""
+    words = split_name(name)
+    if not words or words[0] in CHANGING_VERBS:
+        return False
+    return is_read_name(name) or not _LOOKED_UP.isdisjoint(words) or not frozenset(_READ_VERBS).isdisjoint(words)
+
+
 def is_read_name(name: str) -> bool:
     """Whether a tool of unknown effect only reads, judged by the verb its name starts with."""
     words = split_name(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from toolflow_graph.record import ToolChange
 from toolflow_graph.schemas import has_own_error
 from toolflow_graph.types import Cue, Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
-from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card
+from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card, looks_up
 
 if TYPE_CHECKING:
     from toolflow_graph.verification.clashes import Clash
@@ -208,6 +208,11 @@ class Transcript:
         """Whether a call of this tool changes nothing, as far as its definition or its name tells."""
         card = self.card(name)
         return card.reads if card else is_read_name(name)
+
+    def looks_up(self, name: str) -> bool:
+        """Like :meth:`is_read`, by any word of the name where the definition does not tell."""
+        tool = self.tools_by_name.get(name)
+        return self.is_read(name) or ((tool is None or tool.effect is None) and looks_up(name))
 
 
 def read_result(message: Message, tool: Tool | None = None) -> ToolResult:

@@ -26,6 +26,7 @@ _UNIT_WORDS = frozenset(
 _IN_CENTS = re.compile(r"\d\s?(?:p|¢|ct|cents?|pence)\b", re.IGNORECASE)
 _DAYS = (7.0, 12.0, 28.0, 30.0, 31.0, 365.0)
 """Days of a week, months of a year, days of a month and of a year: what standing charges are multiplied by."""
+_CENT = 0.01
 _SMALL, _FEW, _MOST_NAMED, _MOST_POOL, _MOST_COUNTS = 60, 4, 6, 40, 4
 
 
@@ -69,7 +70,9 @@ class Undecided:
         else:
             # The figure is none of its own operands.
             sentence = sentence.replace(mention.text, " ", 1)
-            found = self._comes_to(value, slack, step, mention.kind == "money", sentence)
+            # "21,90 €" may be read as a plain number.
+            money = mention.kind == "money" or round(step, 2) == _CENT
+            found = self._comes_to(value, slack, step, money, sentence)
         return f"{WITHIN_REACH} of a calculation" if found else None
 
     def _comes_to(self, value: float, slack: float, step: float, money: bool, sentence: str) -> bool:
@@ -99,7 +102,10 @@ class Undecided:
         """Whether a few prices, each as often as the sentence counts, come to an amount."""
         said = say(sentence, None)
         shown = [*dict.fromkeys((*said.figures, *said.numbers))][:_MOST_NAMED]
-        counts = sorted({float(n) for n in shown if n == int(n) and 1 <= n <= _SMALL} | {1.0})[:_MOST_COUNTS]
+        counted = {float(n) for n in shown if n == int(n) and 1 <= n <= _SMALL}
+        # An amount to the cent comes of few baskets, whatever the sentence counts.
+        usual = {1.0, 2.0, 3.0} if goals[0][0] % 1 else {1.0}
+        counts = sorted(counted | usual)[:_MOST_COUNTS]
         columns = [numbers for path, numbers in self.facts.lists if MONEY.search(path) or "cent" in path]
         for value, slack in goals:
             for prices in (shown, *self._small_money[:_FEW], *columns[:_FEW]):

@@ -1,0 +1,120 @@
+"""A run that is killed goes on: nothing is lost, nothing is made twice, and what was paid for is not paid for again."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.echo_model import echo
+from tests.openai_server import OpenAIServer
+from toolflow_graph.models.memory import Asked
+from toolflow_graph.models.port import RawCall, Reply
+from toolflow_graph.randomness import derive_rng
+from toolflow_graph.run.store import open_store
+from toolflow_graph.types import Usage
+
+ROOT = Path(__file__).parents[1]
+KILLS, DIALOGUES, CONCURRENCY = 25, 300, 8
+SMALL = ("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0", "--mix", "none", "--mix", "single=1")
+
+
+async def start(out: Path, url: str, num: int = DIALOGUES) -> asyncio.subprocess.Process:
+    """The run, as a process of its own."""
+    command = ["run", "-n", str(num), "--out", str(out), "--quiet", "--concurrency", str(CONCURRENCY), *SMALL]
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "toolflow_graph",
+        *command,
+        "--model",
+        f"{ROOT}/tests/echo_model.py:build",
+        cwd=ROOT,
+        env={**os.environ, "ECHO_URL": url, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+def count(out: Path) -> dict[str, int]:
+    """Rows of the store's tables."""
+    with sqlite3.connect(out / "run.sqlite") as connection:
+        return {
+            table: connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("records", "replies")
+        }
+
+
+async def test_kill_9_at_25_random_moments(tmp_path: Path) -> None:
+    """Counts are told by ``pytest -s``."""
+    rng = derive_rng("kills")
+    async with OpenAIServer(echo, models=("echo",)) as server:
+        whole = tmp_path / "whole"
+        assert await (await start(whole, server.base_url)).wait() == 0
+        needed = len(server.requests)
+
+        server.requests.clear()
+        out, killed, in_flight, seen = tmp_path / "killed", 0, 0, [0]
+        while True:
+            process = await start(out, server.base_url)
+            served = len(server.requests)
+            if killed < KILLS:
+                # Somewhere in the next stretch of the run, from its first call on.
+                goal = served + rng.randint(0, 2 * needed // KILLS)
+                while process.returncode is None and len(server.requests) < max(goal, served + 1):  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+            if killed == KILLS or process.returncode is not None:
+                break
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            killed, in_flight = killed + 1, in_flight + CONCURRENCY
+            seen.append(count(out)["records"])
+        assert await process.wait() == 0
+        twice = len(server.requests) - needed
+        print(f"\n{killed} kills: {needed} calls needed, {twice} paid twice, at most {in_flight} in flight when killed")
+    assert killed >= KILLS // 2
+    assert seen == sorted(seen)
+    assert 0 <= twice <= in_flight
+    assert count(out) == count(whole)
+    assert (out / "dialogues.jsonl").read_bytes() == (whole / "dialogues.jsonl").read_bytes()
+
+
+REPLY = Reply(
+    content="Grüße 🙂",
+    calls=(RawCall("book", {"seats": 2, "name": "Zoë"}), RawCall("look", '{"broken": ')),
+    reasoning="Two seats.",
+    reasoning_key="reasoning_content",
+    finish_reason="tool_calls",
+    usage=Usage(calls=1, input=100, output=20, cached=64),
+)
+
+
+async def test_a_reply_is_given_back_to_the_very_same_question_of_a_dialogue_that_was_cut_off(tmp_path: Path) -> None:
+    from toolflow_graph.models.memory import reply_from_text, reply_to_text
+
+    asked, other = Asked(3, "plan", 0, "aa"), Asked(3, "plan", 0, "bb")
+    with open_store(tmp_path) as store:
+        store.begin({"seed": "0"}, num=1, shown={})
+        await asyncio.gather(*(store.memory.keep(Asked(3, "plan", n, "aa"), reply_to_text(REPLY)) for n in range(5)))
+        # Within one process nobody asks twice.
+        assert store.memory.recall(asked) is None
+    with open_store(tmp_path) as store:
+        store.begin({"seed": "0"}, num=1, shown={})
+        assert reply_from_text(store.memory.recall(asked) or "") == REPLY
+        assert store.memory.recall(other) is None
+        assert store.memory.recall(Asked(4, "plan", 0, "aa")) is None
+
+
+async def test_a_disk_that_takes_nothing_more_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:
+    from toolflow_graph.errors import RunError
+
+    with open_store(tmp_path) as store:
+        store.begin({"seed": "0"}, num=1, shown={})
+        await store.memory.keep(Asked(0, "plan", 0, "aa"), "{}")
+        pages = store.view()._connection.execute("PRAGMA page_count").fetchone()[0]
+        store.view()._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(RunError, match=r"cannot write .*full(.|\n)*make room"):
+            await store.memory.keep(Asked(0, "plan", 1, "aa"), "x" * 100_000)
+    assert count(tmp_path) == {"records": 0, "replies": 1}
