@@ -290,8 +290,9 @@ class _Grounder:
             # "No longer needed" is a reason that the system message lists, and the user's who no longer needs it.
             origin = self.forms.own_words(text) or origin
         if origin is None and len(text) <= 24 and any(char.isdigit() for char in text):
-            # Dates in an API's own format, such as 14/05/2026.
-            full = list(dates_in(text, self.evidence.now))
+            # Dates in an API's own format, such as 14/05/2026; a code that begins with SAT is no Saturday.
+            read = dates_in(text, self.evidence.now).items()
+            full = [iso for iso, how in read if how is None or any(map(str.isdigit, how))]
             origin = next((found for iso in full if (found := self.finder.date(iso))), None)
         return origin or self._composed(text, schema, name, distinctive)
 
