@@ -33,6 +33,7 @@ class Endpoint(BaseModel):
         base_url: as in ``NAME@base_url``.
         api_key_env: the environment variable that holds its key.
         seed, json_schema, reasoning: what the server takes (``models.specs.EndpointOptions``).
+        requests_per_minute, tokens_per_minute, max_in_flight: what it may not be sent more of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,9 @@ class Endpoint(BaseModel):
     seed: bool | None = None
     json_schema: bool | None = None
     reasoning: str | None = None
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    max_in_flight: int | None = Field(default=None, ge=1)
 
 
 class PriceEntry(BaseModel):

@@ -18,7 +18,7 @@ RETRIED_STATUSES = frozenset({408, 409, 425, 429})
 """4xx that say "not now" rather than "not so"; every 5xx but 501 is retried too."""
 
 _UNREACHABLE = ("ConnectError", "ConnectTimeout", "ClientConnectorError", "ConnectionRefusedError", "gaierror")
-_TRANSPORT = ("Timeout", "Connection", "ReadError", "WriteError", "ProtocolError", "NetworkError", "ClientError")
+_TRANSPORT = ("Connection", "ReadError", "WriteError", "ProtocolError", "NetworkError", "ClientError")
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|lsv2|key|gsk|hf|xai|AIza)[-_][\w*.-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota", re.IGNORECASE)
@@ -27,6 +27,10 @@ _MAX_QUOTED = 400
 
 class Unreachable(TransportFault):
     """No connection was made: refused, no such host, no route."""
+
+
+class TimedOut(TransportFault):
+    """A connection was made, but no answer came in time."""
 
 
 class UnreadableBody(Exception):
@@ -81,6 +85,8 @@ def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = (
     names = [name for link in _chain(error) for name in _class_names(link)]
     if any(name in _UNREACHABLE for name in names):
         return Unreachable(f"no connection: {_root_cause(error, secrets)}", endpoint=endpoint)
+    if any("Timeout" in name for name in names):
+        return TimedOut(f"{names[0]}: {_root_cause(error, secrets)}", endpoint=endpoint)
     if any(part in name for name in names for part in _TRANSPORT):
         return TransportFault(f"{names[0]}: {_root_cause(error, secrets)}", endpoint=endpoint)
     return RefusedRequest(f"{type(error).__name__}: {said}", endpoint=endpoint)

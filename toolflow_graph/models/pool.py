@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.errors import ToolflowError, UsageError
 from toolflow_graph.models.faults import explain_error
+from toolflow_graph.models.gates import Caps, Gate
 from toolflow_graph.models.port import Model, ModelRequest, Outage, Reply
 from toolflow_graph.models.retry import Endpoint, Retrying, RetryPolicy
 from toolflow_graph.models.specs import EndpointOptions, MemberSpec, PoolSpec, parse_base_url
@@ -173,7 +174,8 @@ class _Builder:
         key_env, api_key = self._find_key(url, own_url, options, name)
         if url not in self._clients:
             self._clients[url] = build_http_client(api_key, read_timeout=self._read_timeout)
-        endpoint = self._endpoints.setdefault(url, Endpoint(url, key_env))
+        caps = Caps(options.requests_per_minute, options.tokens_per_minute, options.max_in_flight)
+        endpoint = self._endpoints.setdefault(url, Endpoint(url, key_env, gate=Gate(caps)))
         chat = build_chat_openai(
             name,
             url,

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
-from toolflow_graph.models.faults import Filtered, NoCompletion, Unreachable
+from toolflow_graph.models.faults import Filtered, NoCompletion, TimedOut, Unreachable
+from toolflow_graph.models.gates import OVERLOADED, Gate
 from toolflow_graph.models.port import Model, ModelRequest, Outage, Reply
 
 
@@ -59,6 +60,7 @@ class Endpoint:
         successes: calls that succeeded.
         failing_since: when the first call failed since which none has succeeded; None while it answers.
         last_failure: what that call, or a later one, failed with.
+        gate: how many calls it is sent at once.
     """
 
     label: str
@@ -68,6 +70,7 @@ class Endpoint:
     successes: int = 0
     failing_since: float | None = None
     last_failure: str = ""
+    gate: Gate = field(default_factory=Gate)
 
     def outage(self, now: float) -> Outage | None:
         """How long nothing has succeeded, if something has failed."""
@@ -149,7 +152,7 @@ class Retrying:
         denial: _Trouble | None = None
         while True:
             try:
-                reply = await self._model.complete(request, config)
+                reply = await self._attempt(request, config)
             except TransportFault as fault:
                 trouble = self._note_fault(trouble, fault)
                 if most_500s is not None and fault.status == 500 and trouble.attempts + 1 >= most_500s:
@@ -172,6 +175,19 @@ class Retrying:
                 self._note_success(request)
                 return reply
             await self._sleep(wait)
+
+    async def _attempt(self, request: ModelRequest, config: Any) -> Reply:
+        gate = self._endpoint.gate
+        async with gate.open() as leave:
+            try:
+                reply = await self._model.complete(request, config)
+            except TransportFault as fault:
+                if fault.status in OVERLOADED or isinstance(fault, TimedOut):
+                    pause = fault.retry_after
+                    gate.narrow(leave, pause=None if pause is None else min(pause, self._policy.longest_asked))
+                raise
+            gate.ease(reply.usage.input + reply.usage.output)
+            return reply
 
     def _note_success(self, request: ModelRequest) -> None:
         self._endpoint.answered = True

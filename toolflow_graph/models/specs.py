@@ -60,12 +60,16 @@ class EndpointOptions:
         json_schema: whether ``response_format={"type": "json_schema"}`` works there; None: ask the server once.
         reasoning: the message key under which reasoning is sent back ("auto": the one under which it came in the same
             dialogue, "reasoning_content" if that is not known; "off": never).
+        requests_per_minute, tokens_per_minute, max_in_flight: what may not be exceeded; None: no cap.
     """
 
     api_key_env: str | None = None
     seed: bool = True
     json_schema: bool | None = None
     reasoning: str = field(default="auto")
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    max_in_flight: int | None = None
 
 
 def parse_model_flags(flags: Sequence[str], needed: Collection[Role] = ROLES) -> dict[Role, PoolSpec]:
@@ -118,6 +122,7 @@ def parse_endpoints(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Endpoin
     """
     known = {entry.name for entry in fields(EndpointOptions)}
     kinds: dict[str, type] = {"api_key_env": str, "seed": bool, "json_schema": bool, "reasoning": str}
+    kinds |= dict.fromkeys(("requests_per_minute", "tokens_per_minute", "max_in_flight"), int)
     options = {}
     for url, entries in table.items():
         if not isinstance(entries, Mapping):
@@ -125,11 +130,15 @@ def parse_endpoints(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Endpoin
         for key, value in entries.items():
             if key not in known:
                 raise UsageError(f"endpoint {url!r} has an unknown key {key!r}", known=sorted(known))
-            if not isinstance(value, kinds[key]):
-                expected = "true or false" if kinds[key] is bool else "a string"
+            if not isinstance(value, kinds[key]) or (kinds[key] is int and not _is_count(value)):
+                expected = {bool: "true or false", int: "a whole number from 1 on"}.get(kinds[key], "a string")
                 raise UsageError(f"endpoint {url!r}: {key} is {value!r}", expected=expected)
         options[parse_base_url(url, url)] = EndpointOptions(**entries)
     return options
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def parse_base_url(url: str, given: str) -> str:

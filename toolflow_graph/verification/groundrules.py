@@ -9,6 +9,7 @@ from toolflow_graph.verification.answers import ungrounded_mentions
 from toolflow_graph.verification.distinctive import prefix_of
 from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key, say, text_keys
 from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
+from toolflow_graph.verification.knowledge import objects_in
 from toolflow_graph.verification.placeholders import is_placeholder
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
@@ -17,7 +18,12 @@ from toolflow_graph.verification.wording import WORD, key_of, listed, says_nothi
 
 _LONGEST_NUMBER = 9
 """Digits of a quantity at most; longer ones are identifiers."""
-_IDENTIFIERS = frozenset(listed("id ids no number code zip phone key pin isbn account order postal year month day"))
+_IDENTIFIERS = frozenset(
+    listed(
+        "id ids no number code zip phone key pin isbn account order postal year month day lat lon "
+        "lng latitude longitude"
+    )
+)
 _REFERENCE = re.compile(
     r"\$\{|\{\{|\$\(|\bcall_\d+\b|<[^<>]*(?:result|output|response|previous|from)[^<>]*>|"
     r"\b(?:result|output|response|value|id) (?:of|from) (?:the )?(?:previous|first|other|above|call|tool|last|step)\b",
@@ -104,7 +110,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d)?")
 def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     """Whether a value only bounds what a look-up brings, or is a number that one works with: nothing is done with it.
 
-    How wide to look is the assistant's to choose, and what it works out beforehand is seldom said how.
+    How wide to look is the assistant's to choose, and what it works out beforehand is seldom said how. Where a user
+    has said a number, or a day, that no call has, though, it is that one that belongs here.
     """
     if not transcript.looks_up(leaf.site.call.name):
         return False
@@ -112,8 +119,49 @@ def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     text = str(leaf.value)
     if isinstance(leaf.value, int | float):
         short = len(text.lstrip("-").partition(".")[0]) <= _LONGEST_NUMBER
-        return short and not _IDENTIFIERS.intersection(names)
-    return bool(_BOUNDS.intersection((*names[:1], *names[-1:]))) and _MOMENT.fullmatch(text) is not None
+        plain = short and not _IDENTIFIERS.intersection(names)
+        return plain and not _unused_numbers(transcript, leaf) and not _is_brought(transcript, leaf, names)
+    bound = bool(_BOUNDS.intersection((*names[:1], *names[-1:]))) and _MOMENT.fullmatch(text) is not None
+    return bound and not _unused_days(transcript, leaf) and not _is_brought(transcript, leaf, names)
+
+
+def _unused_numbers(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    given = {key_of(float(value)) for value in _given(transcript, leaf) if isinstance(value, int | float)}
+    users = evidence_of(transcript).spoken("user", leaf.site.message_index)
+    return any(not given.issuperset(said.numbers) for _, said in users)
+
+
+def _is_brought(transcript: Transcript, leaf: GroundedLeaf, names: tuple[str, ...]) -> bool:
+    """Whether a result before holds something of that name."""
+    bodies = evidence_of(transcript).bodies.items()
+    return any(
+        split_name(key) == names
+        for index, body in bodies
+        if index < leaf.site.message_index
+        for node in objects_in(body)
+        for key in node
+    )
+
+
+def _unused_days(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    # The other end of the same stretch says nothing of this one.
+    given = {value[:10] for value in _given(transcript, leaf, own=False) if isinstance(value, str)}
+    for _, said in evidence_of(transcript).spoken("user", leaf.site.message_index):
+        # Words such as "on Tuesday" mean one of several days.
+        meant: dict[str, set[str]] = {}
+        for iso, how in said.dates.items():
+            meant.setdefault(how or iso, set()).add(iso)
+        if any(given.isdisjoint(days) for days in meant.values()):
+            return True
+    return False
+
+
+def _given(transcript: Transcript, leaf: GroundedLeaf, *, own: bool = True) -> Iterator[Json]:
+    """The values of all calls up to a leaf's own message, without that leaf; ``own``: those of its own call, too."""
+    for other in transcript.leaves:
+        apart = other is not leaf and (own or other.site is not leaf.site)
+        if apart and other.site.message_index <= leaf.site.message_index:
+            yield other.value
 
 
 @rule(
