@@ -75,7 +75,9 @@ class FakePlayer:
         self.mix: dict[str, float] = {}
         self.troubles: list[str] = []
         self.outages: list[Outage] = []
-        self.spent = Usage()
+        self.throttled: list[str] = []
+        self.spending: dict[str, Usage] = {}
+        self.models: dict[str, str] = {"assistant": "fake"}
 
     def owed(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
         self.asked_with.append(len(outcomes))
@@ -91,7 +93,7 @@ class FakePlayer:
             if index in self.errors:
                 raise self.errors[index]
             record = make_record(index, accepted=self.accepts(index))
-            self.spent = sum(record.usage.values(), self.spent)
+            self.spending["fake"] = sum(record.usage.values(), self.spending.get("fake", Usage()))
             return record
         finally:
             self.in_flight -= 1

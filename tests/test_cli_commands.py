@@ -149,7 +149,8 @@ def test_init_comments_are_valid_settings(tmp_path: Path) -> None:
         opened.append(line)
     path.write_text("\n".join(opened))
     config = merge(load_config(path), {})
-    assert config.endpoints == {"https://models.example.com/v1": {"api_key_env": "EXAMPLE_API_KEY"}}
+    options = {"api_key_env": "EXAMPLE_API_KEY", "requests_per_minute": 500}
+    assert config.endpoints == {"https://models.example.com/v1": options}
     assert len(seen) >= 14
 
 

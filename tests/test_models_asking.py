@@ -51,7 +51,9 @@ async def test_an_odd_reply_goes_back_with_the_reason_and_is_kept_and_counted() 
     assert kept["reason"] in note
     assert kept["reply"]["content"] in note
     assert answer.bookkeeping["usage"] == [{"role": "assistant", **COST}] * 2
-    assert context.services.spent == Usage(calls=2, input=22, output=14, cached=10)  # type: ignore[attr-defined]
+    assert sum(context.services.spending.values(), Usage()) == Usage(  # type: ignore[attr-defined]
+        calls=2, input=22, output=14, cached=10
+    )
 
 
 async def test_a_model_that_stays_odd_fails_its_step_only() -> None:
@@ -61,7 +63,7 @@ async def test_a_model_that_stays_odd_fails_its_step_only() -> None:
     assert failed.fault.code == "unusable_reply"
     assert 'tool call 1 has no "function"' in failed.fault.reason
     assert len(server.requests) == len(failed.bookkeeping["alternatives"]) == REPAIRS + 1
-    assert context.services.spent.calls == REPAIRS + 1  # type: ignore[attr-defined]
+    assert sum(used.calls for used in context.services.spending.values()) == REPAIRS + 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("reason", "code"), [("length", "truncated_reply"), ("content_filter", "refused_request")])
@@ -74,7 +76,9 @@ async def test_what_a_cut_or_filtered_reply_cost_is_counted(reason: str, code: s
     assert isinstance(failed, StepFailed)
     assert failed.fault.code == code
     assert failed.bookkeeping["usage"] == [{"role": "assistant", **COST}] * 2
-    assert context.services.spent == Usage(calls=2, input=22, output=14, cached=10)  # type: ignore[attr-defined]
+    assert sum(context.services.spending.values(), Usage()) == Usage(  # type: ignore[attr-defined]
+        calls=2, input=22, output=14, cached=10
+    )
 
 
 async def test_the_key_of_reasoning_is_the_dialogues_own() -> None:

@@ -97,7 +97,9 @@ async def test_a_reply_is_given_back_to_the_very_same_question_of_a_dialogue_tha
     asked, other = Asked(3, "plan", 0, "aa"), Asked(3, "plan", 0, "bb")
     with open_store(tmp_path) as store:
         store.begin({"seed": "0"}, num=1, shown={})
-        await asyncio.gather(*(store.memory.keep(Asked(3, "plan", n, "aa"), reply_to_text(REPLY)) for n in range(5)))
+        await asyncio.gather(
+            *(store.memory.keep(Asked(3, "plan", n, "aa"), reply_to_text(REPLY, "echo")) for n in range(5))
+        )
         # Within one process nobody asks twice.
         assert store.memory.recall(asked) is None
     with open_store(tmp_path) as store:

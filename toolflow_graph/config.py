@@ -14,7 +14,7 @@ from toolflow_graph.behaviours import parse_mix
 from toolflow_graph.errors import UsageError
 from toolflow_graph.references import is_reference
 from toolflow_graph.types import ROLES
-from toolflow_graph.wording import COMMAND
+from toolflow_graph.wording import COMMAND, parse_count, parse_time
 
 CONFIG_NAME = "toolflow.toml"
 """The file that ``run`` uses when it lies in the working directory and no ``--config`` is given."""
@@ -81,6 +81,7 @@ class RunConfig(BaseModel):
         temperature: ``[ROLE=]T`` each, 0 to 2; without an entry the server's own.
         now: the dialogues' present, ISO 8601 local time; None is drawn from the seed.
         max_attempts: dialogues tried at most; None is 3 * num + 20.
+        max_cost, max_tokens, max_time: US dollars, tokens and seconds that may be spent at most; None is no limit.
         license: the teacher model's licence, copied into every record.
         tools_per_dialogue: fewest and most tools offered.
         turns: fewest and most requests planned.
@@ -111,6 +112,9 @@ class RunConfig(BaseModel):
     temperature: tuple[str, ...] = ()
     now: str | None = None
     max_attempts: int | None = Field(default=None, ge=1, le=10**9)
+    max_cost: float | None = Field(default=None, gt=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_time: float | None = Field(default=None, gt=0)
     license: str | None = Field(default=None, min_length=1)
     tools_per_dialogue: tuple[int, int] = (3, 5)
     turns: tuple[int, int] = (2, 4)
@@ -158,6 +162,16 @@ class RunConfig(BaseModel):
         if not (isinstance(value, (tuple, list)) and len(value) == 2 and 1 <= value[0] <= value[1]):
             raise ValueError
         return tuple(value)
+
+    @field_validator("max_time", mode="before")
+    @classmethod
+    def _read_time(cls, value: Any) -> Any:
+        return parse_time(value) if isinstance(value, str) else value
+
+    @field_validator("max_tokens", mode="before")
+    @classmethod
+    def _read_tokens(cls, value: Any) -> Any:
+        return parse_count(value) if isinstance(value, str) else value
 
     @field_validator("distractors", mode="before")
     @classmethod
@@ -273,6 +287,9 @@ _EXPECTED = {
     "temperature": "[ROLE=]T with T from 0 to 2, each role at most once",
     "now": "an ISO 8601 date or local date-time without offset, such as 2026-03-02 or 2026-03-02T09:30",
     "max_attempts": "a whole number from 1 to 1000000000",
+    "max_cost": "US dollars, more than 0",
+    "max_tokens": "a whole number from 1 on, such as 5000000, 500k or 5M",
+    "max_time": "a length of time, such as 90s, 45m or 2h30m",
     "license": "a licence's name",
     "tools_per_dialogue": "N or A-B with 1 <= A <= B, such as 3-5",
     "turns": "N or A-B with 1 <= A <= B, such as 2-4",
@@ -288,7 +305,8 @@ _EXPECTED = {
     "prompt": f"NAME=FILE, each of {', '.join(PROMPTS)} at most once",
     "node": f"NAME=REF, each of {', '.join(NODES)} at most once",
     "endpoint": 'tables with base_url = "http(s)://..." and, if wanted, api_key_env = "NAME_OF_A_VARIABLE" (never the '
-    "key itself), seed = true|false, json_schema = true|false, reasoning",
+    "key itself), seed = true|false, json_schema = true|false, reasoning, and whole numbers from 1 on for "
+    "requests_per_minute, tokens_per_minute, max_in_flight",
 }
 _BY_ROLE = ("model", "temperature")
 _BY_NAME = ("prompt", "node", "backend")

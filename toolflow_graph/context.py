@@ -53,7 +53,7 @@ class Services(Protocol):
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed: ...
 
-    def spend(self, usage: Usage, *, recalled: bool = False) -> None:
+    def spend(self, usage: Usage, *, model: str, recalled: bool = False) -> None:
         """Told of every reply as it comes, for whoever watches the run; ``recalled``: it was paid for before."""
 
 

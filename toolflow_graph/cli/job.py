@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
 from toolflow_graph.dataset.jsonl import write_dataset
 from toolflow_graph.errors import UsageError
+from toolflow_graph.run.budget import Budget
 from toolflow_graph.run.prices import read_price
-from toolflow_graph.run.progress import build_progress
+from toolflow_graph.run.progress import Progress, build_progress
 from toolflow_graph.run.runner import Player, run_dialogues
 from toolflow_graph.run.store import RunStore, open_store
 from toolflow_graph.run.summary import RunSummary, render_summary
@@ -55,7 +56,9 @@ def load_settings(config: Path | None, flags: Mapping[str, Any], *, quiet: bool 
     return merge(below, flags, source=str(config or CONFIG_NAME))
 
 
-def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet: bool = False) -> int:
+def run_job(
+    config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet: bool = False, log_json: bool = False
+) -> int:
     """Run to the end, write the files, print the summary (stdout) and return the exit code.
 
     Raises:
@@ -78,7 +81,8 @@ def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         try:
-            summary = asyncio.run(_play(config, player, store, quiet=quiet))
+            progress = build_progress(quiet=quiet, log_json=log_json)
+            summary = asyncio.run(_play(config, player, store, progress))
         except UsageError:
             if store.verdicts():
                 write_dataset(store.view(), config.num)
@@ -93,7 +97,7 @@ def run_job(config: RunConfig, *, build: BuildPlayer, fresh: bool = False, quiet
     return summary.exit_code
 
 
-async def _play(config: RunConfig, player: Player, store: RunStore, *, quiet: bool) -> RunSummary:
+async def _play(config: RunConfig, player: Player, store: RunStore, progress: Progress) -> RunSummary:
     try:
         return await run_dialogues(
             player,
@@ -101,8 +105,9 @@ async def _play(config: RunConfig, player: Player, store: RunStore, *, quiet: bo
             num=config.num,
             max_attempts=config.attempts,
             concurrency=config.concurrency,
-            progress=build_progress(quiet=quiet),
+            progress=progress,
             prices={name: read_price(entry.model_dump(exclude_none=True)) for name, entry in config.price.items()},
+            budget=Budget(config.max_cost, config.max_tokens, config.max_time),
         )
     finally:
         await player.aclose()

@@ -79,6 +79,28 @@ def run(
         str | None,
         typer.Option("--max-attempts", help="Dialogues tried at most [default: 3 * num + 20].", metavar="N"),
     ] = None,
+    max_cost: Annotated[
+        str | None,
+        typer.Option(
+            "--max-cost",
+            help="Stop gently once so many US dollars are spent in the run folder [default: no limit].",
+            metavar="USD",
+        ),
+    ] = None,
+    max_tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--max-tokens",
+            help="Stop gently once so many tokens are spent, in and out (5M, 500k) [default: no limit].",
+            metavar="N",
+        ),
+    ] = None,
+    max_time: Annotated[
+        str | None,
+        typer.Option(
+            "--max-time", help="Stop gently after so long (90s, 45m, 2h30m) [default: no limit].", metavar="TIME"
+        ),
+    ] = None,
     license: Annotated[
         str | None,
         typer.Option(
@@ -179,6 +201,9 @@ def run(
         ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no notes [default: show them].")] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Progress as JSON lines on stderr [default: for people].")
+    ] = False,
     trace: Annotated[
         bool,
         typer.Option(
@@ -204,6 +229,9 @@ def run(
         "temperature": temperature,
         "now": now,
         "max_attempts": max_attempts,
+        "max_cost": max_cost,
+        "max_tokens": max_tokens,
+        "max_time": max_time,
         "license": license,
         "tools_per_dialogue": tools_per_dialogue,
         "distractors": distractors,
@@ -225,4 +253,4 @@ def run(
     settings = load_settings(config, flags, quiet=quiet)
     from toolflow_graph.dialogue.session import build_session
 
-    raise typer.Exit(run_job(settings, build=build_session, fresh=fresh, quiet=quiet))
+    raise typer.Exit(run_job(settings, build=build_session, fresh=fresh, quiet=quiet, log_json=log_json))

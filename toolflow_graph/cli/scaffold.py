@@ -36,6 +36,7 @@ tools = ["tools/example.json"]
 # The run.
 # concurrency = 64                  # dialogues in flight; changes no output
 # max_attempts = 80                 # default: 3 * num + 20
+# max_cost = 25.0                   # US dollars; max_tokens = "5M" and max_time = "2h30m" stop gently, too
 
 # Prompts: this folder's replace the shipped ones; a file that is missing falls back.
 prompts = "prompts"
@@ -55,6 +56,7 @@ node = { verifier = "nodes/my_rules.py:verifier" }
 # [[endpoint]]
 # base_url = "https://models.example.com/v1"
 # api_key_env = "EXAMPLE_API_KEY"
+# requests_per_minute = 500         # tokens_per_minute and max_in_flight are kept to as well
 """
 
 _RULES = '''\

@@ -84,7 +84,7 @@ async def ask(
 
     def count(cost: Usage, *, recalled: bool = False) -> None:
         usage.append({"role": role, **cost.to_json()})
-        context.services.spend(cost, recalled=recalled)
+        context.services.spend(cost, model=model.name, recalled=recalled)
 
     note = ""
     reason = ""
@@ -107,7 +107,7 @@ async def ask(
                 fresh = await model.complete(request, _running_config())
                 if asked:
                     # Before the dialogue goes on: from here on it survives the process.
-                    await context.services.memory.keep(asked, reply_to_text(fresh))
+                    await context.services.memory.keep(asked, reply_to_text(fresh, model.name))
                 reply = check_reply(fresh)
         except (TruncatedReply, RefusedRequest) as error:
             if error.usage is not None:

@@ -57,9 +57,18 @@ class Session:
         self.offline = offline
 
     @property
-    def spent(self) -> Usage:
-        """Model calls and tokens so far, dialogues in flight included."""
-        return self._services.spent
+    def spending(self) -> Mapping[str, Usage]:
+        """Model -> calls and tokens so far, dialogues in flight included."""
+        return self._services.spending
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The names of all models that play a role: "role" (or "role 2", ... in a pool) -> name."""
+        return {
+            f"{role} {place}" if place else role: model.name
+            for role, pool in self._pools.items()
+            for place, (model, _) in enumerate(pool.members)
+        }
 
     @property
     def recalled(self) -> Usage:
@@ -87,6 +96,11 @@ class Session:
     def outages(self) -> Sequence[Outage]:
         """The model servers that answer nothing at present."""
         return list({each.label: each for pool in self._pools.values() for each in pool.outages()}.values())
+
+    @property
+    def throttled(self) -> Sequence[str]:
+        """What to say of servers that are sent less than might be."""
+        return list(dict.fromkeys(text for pool in self._pools.values() for text in pool.throttled()))
 
     async def aclose(self) -> None:
         """Close the models' connections."""

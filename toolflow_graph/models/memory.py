@@ -96,9 +96,10 @@ def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def reply_to_text(reply: Reply) -> str:
-    """A reply as JSON; what is empty is left out."""
+def reply_to_text(reply: Reply, model: str) -> str:
+    """A reply as JSON, with the name of the model that gave it; what is empty is left out."""
     plain: dict[str, Any] = {
+        "model": model,
         "content": reply.content,
         "calls": [[call.name, call.arguments] for call in reply.calls],
         "reasoning": reply.reasoning,

@@ -34,6 +34,7 @@ class Pool:
         members: models and weights above 0, in the order given; the order belongs to the draw.
         close: releases the connections of the models.
         outages: the servers of the run that answer nothing at present.
+        throttled: what to say of those that are sent less than might be.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Pool:
         members: Sequence[tuple[Model, float]],
         close: Callable[[], Awaitable[None]] | None = None,
         outages: Callable[[], list[Outage]] = list,
+        throttled: Callable[[], list[str]] = list,
     ) -> None:
         if not members or not all(0 < weight < math.inf for _, weight in members):
             raise ValueError("a pool needs members with weights above 0")
@@ -49,6 +51,7 @@ class Pool:
         self.members = tuple(members)
         self._close = close
         self.outages = outages
+        self.throttled = throttled
 
     def draw(self, random_seed: int) -> Model:
         """The model that plays the role in the dialogue with this seed: always the same one."""
@@ -97,7 +100,7 @@ def build_pools(
     pools: dict[Role, Pool] = {}
     for role, spec in specs.items():
         members = [(builder.build(member, temperatures.get(role)), member.weight) for member in spec.members]
-        pools[role] = Pool(role, members, builder.close, builder.outages)
+        pools[role] = Pool(role, members, builder.close, builder.outages, builder.throttled)
     return pools
 
 
@@ -147,6 +150,9 @@ class _Builder:
     def outages(self) -> list[Outage]:
         now = time.monotonic()
         return [outage for endpoint in self._endpoints.values() if (outage := endpoint.outage(now))]
+
+    def throttled(self) -> list[str]:
+        return [text for endpoint in self._endpoints.values() if (text := endpoint.throttled()) is not None]
 
     async def close(self) -> None:
         clients, self._clients = self._clients, {}

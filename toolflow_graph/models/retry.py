@@ -78,6 +78,11 @@ class Endpoint:
             return None
         return Outage(self.label, now - self.failing_since, self.last_failure)
 
+    def throttled(self) -> str | None:
+        """What to say while fewer calls are let through than might be."""
+        gate = self.gate
+        return f"{self.label} takes {int(gate.limit)} calls at once for now" if gate.is_throttled else None
+
 
 @dataclass(slots=True)
 class _Trouble:

@@ -51,6 +51,17 @@ class FolderLock:
         os.truncate(self._descriptor, 0)
         os.write(self._descriptor, f"{os.getpid()} {socket.gethostname()}".encode())
 
+    def is_held(self) -> bool:
+        """Whether another process holds the lock now."""
+        try:
+            descriptor = os.open(self.path, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            return not _try_lock(descriptor)
+        finally:
+            os.close(descriptor)
+
     def release(self, *, remove: bool = False) -> None:
         """Give the lock back; ``remove`` also removes its file."""
         if self._descriptor is not None:

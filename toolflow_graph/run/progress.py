@@ -1,25 +1,56 @@
 """How a run tells that it is alive: a live bar on a terminal, plain lines elsewhere, or nothing."""
 
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TextIO
 
 from toolflow_graph.types import Usage
+from toolflow_graph.wording import render_time
 
 _HEARTBEAT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Where a run stands; ``usage`` is what this very command has spent."""
+    """Where a run stands.
+
+    Attributes:
+        num: accepted dialogues wanted.
+        in_flight: dialogues under way.
+        usage: what this very command has spent.
+        cost: US dollars of all commands in this folder; None if some model has no price.
+        reasons: finding code -> rejected dialogues of this command.
+        throttled: what is said of servers that are sent less than might be.
+        seconds_left: until all are accepted, at the rate so far; None before the first.
+    """
 
     num: int
     accepted: int = 0
     rejected: int = 0
     in_flight: int = 0
     usage: Usage = field(default_factory=Usage)
+    cost: float | None = None
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    throttled: tuple[str, ...] = ()
+    seconds_left: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON; what is not known is left out."""
+        plain = {
+            "num": self.num,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "in_flight": self.in_flight,
+            "usage": self.usage.to_json(),
+            "cost": self.cost,
+            "reasons": dict(self.reasons),
+            "throttled": list(self.throttled),
+            "seconds_left": self.seconds_left,
+        }
+        return {key: value for key, value in plain.items() if value is not None}
 
 
 class Progress(Protocol):
@@ -34,9 +65,14 @@ class Progress(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def build_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
-    """The right one for stderr (or ``stream``): live on a terminal, plain lines elsewhere, only notes when quiet."""
+def build_progress(*, quiet: bool, log_json: bool = False, stream: TextIO | None = None) -> Progress:
+    """The right one for stderr (or ``stream``): live on a terminal, plain lines elsewhere, only notes when quiet.
+
+    ``log_json``: JSON lines instead, for programs.
+    """
     stream = sys.stderr if stream is None else stream
+    if log_json:
+        return JsonProgress(stream)
     if quiet:
         return PlainProgress(stream, every=None)
     return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
@@ -77,6 +113,48 @@ class PlainProgress:
         return
 
 
+class JsonProgress:
+    """A JSON object a line: ``{"event": "progress", "seconds": ..., ...}`` or ``{"event": "note", "text": ...}``.
+
+    Args:
+        stream: where to write.
+        every: least seconds between lines on progress.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, stream: TextIO, every: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._every = every
+        self._clock = clock
+        self._started = clock()
+        self._last: float | None = None
+        self._counts: Counts | None = None
+
+    def update(self, counts: Counts) -> None:
+        """Write a line if the last one is old enough."""
+        now = self._clock()
+        self._counts = counts
+        if self._last is None or now - self._last >= self._every:
+            self._last = now
+            self._write({"event": "progress", "seconds": round(now - self._started, 3), **counts.to_json()})
+
+    def note(self, text: str) -> None:
+        """Write a line at once."""
+        self._write({"event": "note", "seconds": round(self._clock() - self._started, 3), "text": text})
+
+    def __enter__(self) -> Self:
+        self._started = self._clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._counts is not None:
+            seconds = round(self._clock() - self._started, 3)
+            self._write({"event": "end", "seconds": seconds, **self._counts.to_json()})
+
+    def _write(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event, ensure_ascii=False), file=self._stream, flush=True)
+
+
 class LiveProgress:
     """A rich bar that redraws itself."""
 
@@ -115,9 +193,15 @@ def render_counts(counts: Counts, seconds: float) -> str:
     usage = counts.usage
     rate = usage.calls / seconds if seconds > 0 else 0.0
     minutes, rest = divmod(int(seconds), 60)
+    worst = max(counts.reasons, key=lambda code: counts.reasons[code], default=None)
+    why = f" (most: {worst})" if worst else ""
+    money = f", ${counts.cost:,.2f}" if counts.cost else ""
+    left = "" if counts.seconds_left is None else f", about {render_time(counts.seconds_left)} left"
+    slow = "".join(f"; {text}" for text in counts.throttled)
     return (
-        f"{counts.accepted}/{counts.num} accepted, {counts.rejected} rejected, {counts.in_flight} in flight, "
-        f"{rate:.1f} calls/s, {_short(usage.input)} tokens in, {_short(usage.output)} out, {minutes}:{rest:02d}"
+        f"{counts.accepted}/{counts.num} accepted, {counts.rejected} rejected{why}, {counts.in_flight} in flight, "
+        f"{rate:.1f} calls/s, {_short(usage.input)} tokens in, {_short(usage.output)} out{money}, "
+        f"{minutes}:{rest:02d}{left}{slow}"
     )
 
 

@@ -8,7 +8,9 @@ the data set does not depend on how many are in flight or in which order they fi
 import asyncio
 import contextlib
 import signal
+import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,8 +18,10 @@ from toolflow_graph.behaviours import Outcome, barrier
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
+from toolflow_graph.run.budget import Budget, Meter, check_priced
 from toolflow_graph.run.prices import Price
 from toolflow_graph.run.progress import Counts, Progress
+from toolflow_graph.run.pulse import Pulse
 from toolflow_graph.run.store import RunStore
 from toolflow_graph.run.summary import RunSummary, build_summary
 from toolflow_graph.types import Usage
@@ -54,13 +58,23 @@ class Player(Protocol):
         ...
 
     @property
-    def spent(self) -> Usage:
-        """Model calls and tokens so far, dialogues in flight included."""
+    def spending(self) -> Mapping[str, Usage]:
+        """Model -> calls and tokens so far, dialogues in flight included."""
+        ...
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The names of the models, by whom they play."""
         ...
 
     @property
     def outages(self) -> Sequence[Outage]:
         """The model servers that answer nothing at present."""
+        ...
+
+    @property
+    def throttled(self) -> Sequence[str]:
+        """What to say of servers that are sent less than might be."""
         ...
 
     @property
@@ -96,6 +110,7 @@ async def run_dialogues(
     progress: Progress,
     grace: float = 30.0,
     prices: Mapping[str, Price] | None = None,
+    budget: Budget | None = None,
 ) -> RunSummary:
     """Play until ``num`` dialogues are accepted, ``max_attempts`` are played, the user stops it, or it must give up.
 
@@ -108,6 +123,7 @@ async def run_dialogues(
         progress: is told of every change.
         prices: what models cost, beside the shipped table.
         grace: seconds that dialogues in flight may take to finish after the first Ctrl-C (or SIGTERM).
+        budget: what may be spent at most; once it is, no dialogue is started any more.
 
     Returns:
         What the run folder now holds; ``error`` says why it gave up, if it did.
@@ -115,7 +131,10 @@ async def run_dialogues(
     Raises:
         UsageError: as the player raised it; what was finished before is kept.
     """
-    run = _Run(player, store, num=num, max_attempts=max_attempts, concurrency=concurrency, progress=progress)
+    budget = budget or Budget()
+    check_priced(budget, player.models, prices or {})
+    meter = Meter(budget, store.view().spent(), prices or {})
+    run = _Run(player, store, meter, num=num, max_attempts=max_attempts, concurrency=concurrency, progress=progress)
     with progress, _signals(run, grace):
         await run.play_all()
     if isinstance(run.failure, UsageError):
@@ -126,7 +145,8 @@ async def run_dialogues(
         max_attempts=max_attempts,
         played=run.played,
         complete=run.sure >= num,
-        interrupted=run.stopping and run.failure is None,
+        interrupted=run.stopping and run.failure is None and run.limit is None,
+        limit=run.limit,
         error=run.failure if isinstance(run.failure, RunError) else None,
         offline=player.offline,
         mix=player.mix,
@@ -136,10 +156,20 @@ async def run_dialogues(
 
 class _Run:
     def __init__(
-        self, player: Player, store: RunStore, *, num: int, max_attempts: int, concurrency: int, progress: Progress
+        self,
+        player: Player,
+        store: RunStore,
+        meter: Meter,
+        *,
+        num: int,
+        max_attempts: int,
+        concurrency: int,
+        progress: Progress,
     ) -> None:
         self._player = player
         self._store = store
+        self._meter = meter
+        self._started = time.monotonic()
         self._num = num
         self._max_attempts = max_attempts
         self._concurrency = concurrency
@@ -152,21 +182,27 @@ class _Run:
         self._idle = asyncio.Event()
         self._dropping = False
         self._told: dict[str, float] = {}
+        self._reasons: Counter[str] = Counter()
+        self._pulse = Pulse(store.folder)
         self._cursor = 0
+        self._found = 0
         self._rejected = 0
         self.sure = 0
         self.played = 0
         self.stopping = False
         self.failure: UsageError | RunError | None = None
+        self.limit: str | None = None
 
     async def play_all(self) -> None:
         """Until nothing is in flight and nothing more may be started."""
         self._fill()
+        self._found = self.sure
         ticker = asyncio.create_task(self._tick())
         try:
             await self._idle.wait()
         finally:
             ticker.cancel()
+            self._pulse.stop()
             self.cancel()
             await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
 
@@ -189,6 +225,17 @@ class _Run:
         self._dropping = True
         for task in self._tasks:
             task.cancel()
+
+    def _watch_budget(self) -> None:
+        """Start nothing more once a limit is reached; what is in flight may finish, as it is paid for in part."""
+        if self.stopping or self._dropping:
+            return
+        reached = self._meter.exceeded(self._player.spending, time.monotonic() - self._started)
+        if reached is not None:
+            self.limit = reached
+            self.stopping = True
+            flying = count_of(len(self._tasks), "dialogue")
+            self._progress.note(f"{reached}: no dialogue is started any more, {flying} in flight may finish")
 
     def _next(self) -> int | None:
         # Everything in flight lies before the cursor, so sure + in flight is the most that the prefix can hold.
@@ -222,6 +269,9 @@ class _Run:
             index = self._next()
             if index is None:
                 break
+            self._watch_budget()
+            if self.stopping:
+                break
             task = asyncio.create_task(self._play(index, self._what_is_owed(index)))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
@@ -232,6 +282,8 @@ class _Run:
         try:
             record = await self._player.play(index, owed)
             self._store.add(index, record)
+            if not record.verdict.accepted:
+                self._reasons.update({each.code for each in record.verdict.findings if each.severity == "error"})
             self._outcomes[index] = Outcome(record.verdict.accepted, tuple(record.behaviours))
         except (UsageError, RunError, asyncio.CancelledError):
             raise
@@ -258,6 +310,7 @@ class _Run:
         elif error is None and not task.cancelled():
             self.played += 1
             self._count(task.result())
+        self._watch_budget()
         self._fill()
         self._tell()
 
@@ -267,6 +320,7 @@ class _Run:
 
     async def _tick(self) -> None:
         while True:
+            self._watch_budget()
             self._tell()
             self._tell_outages()
             await asyncio.sleep(_TICK)
@@ -288,15 +342,22 @@ class _Run:
             self._progress.note(f"{label} answers again")
 
     def _tell(self) -> None:
-        self._progress.update(
-            Counts(
-                num=self._num,
-                accepted=self.sure,
-                rejected=self._rejected,
-                in_flight=len(self._tasks),
-                usage=self._player.spent,
-            )
+        spending = self._player.spending
+        seconds = time.monotonic() - self._started
+        made = self.sure - self._found
+        counts = Counts(
+            num=self._num,
+            accepted=self.sure,
+            rejected=self._rejected,
+            in_flight=len(self._tasks),
+            usage=sum(spending.values(), Usage()),
+            cost=self._meter.total_cost(spending),
+            reasons=dict(self._reasons),
+            throttled=tuple(self._player.throttled),
+            seconds_left=seconds * (self._num - self.sure) / made if made > 0 else None,
         )
+        self._progress.update(counts)
+        self._pulse.beat(counts)
 
 
 @contextlib.contextmanager

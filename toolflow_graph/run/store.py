@@ -130,6 +130,33 @@ class RunView:
         except sqlite3.Error as error:
             raise _damaged(self.folder / DATABASE_NAME, error) from None
 
+    def spent(self) -> dict[str, Usage]:
+        """Model -> what its calls took, in all finished dialogues and in replies of those that are not.
+
+        Raises:
+            UsageError: if the database is damaged.
+        """
+        total: dict[str, Usage] = {}
+        try:
+            for (facts,) in self._connection.execute("SELECT facts FROM records"):
+                plain = json.loads(facts)
+                for role, used in plain["usage"].items():
+                    model = plain.get("models", {}).get(role, "")
+                    total[model] = total.get(model, Usage()) + Usage.model_validate(used)
+            for model, used in self._unfinished_usage():
+                total[model] = total.get(model, Usage()) + used
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+        return total
+
+    def _unfinished_usage(self) -> Iterator[tuple[str, Usage]]:
+        if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'replies'").fetchone():
+            return
+        query = "SELECT reply FROM replies WHERE idx NOT IN (SELECT idx FROM records)"
+        for (text,) in self._connection.execute(query):
+            reply = json.loads(text)
+            yield reply.get("model", ""), Usage.model_validate(reply.get("usage", {}))
+
     def close(self) -> None:
         """Close the database."""
         self._connection.close()

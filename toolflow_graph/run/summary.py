@@ -32,6 +32,7 @@ class RunSummary:
         complete: ``num`` was reached.
         interrupted: the user stopped it.
         error: why it gave up, if it did.
+        limit: which limit of what may be spent was reached, in words, if one was.
         offline: the offline model played every role.
         examples: finding code -> the reason of the first rejected dialogue that has it.
         surplus: accepted dialogues that the run store holds beyond the ``num`` wanted.
@@ -49,6 +50,7 @@ class RunSummary:
     complete: bool
     interrupted: bool = False
     error: RunError | None = None
+    limit: str | None = None
     offline: bool = False
     reasons: Mapping[str, int] = field(default_factory=dict)
     usage: Mapping[str, Usage] = field(default_factory=dict)
@@ -82,6 +84,7 @@ def build_summary(
     complete: bool,
     interrupted: bool = False,
     error: RunError | None = None,
+    limit: str | None = None,
     offline: bool = False,
     mix: Mapping[str, float] | None = None,
     prices: Mapping[str, Price] | None = None,
@@ -124,6 +127,7 @@ def build_summary(
         complete=complete,
         interrupted=interrupted,
         error=error,
+        limit=limit,
         offline=offline,
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         usage={role: usage[role] for role in (*ROLES, *sorted(set(usage) - set(ROLES))) if role in usage},
@@ -228,6 +232,8 @@ def _headline(summary: RunSummary) -> str:
         return f"done: {done}" if summary.played else f"already finished: {done}; nothing to do"
     if summary.interrupted:
         return f"stopped: {share} so far; the same command goes on"
+    if summary.limit is not None:
+        return f"stopped: {summary.limit}; {share} so far; the same command with a higher limit goes on"
     if summary.error is not None:
         return f"gave up: {share} so far; the same command goes on"
     tried = f"gave up: {share} in {count_of(summary.max_attempts, 'attempt')}"
