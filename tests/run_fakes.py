@@ -38,7 +38,7 @@ def make_record(index: int, *, accepted: bool = True, code: str = "no_answer", t
         tools=({"type": "function", "function": {**function, "returns": {"type": "object"}, "effect": "read"}},),
         messages=messages,
         verdict=Verdict(accepted=accepted, findings=findings),
-        models={"assistant": RoleModel(name="fake")},
+        models={"assistant": RoleModel(name="fake"), "user": RoleModel(name="fake")},
         usage={"user": Usage(calls=2, input=100, output=20), "assistant": Usage(calls=3, input=300, output=30)},
     )
 
