@@ -15,4 +15,4 @@ format:  ## put lint and format right where that can be done by machine
 	$(PYTHON) -m ruff format .
 
 test:  ## the whole test suite, the built wheel included
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto

@@ -19,6 +19,8 @@ from toolflow_graph.types import Usage
 
 ROOT = Path(__file__).parents[1]
 KILLS, DIALOGUES, CONCURRENCY = 25, 300, 8
+CALLS = 5
+"""Of a dialogue, about."""
 SMALL = ("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0", "--mix", "none", "--mix", "single=1")
 
 
@@ -51,18 +53,18 @@ async def test_kill_9_at_25_random_moments(tmp_path: Path) -> None:
     """Counts are told by ``pytest -s``."""
     rng = derive_rng("kills")
     async with OpenAIServer(echo, models=("echo",)) as server:
-        whole = tmp_path / "whole"
-        assert await (await start(whole, server.base_url)).wait() == 0
-        needed = len(server.requests)
-
-        server.requests.clear()
-        out, killed, in_flight, seen = tmp_path / "killed", 0, 0, [0]
+        # Beside it a run that nobody kills, on a server of its own.
+        whole, out = tmp_path / "whole", tmp_path / "killed"
+        other = OpenAIServer(echo, models=("echo",))
+        await other.__aenter__()
+        untouched = await start(whole, other.base_url)
+        killed, in_flight, seen = 0, 0, [0]
         while True:
             process = await start(out, server.base_url)
             served = len(server.requests)
             if killed < KILLS:
                 # Somewhere in the next stretch of the run, from its first call on.
-                goal = served + rng.randint(0, 2 * needed // KILLS)
+                goal = served + rng.randint(0, 2 * DIALOGUES * CALLS // KILLS)
                 while process.returncode is None and len(server.requests) < max(goal, served + 1):  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
             if killed == KILLS or process.returncode is not None:
@@ -72,6 +74,9 @@ async def test_kill_9_at_25_random_moments(tmp_path: Path) -> None:
             killed, in_flight = killed + 1, in_flight + CONCURRENCY
             seen.append(count(out)["records"])
         assert await process.wait() == 0
+        assert await untouched.wait() == 0
+        await other.__aexit__()
+        needed = len(other.requests)
         twice = len(server.requests) - needed
         print(f"\n{killed} kills: {needed} calls needed, {twice} paid twice, at most {in_flight} in flight when killed")
     assert killed >= KILLS // 2
@@ -82,7 +87,7 @@ async def test_kill_9_at_25_random_moments(tmp_path: Path) -> None:
 
 
 REPLY = Reply(
-    content="Grüße 🙂",
+    content="Grüße 🙂 and half of one: \ud83d",
     calls=(RawCall("book", {"seats": 2, "name": "Zoë"}), RawCall("look", '{"broken": ')),
     reasoning="Two seats.",
     reasoning_key="reasoning_content",
@@ -107,6 +112,13 @@ async def test_a_reply_is_given_back_to_the_very_same_question_of_a_dialogue_tha
         assert reply_from_text(store.memory.recall(asked) or "") == REPLY
         assert store.memory.recall(other) is None
         assert store.memory.recall(Asked(4, "plan", 0, "aa")) is None
+
+
+async def test_a_reply_that_cannot_be_written_fails_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.begin({"seed": "0"}, num=1, shown={})
+        with pytest.raises(UnicodeEncodeError):
+            await asyncio.wait_for(store.memory.keep(Asked(0, "plan", 0, "aa"), "\ud83d"), 5)
 
 
 async def test_a_disk_that_takes_nothing_more_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ def reply_to_text(reply: Reply, model: str) -> str:
         "malformed": reply.malformed,
         "usage": reply.usage.to_json(),
     }
-    return json.dumps({key: value for key, value in plain.items() if value}, ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate pair, which some servers send, is written as an escape: it has no place in UTF-8.
+    return json.dumps({key: value for key, value in plain.items() if value}, separators=(",", ":"))
 
 
 def reply_from_text(text: str) -> Reply:

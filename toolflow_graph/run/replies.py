@@ -85,13 +85,15 @@ class StoredReplies:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        failure: RunError | None = None
+        failure: Exception | None = None
         try:
             connection = self._connection()
             with connection:
                 connection.executemany(_WRITE, [row for row, _ in waiting])
         except sqlite3.Error as error:
             failure = self._explain(error)
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            failure = error
         for _, done in waiting:
             if done.done():  # whoever waited was cancelled; the reply is kept all the same
                 continue
