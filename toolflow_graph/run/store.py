@@ -24,7 +24,7 @@ from toolflow_graph.behaviours import Outcome
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.lock import LOCK_NAME, FolderLock
-from toolflow_graph.run.replies import TABLE, StoredReplies
+from toolflow_graph.run.replies import TABLE, KeptReply, StoredReplies, read_replies
 from toolflow_graph.types import ROLES, Json, Usage
 from toolflow_graph.wording import COMMAND
 
@@ -130,6 +130,49 @@ class RunView:
         except sqlite3.Error as error:
             raise _damaged(self.folder / DATABASE_NAME, error) from None
 
+    def find(self, which: str) -> int | None:
+        """The index of the dialogue with this id, or of this index if it was played (or begun)."""
+        try:
+            row = self._connection.execute("SELECT idx FROM records WHERE id = ?", (which,)).fetchone()
+            if row is None and which.isdigit():
+                tables = ("records", "replies") if self._has_replies() else ("records",)
+                for table in tables:
+                    row = (
+                        row
+                        or self._connection.execute(f"SELECT idx FROM {table} WHERE idx = ?", (int(which),)).fetchone()
+                    )
+        except (sqlite3.Error, OverflowError):
+            return None
+        return None if row is None else int(row[0])
+
+    def text_of(self, index: int) -> str | None:
+        """The canonical JSON of a finished dialogue."""
+        row = self._connection.execute("SELECT record FROM records WHERE idx = ?", (index,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def replies(self, index: int) -> Iterator[KeptReply]:
+        """The replies that were paid for in one dialogue."""
+        return read_replies(self._connection, index) if self._has_replies() else iter(())
+
+    def outcomes(self) -> dict[int, Outcome]:
+        """Index -> how it counts, of all finished dialogues.
+
+        Raises:
+            UsageError: if the database is damaged.
+        """
+        try:
+            rows = self._connection.execute("SELECT idx, accepted, facts FROM records")
+            return {
+                index: Outcome(bool(accepted), tuple(json.loads(facts).get("behaviours", ())))
+                for index, accepted, facts in rows
+            }
+        except sqlite3.Error as error:
+            raise _damaged(self.folder / DATABASE_NAME, error) from None
+
+    def _has_replies(self) -> bool:
+        query = "SELECT 1 FROM sqlite_master WHERE name = 'replies'"
+        return self._connection.execute(query).fetchone() is not None
+
     def spent(self) -> dict[str, Usage]:
         """Model -> what its calls took, in all finished dialogues and in replies of those that are not.
 
@@ -150,7 +193,7 @@ class RunView:
         return total
 
     def _unfinished_usage(self) -> Iterator[tuple[str, Usage]]:
-        if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'replies'").fetchone():
+        if not self._has_replies():
             return
         query = "SELECT reply FROM replies WHERE idx NOT IN (SELECT idx FROM records)"
         for (text,) in self._connection.execute(query):
@@ -261,14 +304,7 @@ class RunStore:
         Raises:
             UsageError: if the database is damaged.
         """
-        try:
-            rows = self._db.execute("SELECT idx, accepted, facts FROM records")
-            return {
-                index: Outcome(bool(accepted), tuple(json.loads(facts).get("behaviours", ())))
-                for index, accepted, facts in rows
-            }
-        except sqlite3.Error as error:
-            raise _damaged(self.folder / DATABASE_NAME, error) from None
+        return self.view().outcomes()
 
     def add(self, index: int, record: Record) -> None:
         """Keep a finished dialogue; once this returns, it survives the process.
