@@ -18,6 +18,7 @@ from tests.run_fakes import FakePlayer, two_of_three
 from toolflow_graph.config import RunConfig, merge
 from toolflow_graph.errors import UsageError
 from toolflow_graph.run.budget import Budget, Meter, check_priced
+from toolflow_graph.run.estimate import Sample, build_estimate, render_estimate
 from toolflow_graph.run.failures import group_failures, render_failures
 from toolflow_graph.run.prices import Price
 from toolflow_graph.run.progress import Counts, JsonProgress, PlainProgress, render_counts
@@ -184,6 +185,30 @@ def test_the_line_tells_what_a_watcher_asks() -> None:
     line = render_counts(counts, 60)
     for part in ("12/300", "most: b", "$1.50", "about 1h left", "x takes 3 calls", "0.5 calls/s"):
         assert part in line
+
+
+def test_a_plan_is_scaled_from_what_was_played() -> None:
+    sample = Sample()
+    for accepted in (True, True, False):
+        sample.add(accepted, {"user": Usage(calls=2, input=1000, output=100), "tool": Usage(calls=1, input=10)})
+    models = {"user": [("fake", 1.0), ("free", 3.0)], "tool": [("unknown", 1.0)]}
+    prices = {**PRICES, "free": Price(0, 0, 0)}
+    estimate = build_estimate(sample, "a test", left=20, models=models, prices=prices)
+    assert (estimate.dialogues, estimate.accepted) == (30, 20)
+    assert estimate.usage["user"] == Usage(calls=60, input=30_000, output=3000)
+    # A quarter of the dialogues is played by the model that costs something.
+    assert estimate.cost == {"user": pytest.approx(33.0 / 4), "tool": None}
+    text = render_estimate(estimate)
+    assert "20 more accepted dialogues in about 30 dialogues played (a test)" in text
+    assert "cost unknown" in text
+
+
+def test_a_dry_run_writes_nothing_and_asks_no_model(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "toolflow_graph", "run", "--dry-run", "-n", "8000", "--model", "gpt-4o"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "8,000 more accepted dialogues" in done.stdout
+    assert "$" in done.stdout.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_limits_may_change_when_a_run_goes_on() -> None:

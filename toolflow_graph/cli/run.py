@@ -200,6 +200,13 @@ def run(
             help="Start afresh; the run in the folder moves to its previous-1/ (-2/, ...) [default: resume].",
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only say what it would take: dialogues, calls, tokens, cost; no model is asked [default: run].",
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no notes [default: show them].")] = False,
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Progress as JSON lines on stderr [default: for people].")
@@ -251,6 +258,11 @@ def run(
     # Before LangChain is imported: it reads these variables once.
     set_tracing(trace)
     settings = load_settings(config, flags, quiet=quiet)
+    if dry_run:
+        from toolflow_graph.cli.planning import plan_run
+
+        typer.echo(plan_run(settings, fresh=fresh))
+        return
     from toolflow_graph.dialogue.session import build_session
 
     raise typer.Exit(run_job(settings, build=build_session, fresh=fresh, quiet=quiet, log_json=log_json))
