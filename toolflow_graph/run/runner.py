@@ -283,7 +283,8 @@ class _Run:
             record = await self._player.play(index, owed)
             self._store.add(index, record)
             if not record.verdict.accepted:
-                self._reasons.update({each.code for each in record.verdict.findings if each.severity == "error"})
+                codes = {each.code for each in record.verdict.findings if each.severity == "error"}
+                self._reasons.update({record.fault.code} if record.fault else codes)
             self._outcomes[index] = Outcome(record.verdict.accepted, tuple(record.behaviours))
         except (UsageError, RunError, asyncio.CancelledError):
             raise
