@@ -35,6 +35,7 @@ class RetryPolicy:
 
     Before attempt n + 1 the wait is drawn from [0, min(longest, first * 2**n)] (full jitter: AWS architecture blog,
     "Exponential Backoff And Jitter"); what the server asks for (Retry-After) goes before, up to ``longest_asked``.
+    ``longest_odd`` is the longest where nothing says that there is too much to do: a broken connection or body.
     ``patience`` is how long an endpoint may fail without a single success, ``doubt`` how long it may deny (401, 403,
     404) what it did before: a gateway does so while it restarts, and for a single request that its moderation dislikes.
     ``odd_bodies`` in a row from a server that never answered otherwise say that it speaks another protocol.
@@ -42,6 +43,7 @@ class RetryPolicy:
 
     first: float = 0.5
     longest: float = 30.0
+    longest_odd: float = 2.0
     longest_asked: float = 120.0
     patience: float = 900.0
     doubt: float = 60.0
@@ -171,7 +173,7 @@ class Retrying:
                 denial = denial or _Trouble(first=now, since=now, successes=worked)
                 if now - denial.first >= min(self._policy.doubt, self._policy.patience):
                     raise (refusal if worked > denial.successes else judged) from None
-                wait = self._backoff(denial.attempts)
+                wait = self._backoff(denial.attempts, self._policy.longest)
                 denial.attempts += 1
             except TruncatedReply:
                 self._note_success(request)
@@ -243,14 +245,15 @@ class Retrying:
                 status=fault.status,
                 endpoint=fault.endpoint,
             ) from None
-        backoff = self._backoff(trouble.attempts)
+        busy = fault.status in OVERLOADED or isinstance(fault, TimedOut | Unreachable)
+        backoff = self._backoff(trouble.attempts, policy.longest if busy else policy.longest_odd)
         if fault.retry_after is None:
             return backoff
         # A little more than asked, spread out, so that all who were turned away do not come back at once.
         return min(fault.retry_after, policy.longest_asked) + min(backoff, 1.0)
 
-    def _backoff(self, attempts: int) -> float:
-        return self._rng.uniform(0, min(self._policy.longest, self._policy.first * 2 ** min(attempts, 30)))
+    def _backoff(self, attempts: int, longest: float) -> float:
+        return self._rng.uniform(0, min(longest, self._policy.first * 2 ** min(attempts, 30)))
 
     def _judge(self, refusal: RefusedRequest, request: ModelRequest, lenient: Collection[int]) -> Exception:
         status, known = refusal.status, (self.name, _kind(request)) in self._endpoint.proven

@@ -71,6 +71,9 @@ _MASKED = re.compile(
     r"last (?:four|4|three|3)(?: digits)?\W*(?:are|is|of)?)[\s:*(\-#\"']*\Z",
     _I,
 )
+# Where codes are put together: "PB27/PB29", "1280x720", "sandbox:/a59b.png", "Year2023".
+_SEAMS = re.compile(r"[/:]|(?<=\d)[x×](?=\d)|(?<=[A-Za-z]{4})(?=\d)")
+_LONGEST_NUMBER = 15
 _GROUPS = re.compile(r"(?<![\d.,])\d{1,6}(?:[ \u00a0-]\d{1,6})+(?![\d.,]\d)")
 # What everybody knows: how units relate, whole shares, emergency lines.
 _CONSTANTS = {
@@ -312,6 +315,10 @@ class Answer:
         if any(bare in text for text in folded):
             return True
         host, _, path = bare.partition("/")
+        slug = path.rpartition("/")[2]
+        name = host.split(".")[-2] if host.count(".") else ""
+        if slug and len(name) > 3 and self._stands_inside(slug) and self._names_site(name):
+            return True
         parts = [part for part in re.split(r"[/?&=#]", path) if any(map(str.isdigit, part))]
         return any(host in text for text in folded) and all(any(part in text for text in folded) for part in parts)
 
@@ -327,9 +334,9 @@ class Answer:
             bare = squeeze(code)
             if len(bare) >= 5 and any(_stands_squeezed(bare, said.squeezed) for said in (*self.known, self.offer)):
                 return True
-            # Two of them, or a path to a file that is known.
-            parts = [part for part in code.split("/") if any(map(str.isdigit, part))] if "/" in code else []
-            if parts and all(map(self._stands_alone, parts)):
+            # Two of them, a path to a file that is known, a width and a height, a word and a known number.
+            parts = [part for part in _SEAMS.split(code) if any(map(str.isdigit, part))]
+            if parts and parts != [code] and all(map(self._stands_alone, parts)):
                 return True
             # The same number behind other letters ("order 58213" for ORD-58213).
             runs = re.findall(r"\d{4,}", code) if re.fullmatch(r"[A-Za-z]{0,8}(?:[-_#/. ]?\d+)+", code) else []
@@ -337,10 +344,18 @@ class Answer:
                 return True
         return code.casefold() in self.offer.folded
 
+    def _names_site(self, name: str) -> bool:
+        """Whether a site is spoken of, by anybody or in the name of a tool."""
+        tools = self.evidence.transcript.tools
+        return self._stands_inside(name) or any(name in tool.name.casefold() for tool in tools)
+
     def _stands_inside(self, code: str) -> bool:
         return any(code.casefold() in said.folded for said in self.known)
 
     def _stands_alone(self, code: str) -> bool:
+        number = key_of(float(code)) if code.isdecimal() and len(code) < _LONGEST_NUMBER else None
+        if number is not None and any(number in said.figures for said in self.known):
+            return True
         return len(code) > 2 and any(_stands(code.casefold(), said.folded) for said in self.known)
 
     @cached_property

@@ -11,11 +11,15 @@ from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key
 from toolflow_graph.verification.grounding import GroundedLeaf, iter_leaves
 from toolflow_graph.verification.knowledge import objects_in
 from toolflow_graph.verification.placeholders import is_placeholder
+from toolflow_graph.verification.reach import Reach
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
 from toolflow_graph.verification.wording import WORD, key_of, listed, says_nothing, stem
 
+_SHARES = frozenset(listed("pct percent percentage ltv ratio share rate"))
+_CENTS = frozenset(listed("cents cent minor pence"))
+_LARGE, _EXACT = 1000, 0.0051
 _LONGEST_NUMBER = 9
 """Digits of a quantity at most; longer ones are identifiers."""
 _IDENTIFIERS = frozenset(
@@ -104,7 +108,7 @@ _BOUNDS = frozenset(
         "gte lte gt lt above below earliest latest window lookback days hours weeks months ltv"
     )
 )
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d)?")
+_MOMENT = re.compile(r"\d{4}-\d\d|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d)?")
 
 
 def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
@@ -119,10 +123,22 @@ def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     text = str(leaf.value)
     if isinstance(leaf.value, int | float):
         short = len(text.lstrip("-").partition(".")[0]) <= _LONGEST_NUMBER
-        plain = short and not _IDENTIFIERS.intersection(names)
-        return plain and not _unused_numbers(transcript, leaf) and not _is_brought(transcript, leaf, names)
+        if not short or _IDENTIFIERS.intersection(names) or _is_brought(transcript, leaf, names):
+            return False
+        return not _unused_numbers(transcript, leaf) or _follows(transcript, leaf, names)
     bound = bool(_BOUNDS.intersection((*names[:1], *names[-1:]))) and _MOMENT.fullmatch(text) is not None
     return bound and not _unused_days(transcript, leaf) and not _is_brought(transcript, leaf, names)
+
+
+def _follows(transcript: Transcript, leaf: GroundedLeaf, names: tuple[str, ...]) -> bool:
+    """Whether two numbers that users said come to a large one, or to a percentage."""
+    users = evidence_of(transcript).spoken("user", leaf.site.message_index)
+    reach = Reach(number for _, said in users for number in said.numbers)
+    value = abs(float(leaf.value))
+    if _SHARES.intersection(names):
+        return reach.holds_share(value / 100, _EXACT / 100)
+    whole = value / 100 if _CENTS.intersection(names) else value
+    return whole >= _LARGE and reach.holds(whole, _EXACT)
 
 
 def _unused_numbers(transcript: Transcript, leaf: GroundedLeaf) -> bool:

@@ -27,6 +27,8 @@ _BLAME = re.compile(
     _I,
 )
 _WORDS = ("technical", "system", "tool", "function", "database", "backend", "back-end", "server")
+# What came back is not what was asked for: that did happen.
+_ODD_RESULT = re.compile(r"\breturn(?:s|ed|ing)\b.*\binstead\b|\bwrong (?:result|data|answer|item)s?\b", _I)
 _MAYBE = re.compile(r"\b(?:if|when|whenever|should|in case|unless|might|may|could|would)\b", _I)
 # What a user or a result says when something does not work.
 _TOLD = re.compile(
@@ -47,7 +49,9 @@ def blame_in(text: str) -> str | None:
         return None
     for sentence in sentences_of(text):
         match = _BLAME.search(sentence)
-        if match is not None and "?" not in sentence and not _MAYBE.search(sentence[: match.start()]):
+        if match is None or "?" in sentence or _ODD_RESULT.search(sentence):
+            continue
+        if not _MAYBE.search(sentence[: match.start()]):
             return sentence
     return None
 

@@ -11,7 +11,7 @@ from toolflow_graph.verification.arithmetic import FOR_KEY, amounts_of
 from toolflow_graph.verification.origins import Finder, Origin
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.units import NAMES
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.wording import key_of, listed
 
 Leaf = tuple[str, str, str, Json]
 """A leaf of a call's arguments: path, pattern, last key, value."""
@@ -23,6 +23,8 @@ _DESCRIBED = re.compile(
     r"\A(?:m|cm|c|f|lb)\b|\b(celsius|fahrenheit|centigrade|kilograms?|kg|pounds|lbs?|kilomet(?:er|re)s?|km|miles)\b|°[CF]\b",
     re.IGNORECASE,
 )
+# A bare number said of what the key counts in smaller units: "over 30", in months.
+_SMALLER = {"months": 12.0, "minutes": 60.0, "seconds": 60.0, "cents": 100.0, "pence": 100.0, "grams": 1000.0}
 _LOW = frozenset(listed("from min minimum start low lower after least begin first since"))
 _HIGH = frozenset(listed("to max maximum end high upper before most until last till"))
 _STEP = 0.56
@@ -44,6 +46,10 @@ def find_quantity(
 
 def _in_its_unit(value: float, described: str, leaves: Sequence[Leaf], finder: Finder) -> Origin | None:
     """What is said without a unit, or in another one, in the unit that the call (or the parameter) names."""
+    for word in set(described.split(" ", 1)[0:1]) & _SMALLER.keys():
+        for index, said in finder.users[:3]:
+            if key_of(value / _SMALLER[word]) in said.numbers:
+                return Origin("derived", index, how=f"{value / _SMALLER[word]:g} in {word}")
     units = set(_units_of(leaves, described))
     for index, said in finder.users[:3] if units else ():
         for number in said.numbers:

@@ -1,0 +1,117 @@
+"""A run against a server that misbehaves in every way at once, or is gone for a while: the same bytes as a calm run."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from tests.echo_model import echo
+from tests.openai_server import Misbehave, OpenAIServer, error, raw
+from toolflow_graph.randomness import derive_rng
+
+ROOT = Path(__file__).parents[1]
+SHARE = 0.06
+"""Of the requests, for each fault (half of it for those that take long): with these ten half of them are answered."""
+
+FAULTS: dict[str, Callable[[], web.Response]] = {
+    "429": lambda: error(429, "slow down", headers={"Retry-After": "0.05"}),
+    "500": lambda: error(500),
+    "503": lambda: error(503),
+    "hang": lambda: trick("hang"),
+    "reset": lambda: trick("reset"),
+    "half_body": lambda: trick("half_body"),
+    "endless_body": lambda: trick("endless_body"),
+    "not_json": lambda: raw('{"choices": [', content_type="application/json"),
+    "wrong_shape": lambda: raw('{"surprise": true}'),
+    "wrong_type": lambda: raw("<html>busy</html>", content_type="text/html"),
+}
+
+
+def trick(name: Any) -> web.Response:
+    """What no response can express."""
+    raise Misbehave(name)
+
+
+class Storm:
+    """A responder that draws each fault for its share of the requests, and echoes the rest; it counts."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._rng = derive_rng("storm")
+
+    def __call__(self, body: dict[str, Any]) -> Any:
+        left = self._rng.random()
+        for name, fault in FAULTS.items():
+            left -= SHARE / 2 if name in ("hang", "endless_body") else SHARE
+            if left < 0:
+                self.counts[name] += 1
+                return fault()
+        self.counts["answered"] += 1
+        return echo(body)
+
+
+async def play(out: Path, url: str, num: int) -> tuple[int, str]:
+    """A run by the echo model; attempts may take half a second."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "toolflow_graph", "run", "-n", str(num), "--out", str(out), "--concurrency", "16"),
+        *("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0"),
+        *("--model", f"{ROOT}/tests/echo_model.py:build"),
+        cwd=ROOT,
+        env={**os.environ, "ECHO_URL": url, "ECHO_TIMEOUT": "0.5", "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, err.decode()
+
+
+def check_same(out: Path, calm: Path) -> None:
+    """Nothing lost, nothing twice, no torn record."""
+    for name in ("dialogues.jsonl", "rejected.jsonl"):
+        assert (out / name).read_bytes() == (calm / name).read_bytes()
+        assert all(json.loads(line) for line in (out / name).read_text().splitlines())
+    with sqlite3.connect(out / "run.sqlite") as store, sqlite3.connect(calm / "run.sqlite") as other:
+        query = "SELECT idx, node, number, digest FROM replies ORDER BY idx, node, number"
+        assert store.execute(query).fetchall() == other.execute(query).fetchall()
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_every_fault_at_once(tmp_path: Path) -> None:
+    """Counts are told by ``pytest -s``."""
+    storm = Storm()
+    async with OpenAIServer(echo, models=("echo",)) as calm, OpenAIServer(storm, models=("echo",)) as server:
+        code, err = await play(tmp_path / "calm", calm.base_url, 8)
+        assert code == 0, err
+        code, err = await play(tmp_path / "stormy", server.base_url, 8)
+        assert code == 0, err
+        needed = len(calm.requests)
+    print(f"\n{needed} calls needed; " + ", ".join(f"{name} {count}" for name, count in storm.counts.most_common()))
+    assert storm.counts["answered"] == needed
+    assert set(storm.counts) == {*FAULTS, "answered"}
+    check_same(tmp_path / "stormy", tmp_path / "calm")
+
+
+async def test_a_server_that_is_gone_for_a_while_pauses_the_run(tmp_path: Path) -> None:
+    async with OpenAIServer(echo, models=("echo",)) as server:
+        code, err = await play(tmp_path / "calm", server.base_url, 12)
+        assert code == 0, err
+        server.requests.clear()
+        running = asyncio.create_task(play(tmp_path / "paused", server.base_url, 12))
+        while len(server.requests) < 20:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await server.stop()
+        await asyncio.sleep(12)
+        await server.start()
+        code, err = await running
+        assert code == 0, err
+    assert "waiting for" in err
+    assert "answers again" in err
+    check_same(tmp_path / "paused", tmp_path / "calm")
