@@ -16,7 +16,8 @@ from toolflow_graph.dataset.exporters import openai
 from toolflow_graph.dataset.jsonl import read_source, write_dataset
 from toolflow_graph.errors import UsageError
 from toolflow_graph.record import record_to_json
-from toolflow_graph.run.store import DATABASE_NAME, open_store
+from toolflow_graph.run.store import open_store
+from toolflow_graph.run.view import DATABASE_NAME
 from toolflow_graph.types import Plan, Request
 from toolflow_graph.verification import RULES
 

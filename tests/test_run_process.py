@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from toolflow_graph.run.store import DATABASE_NAME
+from toolflow_graph.run.view import DATABASE_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,7 +11,8 @@ import pytest
 from tests.run_fakes import make_record
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
-from toolflow_graph.run.store import DATABASE_NAME, open_run, open_store
+from toolflow_graph.run.store import open_store
+from toolflow_graph.run.view import DATABASE_NAME, open_run
 from toolflow_graph.types import Fact, Fault, Finding, Plan, Request, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent

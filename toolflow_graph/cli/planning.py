@@ -8,7 +8,7 @@ from toolflow_graph.errors import UsageError
 from toolflow_graph.models.specs import parse_model_flags
 from toolflow_graph.run.estimate import LEAST_HISTORY, Sample, build_estimate, read_history, render_estimate
 from toolflow_graph.run.prices import read_price
-from toolflow_graph.run.store import open_run
+from toolflow_graph.run.view import open_run
 from toolflow_graph.types import ROLES
 from toolflow_graph.wording import count_of
 

@@ -19,7 +19,7 @@ from toolflow_graph.run.replay import (
     parse_step,
     write_replay,
 )
-from toolflow_graph.run.store import RunView, open_run
+from toolflow_graph.run.view import RunView, open_run
 from toolflow_graph.wording import COMMAND
 
 

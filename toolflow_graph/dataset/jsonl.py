@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from toolflow_graph.errors import RunError, UsageError
-from toolflow_graph.run.store import DATABASE_NAME, RunView, open_run
+from toolflow_graph.run.view import DATABASE_NAME, RunView, open_run
 
 ACCEPTED_NAME = "dialogues.jsonl"
 REJECTED_NAME = "rejected.jsonl"

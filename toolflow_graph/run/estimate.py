@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from toolflow_graph.run.prices import Price, find_price
-from toolflow_graph.run.store import RunView
+from toolflow_graph.run.view import RunView
 from toolflow_graph.types import ROLES, Usage
 from toolflow_graph.wording import count_of
 

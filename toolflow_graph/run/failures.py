@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolflow_graph.run.store import Stored, open_run
+from toolflow_graph.run.view import Stored, open_run
 from toolflow_graph.wording import COMMAND, count_of, shorten_line
 
 _SHOWN, _LONGEST = 5, 140

@@ -11,7 +11,7 @@ from toolflow_graph.errors import UsageError
 from toolflow_graph.models.memory import Asked
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.replies import KeptReply
-from toolflow_graph.run.store import RunView
+from toolflow_graph.run.view import RunView
 from toolflow_graph.wording import COMMAND
 
 REPLAYS = "replays"

@@ -9,7 +9,7 @@ from typing import Any
 from toolflow_graph.run.lock import FolderLock
 from toolflow_graph.run.prices import find_price
 from toolflow_graph.run.pulse import read_pulse
-from toolflow_graph.run.store import open_run
+from toolflow_graph.run.view import open_run
 from toolflow_graph.types import Usage
 from toolflow_graph.wording import count_of, render_time
 

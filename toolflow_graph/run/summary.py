@@ -10,7 +10,7 @@ from pathlib import Path
 from toolflow_graph.behaviours import BEHAVIOURS
 from toolflow_graph.errors import RunError
 from toolflow_graph.run.prices import Price, find_price
-from toolflow_graph.run.store import RunView, Stored
+from toolflow_graph.run.view import RunView, Stored
 from toolflow_graph.types import ROLES, Usage
 from toolflow_graph.wording import count_of, shorten_line
 
