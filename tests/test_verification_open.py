@@ -143,3 +143,13 @@ def test_what_a_recipe_takes_for_others() -> None:
 def test_days_in_other_words(said: str, value: str) -> None:
     assert dated("Today is Wednesday, 2025-03-12.", said, value=value, name="date") == "derived"
     assert dated("Today is Wednesday, 2025-03-12.", "Please look.", value=value, name="date") == "unknown"
+
+
+def test_sizes_and_files_named_after_a_number() -> None:
+    sizes = [{"sku": "5160", "dimensions": "2.625x1"}]
+    assert stated("The labels are 2.625 by 1 inches.", sizes) == []
+    assert stated("It's a 1280x720 file.", {"width": 1280, "height": 720}) == []
+    assert stated("It's a 1280x960 file.", {"width": 1280, "height": 720}) != []
+    for name, kind in (("79.pdf", "derived"), ("81.pdf", "unknown")):
+        used = {"disk_usage": "79.00 B"}
+        assert dated(WEDNESDAY, "Name a file after its size.", used, value=name, name="file_name") == kind

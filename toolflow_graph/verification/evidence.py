@@ -18,8 +18,8 @@ _CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
 
 # Numbers in digits, but not those of dates, times and versions, nor inside of words; {"high":34} holds one.
 _FIGURE = re.compile(
-    r"(?:(?<=\d\.\d[-–])|(?<![\w.])(?<!\w:)(?<!\w-))(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)"
-    r"(?![-:]\d)(?=[A-Za-z°%]{0,12}(?!\w))"
+    r"(?:(?<=\d\.\d[-–])|(?<=\d[x×])|(?<![\w.])(?<!\w:)(?<!\w-))(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)"
+    r"(?![-:]\d)(?=[A-Za-z°%]{0,12}(?!\w)|[x×]\d)"
 )
 _ID_LIKE = re.compile(r"[\d\s@-]")
 _IN_NAME = re.compile(r"[A-Za-z]_?-?(\d{1,3})(?![\d.:-])|(?<![\d.:-])(\d{1,3})(?=_?[A-Za-z])")

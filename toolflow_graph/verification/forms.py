@@ -9,6 +9,7 @@ from toolflow_graph.verification.wording import listed, normalise, squeeze, stan
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # What stands around the values of a filter, a query or a JSON text.
+_FILE = re.compile(r"(\d{1,9})\.[a-z]{2,4}")
 _SEAT = re.compile(r"(\d{1,2})[-/](\d{1,3})")
 _KEY = re.compile(r"\b[A-Za-z_][\w.]*\s*(?:[=<>]=?|:(?!//))\s*|[<>]=?")
 _BETWEEN = re.compile(r"[,;|&(){}\[\]]|\s(?:AND|OR|and|or)\s")
@@ -64,6 +65,9 @@ class Forms:
         if seat := _SEAT.fullmatch(value):
             row, place = (self.finder.number(float(number)) for number in seat.groups())
             return place and row and Origin("derived", place.message_index, place.result_path, "a row and a place")
+        if file := _FILE.fullmatch(value):
+            number = self.finder.number(float(file[1]))
+            return number and Origin("derived", number.message_index, number.result_path, f"named after {file[1]}")
         bare = _KEY.sub("|", value.replace('"', " "))
         parts = [part.strip() for part in _BETWEEN.split(bare) if part.strip()]
         if not parts or (len(parts) < 2 and bare == value) or not any(len(part) > 1 for part in parts):
