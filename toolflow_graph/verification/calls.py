@@ -97,10 +97,18 @@ def _stands(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     return str(leaf.value).casefold() in said.casefold()
 
 
-# "String" under these is a type that data tell of themselves, "Your name" the label of a field.
-_TYPE_KEY = re.compile(
-    r"type|kind|format|class|schema|label|placeholder|hint|template|example|description", re.IGNORECASE
-)
+# "String" under these is a type that data tell of themselves, "Your name" the label of a field in a form.
+_TYPE_KEY = re.compile(r"type|kind|format|class|schema", re.IGNORECASE)
+_LABEL_KEY = re.compile(r"label|placeholder|hint|description|title", re.IGNORECASE)
+_TYPES = frozenset(("string", "undefined", "null"))
+_WORDS = re.compile(r"[\w' -]+ [\w' -]+")
+
+
+def _is_told_of_itself(key: str, leaf: Json) -> bool:
+    """Whether what looks like a placeholder is a type's name, or the label of a field."""
+    text = str(leaf).strip()
+    is_type = bool(_TYPE_KEY.search(key)) and text.casefold() in _TYPES
+    return is_type or (bool(_LABEL_KEY.search(key)) and _WORDS.fullmatch(text) is not None)
 
 
 @rule("placeholder_result", "error", "A result holds placeholders, or is a schema instead of data.")
@@ -118,7 +126,7 @@ def placeholder_result(transcript: Transcript) -> Iterator[Spot]:
         tool = transcript.tools_by_name.get(site.call.name)
         echoed = set(strings_in(site.call.arguments))
         for path, _, key, leaf in iter_leaves(value if isinstance(value, dict | list) else {"result": value}):
-            if not is_placeholder(leaf, False) or leaf in echoed or _TYPE_KEY.search(key):
+            if not is_placeholder(leaf, False) or leaf in echoed or _is_told_of_itself(key, leaf):
                 continue
             if not (tool and _allowed(tool.returns, leaf)):
                 yield index, f"the result of {site.call.name} has the placeholder {leaf!r} at {path}"
