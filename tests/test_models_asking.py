@@ -11,6 +11,7 @@ from toolflow_graph.context import Context
 from toolflow_graph.dialogue.asking import REPAIRS, Answer, StepFailed, ask
 from toolflow_graph.dialogue.services import RunServices
 from toolflow_graph.errors import UsageError
+from toolflow_graph.models.memory import Asked, Memory
 from toolflow_graph.models.offline import OfflineModel
 from toolflow_graph.models.port import Model, Reply
 from toolflow_graph.state import DialogueState
@@ -28,9 +29,15 @@ def parse(reply: Reply) -> str:
 
 
 async def step(
-    model: Model, messages: tuple[Message, ...] = PROMPT, role: Role = "assistant", **state: Any
+    model: Model,
+    messages: tuple[Message, ...] = PROMPT,
+    role: Role = "assistant",
+    memory: Memory | None = None,
+    **state: Any,
 ) -> tuple[Answer[str] | StepFailed, Context]:
     context = build_context(model, OneSeed(SEED))
+    if memory is not None:
+        context.services.memory = memory  # type: ignore[misc]
     begun: DialogueState = {"seed": SEED.to_json(), **state}  # type: ignore[typeddict-item]
     try:
         return await ask(context, begun, role, node="n", messages=messages, brief=None, parse=parse), context
@@ -79,6 +86,33 @@ async def test_what_a_cut_or_filtered_reply_cost_is_counted(reason: str, code: s
     assert sum(context.services.spending.values(), Usage()) == Usage(  # type: ignore[attr-defined]
         calls=2, input=22, output=14, cached=10
     )
+
+
+class Keeping:
+    """A memory that gives back to every question what was kept last."""
+
+    def __init__(self) -> None:
+        self.kept: str | None = None
+
+    def recall(self, asked: Asked) -> str | None:
+        return self.kept
+
+    async def keep(self, asked: Asked, answer: str) -> None:
+        self.kept = answer
+
+
+async def test_a_kept_reply_is_counted_in_its_dialogue_and_never_paid_for_again() -> None:
+    memory = Keeping()
+    async with OpenAIServer(lambda body: text("Hello")) as server, one_attempt(server) as model:
+        first, paid = await step(model, memory=memory)
+        second, again = await step(model, memory=memory)
+    assert len(server.requests) == 1
+    assert isinstance(first, Answer)
+    assert isinstance(second, Answer)
+    assert first.value == second.value == "Hello"
+    assert first.bookkeeping["usage"] == second.bookkeeping["usage"] == [{"role": "assistant", **COST}]
+    assert sum(paid.services.spending.values(), Usage()) == Usage(**COST)  # type: ignore[attr-defined]
+    assert again.services.spending == {}  # type: ignore[attr-defined]
 
 
 async def test_the_key_of_reasoning_is_the_dialogues_own() -> None:

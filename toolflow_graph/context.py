@@ -53,8 +53,8 @@ class Services(Protocol):
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed: ...
 
-    def spend(self, usage: Usage, *, model: str, recalled: bool = False) -> None:
-        """Told of every reply as it comes, for whoever watches the run; ``recalled``: it was paid for before."""
+    def spend(self, usage: Usage, *, model: str) -> None:
+        """Told of every reply that is paid for as it comes, for whoever watches the run."""
 
 
 class Context(BaseModel):

@@ -82,9 +82,10 @@ async def ask(
     keys = state.get("reasoning_keys", {})
     key = keys.get(role)
 
-    def count(cost: Usage, *, recalled: bool = False) -> None:
+    def count(cost: Usage, *, again: bool) -> None:
         usage.append({"role": role, **cost.to_json()})
-        context.services.spend(cost, model=model.name, recalled=recalled)
+        if not again:  # a kept reply was paid for when it was made
+            context.services.spend(cost, model=model.name)
 
     note = ""
     reason = ""
@@ -111,10 +112,10 @@ async def ask(
                 reply = check_reply(fresh)
         except (TruncatedReply, RefusedRequest) as error:
             if error.usage is not None:
-                count(error.usage)
+                count(error.usage, again=False)
             code = "truncated_reply" if isinstance(error, TruncatedReply) else "refused_request"
             raise StepFailed(Fault(code=code, node=node, reason=str(error)), bookkeeping) from error
-        count(reply.usage, recalled=recalled is not None)
+        count(reply.usage, again=recalled is not None)
         if reply.reasoning_key not in (None, key):
             key = reply.reasoning_key
             bookkeeping["reasoning_keys"] = {**keys, role: key}

@@ -34,18 +34,14 @@ class RunServices:
         self.backends = build_backends((), ()) if backends is None else backends
         self.memory: Memory = memory or NoMemory()
         self.spending: dict[str, Usage] = {}
-        self.recalled = Usage()
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed:
         """The seed of dialogue ``index``; ``owed``: behaviours that earlier dialogues still owe."""
         return self.seeds.draw(index, owed)
 
-    def spend(self, usage: Usage, *, model: str, recalled: bool = False) -> None:
-        """Add to what has been spent on a model so far, or to what was used again at no cost."""
-        if recalled:
-            self.recalled += usage
-        else:
-            self.spending[model] = self.spending.get(model, Usage()) + usage
+    def spend(self, usage: Usage, *, model: str) -> None:
+        """Add to what has been spent on a model so far."""
+        self.spending[model] = self.spending.get(model, Usage()) + usage
 
 
 def build_seeds(tools: Sequence[str], embedder: str, tau: float | None, settings: "SeedSettings") -> "SeedSource":

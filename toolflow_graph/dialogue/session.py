@@ -71,11 +71,6 @@ class Session:
         }
 
     @property
-    def recalled(self) -> Usage:
-        """What replies of an earlier process, used again at no cost, had cost then."""
-        return self._services.recalled
-
-    @property
     def mix(self) -> Mapping[Any, float]:
         """The wanted mix: behaviour -> share of dialogues."""
         return self._services.seeds.mix

@@ -9,6 +9,7 @@ from toolflow_graph.record import Place
 from toolflow_graph.types import Message
 from toolflow_graph.verification.answers import Answer
 from toolflow_graph.verification.arithmetic import MONEY, is_about_sums
+from toolflow_graph.verification.distinctive import COORDINATES
 from toolflow_graph.verification.evidence import Evidence
 from toolflow_graph.verification.mentions import Mention
 from toolflow_graph.verification.moments import Date
@@ -42,7 +43,6 @@ _CALCULATED = frozenset(
     )
 )
 """Words in the name of an argument that tell that its value may be worked out."""
-_PLACES = frozenset(listed("lat latitude lon lng longitude"))
 _NEVER = frozenset(listed("rating score rate stars rank"))
 _DEGREES = frozenset(("c", "f", "celsius", "fahrenheit"))
 _LONGEST = 4000
@@ -145,7 +145,7 @@ def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, valu
     asked = finder.users[0][1].text if finder.users else ""
     # Without a word of calculating a value that fits is as likely an accident.
     told = bool(unit) or not _CALCULATED.isdisjoint(words) or is_about_sums(asked)
-    if not _NEVER.isdisjoint(words) or not (told or _PLACES.intersection(words)) or _states(asked, words):
+    if not _NEVER.isdisjoint(words) or not (told or COORDINATES.intersection(words)) or _states(asked, words):
         return None
     money = MONEY.search(name) is not None and not unit
     written = f"{value:.2f}" if money and value != int(value) else f"{value:.10g}"
@@ -153,7 +153,7 @@ def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, valu
     answer = Composed(transcript, finder, index, name, text).answer
     mention = next((m for m in answer.mentions if m.values and m.values[0] == abs(float(written))), None)
     how = answer.explain(mention, loosely=False) if mention is not None else None
-    if _PLACES.intersection(words):
+    if COORDINATES.intersection(words):
         return how if how == "rounded" and value % 1 else None
     return None if how == "in a tool's definition" else how
 

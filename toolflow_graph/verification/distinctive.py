@@ -31,6 +31,8 @@ _NAME_FIELDS = frozenset(
 # Fields that nobody fills with a word of his own: whatever stands there was given.
 _CONTACTS = frozenset(listed("email mail phone telephone mobile cursor"))
 _PAGE_TOKENS = (("page", "token"), ("next", "token"), ("continuation", "token"))
+# The keys of a point on the map.
+COORDINATES = frozenset(listed("lat latitude lon lng longitude"))
 # Nobody but the user can know these, whatever they look like.
 _CREDENTIALS = frozenset(listed("password passphrase passcode username login"))
 # How much of something to show: the assistant's own choice in every API.

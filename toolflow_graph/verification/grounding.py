@@ -13,6 +13,7 @@ from toolflow_graph.types import Json
 from toolflow_graph.verification.arithmetic import LARGEST
 from toolflow_graph.verification.callmoments import CallMoments
 from toolflow_graph.verification.composed import Composed, reckoned
+from toolflow_graph.verification.distinctive import COORDINATES
 from toolflow_graph.verification.distinctive import is_distinctive as is_distinctive
 from toolflow_graph.verification.distinctive import is_free_text as is_free_text
 from toolflow_graph.verification.evidence import Evidence, evidence_of
@@ -115,7 +116,6 @@ def _name_in(pattern: str) -> str:
     return plain.rpartition(".")[2]
 
 
-_PLACES = frozenset(listed("lat latitude lon lng longitude"))
 _POINT = re.compile(r"-?\d{1,3}\.\d{3,}")
 _PAIR_OF_DEGREES = re.compile(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
 # How far a search looks is the assistant's to choose, as long as it is a usual stretch.
@@ -200,7 +200,7 @@ class _Grounder:
             )
             origin = Origin("derived", how=how) if how else origin
             origin = origin or find_quantity(value, pattern, named, self.values, self.finder, self.reads)
-            if origin is None and self.reads and _PLACES.intersection(split_name(name)):
+            if origin is None and self.reads and COORDINATES.intersection(split_name(name)):
                 origin = self._known_place()
             if origin is None and self.reads and value in _STRETCHES and _SPANS.intersection(split_name(name)[-1:]):
                 origin = Origin("default", how="how far a search looks")
