@@ -31,10 +31,10 @@ from toolflow_graph.dataset.reading import read_dialogues
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.types import Json, Message
 from toolflow_graph.verification import Transcript
-from toolflow_graph.verification.answers import Answer
 from toolflow_graph.verification.evidence import evidence_of
-from toolflow_graph.verification.grounding import GroundedLeaf
-from toolflow_graph.verification.mentions import Mention, mentions_in
+from toolflow_graph.verification.provenance.answers import Answer
+from toolflow_graph.verification.provenance.grounding import GroundedLeaf
+from toolflow_graph.verification.reading.mentions import Mention, mentions_in
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 

@@ -30,8 +30,8 @@ from toolflow_graph.templates import Template
 from toolflow_graph.types import Fact, Message, Seed, Tool, ToolCall, ToolResult
 from toolflow_graph.validation import schema_errors
 from toolflow_graph.verification.inline import check_result, find_repeated_read
-from toolflow_graph.verification.things import World, act_of, recall
 from toolflow_graph.verification.toolcards import changes
+from toolflow_graph.verification.world.things import World, act_of, recall
 
 History = tuple[tuple[ToolCall, ToolResult], ...]
 _ERROR = {

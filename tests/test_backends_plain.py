@@ -29,7 +29,7 @@ from toolflow_graph.backends.answers import (
 )
 from toolflow_graph.backends.plain import NotPlain, to_plain
 from toolflow_graph.types import Json, Tool, ToolCall
-from toolflow_graph.verification.calls import MOST_RESULT_BYTES
+from toolflow_graph.verification.rules.calls import MOST_RESULT_BYTES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verification_samples import Data, brings, calls, clean, codes, judge, says, user
-from toolflow_graph.verification.claims import claims_deed, says_settled
+from toolflow_graph.verification.reading.claims import claims_deed, says_settled
 
 Change = Callable[[Data], Any]
 

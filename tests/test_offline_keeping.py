@@ -7,9 +7,9 @@ from toolflow_graph.models.briefs import Scene, ToolBrief
 from toolflow_graph.models.offline.keeping import keep_things
 from toolflow_graph.models.offline.views import view_of
 from toolflow_graph.types import Tool, ToolCall, ToolResult
-from toolflow_graph.verification.naming import Key, read_result
-from toolflow_graph.verification.naming import noun_of as tool_noun
 from toolflow_graph.verification.toolcards import changes
+from toolflow_graph.verification.world.naming import Key, read_result
+from toolflow_graph.verification.world.naming import noun_of as tool_noun
 
 _DIALOGUES = 30
 _TOLERATED = 3

@@ -4,7 +4,7 @@ import pytest
 
 from toolflow_graph.types import Message, Tool, ToolCall
 from toolflow_graph.verification import RULES, Transcript, verify
-from toolflow_graph.verification.consent import demand_of
+from toolflow_graph.verification.rules.consent import demand_of
 
 EXPLICIT = (
     "You help airline customers. Before taking any actions that update the booking database, you must list the details "

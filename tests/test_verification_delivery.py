@@ -7,8 +7,8 @@ import pytest
 
 from toolflow_graph.types import Message, Tool, ToolCall
 from toolflow_graph.verification import RULES, Transcript
-from toolflow_graph.verification.languages import language_of, names_language
-from toolflow_graph.verification.wording import says_nothing
+from toolflow_graph.verification.reading.languages import language_of, names_language
+from toolflow_graph.verification.reading.wording import says_nothing
 
 TOOLS = (
     Tool(name="get_order", parameters={"type": "object", "properties": {"order_id": {}}, "required": ["order_id"]}),

@@ -7,7 +7,7 @@ import pytest
 from tests.test_verification_provenance import SYSTEM, dialogue, findings, kind_of, sources
 from tests.verification_samples import brings, calls, says, user
 from toolflow_graph.verification import compute_provenance, parse_dialogue, verify
-from toolflow_graph.verification.moments import written_dates
+from toolflow_graph.verification.reading.moments import written_dates
 
 Data = dict[str, Any]
 

@@ -9,8 +9,8 @@ import pytest
 from toolflow_graph.record import Source
 from toolflow_graph.types import Json
 from toolflow_graph.verification import compute_provenance, parse_dialogue, verify
-from toolflow_graph.verification.offsets import durations_in, offset_of, parse_shift, zones_in
-from toolflow_graph.verification.tongues import in_english
+from toolflow_graph.verification.reading.offsets import durations_in, offset_of, parse_shift, zones_in
+from toolflow_graph.verification.reading.tongues import in_english
 
 Data = dict[str, Any]
 

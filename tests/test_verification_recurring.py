@@ -5,8 +5,8 @@ import datetime
 import pytest
 
 from tests.test_verification_provenance import dialogue, sources
-from toolflow_graph.verification.moments import dates_in
-from toolflow_graph.verification.recurring import recurs
+from toolflow_graph.verification.reading.moments import dates_in
+from toolflow_graph.verification.reading.recurring import recurs
 
 NOW = datetime.date(2026, 3, 11)
 """A Wednesday."""

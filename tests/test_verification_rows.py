@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from toolflow_graph.verification import parse_dialogue, verify
-from toolflow_graph.verification.rows import plain_row
+from toolflow_graph.verification.derivations.rows import plain_row
 
 ORDERS = {
     "orders": [

@@ -7,9 +7,9 @@ import pytest
 
 from toolflow_graph.types import Message, Tool, ToolCall, ToolResult
 from toolflow_graph.verification import RULES, Transcript, check_result
-from toolflow_graph.verification.naming import kind_of, noun_of
 from toolflow_graph.verification.registry import run_rules
-from toolflow_graph.verification.things import Act, World, fold, fold_history, recall
+from toolflow_graph.verification.world.naming import kind_of, noun_of
+from toolflow_graph.verification.world.things import Act, World, fold, fold_history, recall
 
 Step = tuple[str, dict[str, Any], Any]
 CODES = ("inconsistent_world", "lost_change", "deleted_thing", "missing_thing")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from toolflow_graph.types import Cue, Message, Request, Tool
-from toolflow_graph.verification.planrules import check_request_done
+from toolflow_graph.verification.rules.planrules import check_request_done
 
 
 def is_settled(

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from toolflow_graph.dialogue.staging import cues_of
 from toolflow_graph.types import Cue, Fact, Json, Message, Plan, Request, ToolCall
-from toolflow_graph.verification.grounding import iter_leaves
-from toolflow_graph.verification.wording import normalise
+from toolflow_graph.verification.provenance.grounding import iter_leaves
+from toolflow_graph.verification.reading.wording import normalise
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)")
 _LONGEST = 60

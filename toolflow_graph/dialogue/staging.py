@@ -14,8 +14,8 @@ from toolflow_graph.randomness import derive_rng
 from toolflow_graph.record import ToolChange
 from toolflow_graph.schemas import iter_fields, schema_types
 from toolflow_graph.types import Cue, Fact, Message, MishapKind, Plan, Request, Seed, Tool, ToolCall, ToolResult
-from toolflow_graph.verification.things import MAKING
 from toolflow_graph.verification.toolcards import changes, split_name
+from toolflow_graph.verification.world.things import MAKING
 
 _PASSING: Mapping[str, tuple[tuple[str, str], ...]] = {
     "rate_limit": (

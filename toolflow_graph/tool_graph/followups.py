@@ -10,9 +10,9 @@ from itertools import permutations
 from toolflow_graph.tool_graph.handles import IDS, WIDE, Card, Handle, is_top, join_cards, load_card
 from toolflow_graph.tool_graph.nouns import scope_words
 from toolflow_graph.types import Tool
-from toolflow_graph.verification.things import CANCELLING, CHANGING, DELETING, MAKING, PARTIAL
+from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import changes, split_name
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.world.things import CANCELLING, CHANGING, DELETING, MAKING, PARTIAL
 
 _METHODS = frozenset(listed("post put"))
 _ENDING = DELETING | CANCELLING | frozenset(listed("close stop end archive void revoke"))

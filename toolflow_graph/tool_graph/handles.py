@@ -28,10 +28,10 @@ from toolflow_graph.tool_graph.nouns import (
     singular_words,
 )
 from toolflow_graph.types import Edge, Flow, Tool
-from toolflow_graph.verification.naming import singular
-from toolflow_graph.verification.things import DELETING, MAKING
+from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import changes, split_name
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.world.naming import singular
+from toolflow_graph.verification.world.things import DELETING, MAKING
 
 IDS = frozenset(listed("id gid uid uuid guid sid"))
 _OTHER_MARKS = frozenset(listed("key slug number code ref name"))

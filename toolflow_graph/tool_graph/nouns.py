@@ -3,10 +3,10 @@
 import re
 from functools import lru_cache
 
-from toolflow_graph.verification.naming import singular
-from toolflow_graph.verification.things import CANCELLING, CHANGING, DELETING, MAKING
+from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import split_name
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.world.naming import singular
+from toolflow_graph.verification.world.things import CANCELLING, CHANGING, DELETING, MAKING
 
 Words = tuple[str, ...]
 """Singular, lower-case words."""

@@ -3,23 +3,23 @@
 ::
 
     transcript.py   the frozen view of a dialogue that all rules read (parsing.py builds it from any data)
+    evidence.py toolcards.py hints.py    what it holds to go by, what a tool's definition says, how to mend a finding
     registry.py     RULES, and the decorator that adds one
-    structure.py calls.py text.py delivery.py groundrules.py planrules.py behaviours.py consent.py world.py
-                    the rules
-    grounding.py composed.py callmoments.py origins.py forms.py evidence.py    where an argument's value comes from
-    arithmetic.py distinctive.py wording.py tongues.py languages.py moments.py offsets.py codes.py
-                    how values are said
-    present.py recurring.py    what "today" is; days such as "every Tuesday"
-    claims.py deeds.py outages.py    what the assistant says it did or could not do, against what was called
-    naming.py things.py clashes.py    the world of a dialogue, and what contradicts it
-    answers.py mentions.py knowledge.py reckoning.py timing.py    what the assistant states (helpers: sums.py
-                    portions.py rates.py lengths.py units.py rows.py)
+    rules/          the rules: structure, calls, wording, delivery, plan, behaviours, consent, world ...
+    provenance/     where arguments and stated values come from
+    derivations/    how one value follows from others
+    world/          the things of a dialogue, and what contradicts them
+    reading/        what a text says
     inline.py       check_*: the same rules while the dialogue is being made
 """
 
 from toolflow_graph.record import Record
 from toolflow_graph.types import Verdict
-from toolflow_graph.verification import (  # noqa: F401  (they register)
+from toolflow_graph.verification.inline import check_assistant_text, check_calls, check_result, check_user_text
+from toolflow_graph.verification.parsing import parse_dialogue, parse_record
+from toolflow_graph.verification.provenance.grounding import compute_provenance, is_distinctive
+from toolflow_graph.verification.registry import RULES, Rule, rule, run_rules
+from toolflow_graph.verification.rules import (  # noqa: F401  (they register)
     behaviours,
     calls,
     consent,
@@ -30,12 +30,8 @@ from toolflow_graph.verification import (  # noqa: F401  (they register)
     text,
     world,
 )
-from toolflow_graph.verification.behaviours import count_behaviours
-from toolflow_graph.verification.grounding import compute_provenance, is_distinctive
-from toolflow_graph.verification.inline import check_assistant_text, check_calls, check_result, check_user_text
-from toolflow_graph.verification.parsing import parse_dialogue, parse_record
-from toolflow_graph.verification.planrules import check_request_done
-from toolflow_graph.verification.registry import RULES, Rule, rule, run_rules
+from toolflow_graph.verification.rules.behaviours import count_behaviours
+from toolflow_graph.verification.rules.planrules import check_request_done
 from toolflow_graph.verification.transcript import Transcript
 
 __all__ = [

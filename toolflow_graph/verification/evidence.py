@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from toolflow_graph.verification import moments, wording
-from toolflow_graph.verification.offsets import Duration, durations_in
-from toolflow_graph.verification.present import stated_now
-from toolflow_graph.verification.tongues import in_english
+from toolflow_graph.verification.reading import moments, wording
+from toolflow_graph.verification.reading.offsets import Duration, durations_in
+from toolflow_graph.verification.reading.present import stated_now
+from toolflow_graph.verification.reading.tongues import in_english
+from toolflow_graph.verification.reading.wording import key_of, normalise, squeeze
 from toolflow_graph.verification.transcript import Transcript
-from toolflow_graph.verification.wording import key_of, normalise, squeeze
 
 _DATE_START = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")

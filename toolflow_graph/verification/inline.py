@@ -6,12 +6,12 @@ Reasons are written for the model that is asked again: they say what is wrong an
 from collections.abc import Mapping, Sequence
 
 from toolflow_graph.types import Finding, Json, Message, Plan, Tool, ToolCall, ToolResult
-from toolflow_graph.verification.calls import ReadLedger
+from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.registry import RULES, run_rules
-from toolflow_graph.verification.text import is_pleasantry
+from toolflow_graph.verification.rules.calls import ReadLedger
+from toolflow_graph.verification.rules.text import is_pleasantry
 from toolflow_graph.verification.toolcards import is_read_name
 from toolflow_graph.verification.transcript import Transcript
-from toolflow_graph.verification.wording import listed
 
 __all__ = [
     "check_assistant_text",

@@ -12,7 +12,7 @@ import regex
 from toolflow_graph.schemas import merged_properties, merged_required, resolve
 from toolflow_graph.types import Tool
 from toolflow_graph.validation import SchemaChecker
-from toolflow_graph.verification.wording import listed
+from toolflow_graph.verification.reading.wording import listed
 
 _HUMP = re.compile(r"[a-z0-9][A-Z]")
 _PART = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{M}]+|\d+")

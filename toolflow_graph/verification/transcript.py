@@ -12,8 +12,8 @@ from toolflow_graph.types import Cue, Fault, Message, Plan, Request, Tool, ToolC
 from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card, looks_up
 
 if TYPE_CHECKING:
-    from toolflow_graph.verification.clashes import Clash
-    from toolflow_graph.verification.grounding import GroundedLeaf
+    from toolflow_graph.verification.provenance.grounding import GroundedLeaf
+    from toolflow_graph.verification.world.clashes import Clash
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +193,18 @@ class Transcript:
     @cached_property
     def leaves(self) -> "tuple[GroundedLeaf, ...]":
         """Every argument leaf of the watched calls with where its value comes from."""
-        from toolflow_graph.verification.grounding import ground_leaves  # grounding reads transcripts: a cycle
+        from toolflow_graph.verification.provenance.grounding import (
+            ground_leaves,  # grounding reads transcripts: a cycle
+        )
 
         return ground_leaves(self)
 
     @cached_property
     def clashes(self) -> "tuple[tuple[int, Clash], ...]":
         """Where the watched results contradict the world before them, with the index of the message."""
-        from toolflow_graph.verification.world import clashes_of  # the rules of the world read transcripts: a cycle
+        from toolflow_graph.verification.rules.world import (
+            clashes_of,  # the rules of the world read transcripts: a cycle
+        )
 
         return clashes_of(self)
 

@@ -6,8 +6,8 @@ import re
 from toolflow_graph.evaluation.mutations.draft import Call, Data, Draft, dump
 from toolflow_graph.evaluation.mutations.registry import kind
 from toolflow_graph.types import Behaviour, Cue
-from toolflow_graph.verification.behaviours import Span, spans_showing
-from toolflow_graph.verification.consent import asks_to_go_ahead
+from toolflow_graph.verification.rules.behaviours import Span, spans_showing
+from toolflow_graph.verification.rules.consent import asks_to_go_ahead
 
 _NOES = (
     "No.",

@@ -4,7 +4,7 @@ import re
 
 from toolflow_graph.evaluation.mutations.draft import Call, Draft, dump
 from toolflow_graph.evaluation.mutations.registry import kind
-from toolflow_graph.verification.languages import language_of
+from toolflow_graph.verification.reading.languages import language_of
 from toolflow_graph.verification.toolcards import split_name
 
 _STUMPS = (

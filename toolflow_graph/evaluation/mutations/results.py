@@ -7,7 +7,7 @@ from toolflow_graph.evaluation.mutations.draft import Call, Draft
 from toolflow_graph.evaluation.mutations.places import Place, is_number, result_places
 from toolflow_graph.evaluation.mutations.registry import kind
 from toolflow_graph.types import Json
-from toolflow_graph.verification.calls import OTHER_ONE
+from toolflow_graph.verification.rules.calls import OTHER_ONE
 from toolflow_graph.verification.toolcards import split_name
 
 _HOLLOW = (

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolflow_graph.schemas import schema_types
-from toolflow_graph.verification.placeholders import is_placeholder
+from toolflow_graph.verification.reading.placeholders import is_placeholder
 
 _QUOTED = re.compile(
     r"(?:e\.g\.?|for example|for instance|such as|examples?|like)[,:]*\s*[\"'“`]([^\"'”`\n]{1,60})[\"'”`]", re.I

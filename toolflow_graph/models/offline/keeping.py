@@ -14,9 +14,9 @@ from toolflow_graph.models.offline.mending import rename
 from toolflow_graph.models.offline.remembering import is_allowed
 from toolflow_graph.models.offline.views import BODIES, View
 from toolflow_graph.types import Json, Tool, ToolCall
-from toolflow_graph.verification.naming import Key, Mention, identifier, kind_of
-from toolflow_graph.verification.things import Act, act_of, made_by
 from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.world.naming import Key, Mention, identifier, kind_of
+from toolflow_graph.verification.world.things import Act, act_of, made_by
 
 _PLACES = frozenset(
     {"city", "country", "location", "address", "latitude", "longitude", "postcode", "zip", "region", "place", "owner"}

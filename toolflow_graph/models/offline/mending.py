@@ -5,10 +5,10 @@ from typing import Any
 
 from toolflow_graph.models.briefs import ToolBrief
 from toolflow_graph.types import Json, ToolCall
-from toolflow_graph.verification.clashes import Clash, find_clashes
-from toolflow_graph.verification.naming import Mention, identifier, kind_of, noun_of, read_result
-from toolflow_graph.verification.things import Act, Thing, World, fold_history
 from toolflow_graph.verification.toolcards import changes
+from toolflow_graph.verification.world.clashes import Clash, find_clashes
+from toolflow_graph.verification.world.naming import Mention, identifier, kind_of, noun_of, read_result
+from toolflow_graph.verification.world.things import Act, Thing, World, fold_history
 
 _ROUNDS = 3
 

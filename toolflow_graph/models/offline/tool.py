@@ -26,7 +26,7 @@ from toolflow_graph.models.offline.whereabouts import put_in_place
 from toolflow_graph.models.offline.world import PLACES, Cast, build_cast
 from toolflow_graph.validation import schema_errors
 from toolflow_graph.verification.inline import find_repeated_read
-from toolflow_graph.verification.things import World
+from toolflow_graph.verification.world.things import World
 
 _LARGE = 3900
 """Characters above which a smaller result is tried: tool messages are read whole by whoever trains on them."""

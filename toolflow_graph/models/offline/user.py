@@ -32,7 +32,7 @@ from toolflow_graph.randomness import derive_rng
 from toolflow_graph.tool_graph.followups import find_made
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Fact, Request, Tool, Use
-from toolflow_graph.verification.wording import normalise
+from toolflow_graph.verification.reading.wording import normalise
 
 _TRIES = 12
 

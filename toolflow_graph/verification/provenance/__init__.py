@@ -1,0 +1,9 @@
+"""Where values come from: the arguments of calls (grounding.py) and what the assistant states (answers.py).
+
+::
+
+    origins.py    what may have brought a value: a message, a result, the context
+    grounding.py composed.py forms.py callmoments.py    an argument's source; composed texts; forms; days
+    distinctive.py    which values cannot be there by chance
+    answers.py    the values that an answer states
+"""
