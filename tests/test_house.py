@@ -57,6 +57,20 @@ def test_imports_flow_one_way(path: Path) -> None:
     assert not higher, f"{path.relative_to(ROOT)} ({here}) imports {sorted(higher)}, which stand above it"
 
 
+# Within the verifier: a text is read without a dialogue, a value follows from others before anybody asks for its source.
+VERIFIER = ["reading", "world", "derivations", "provenance", "rules"]
+
+
+@pytest.mark.parametrize("folder", VERIFIER)
+def test_the_verifiers_folders_import_downwards(folder: str) -> None:
+    higher = VERIFIER[VERIFIER.index(folder) + 1 :]
+    paths = sorted((PACKAGE / "verification" / folder).glob("*.py"))
+    assert paths
+    for path in paths:
+        for name in higher:
+            assert f"toolflow_graph.verification.{name}" not in path.read_text(encoding="utf-8"), f"{path} uses {name}"
+
+
 def test_engine_does_not_import_nodes() -> None:
     users = [path for path in PACKAGE.rglob("*.py") if "nodes" in imported_rooms(path)]
     assert users == []

@@ -4,6 +4,7 @@
 
     origins.py    what may have brought a value: a message, a result, the context
     grounding.py composed.py forms.py callmoments.py    an argument's source; composed texts; forms; days
+    quantities.py    numbers of a call that people say in another unit
     distinctive.py    which values cannot be there by chance
     answers.py    the values that an answer states
 """

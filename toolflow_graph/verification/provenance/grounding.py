@@ -11,7 +11,6 @@ from toolflow_graph.record import Source
 from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.arithmetic import LARGEST
-from toolflow_graph.verification.derivations.quantities import find_quantity
 from toolflow_graph.verification.evidence import Evidence, evidence_of
 from toolflow_graph.verification.provenance.callmoments import CallMoments
 from toolflow_graph.verification.provenance.composed import Composed, reckoned
@@ -20,6 +19,7 @@ from toolflow_graph.verification.provenance.distinctive import is_distinctive as
 from toolflow_graph.verification.provenance.distinctive import is_free_text as is_free_text
 from toolflow_graph.verification.provenance.forms import Forms
 from toolflow_graph.verification.provenance.origins import Finder, Kind, Origin
+from toolflow_graph.verification.provenance.quantities import find_quantity
 from toolflow_graph.verification.reading.moments import dates_in
 from toolflow_graph.verification.reading.wording import listed, stem
 from toolflow_graph.verification.toolcards import split_name
