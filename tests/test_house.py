@@ -57,7 +57,7 @@ def test_imports_flow_one_way(path: Path) -> None:
     assert not higher, f"{path.relative_to(ROOT)} ({here}) imports {sorted(higher)}, which stand above it"
 
 
-# Within the verifier: a text is read without a dialogue, a value follows from others before anybody asks for its source.
+# Within the verifier: a text is read without a dialogue; how values follow is known before their source is asked for.
 VERIFIER = ["reading", "world", "derivations", "provenance", "rules"]
 
 
