@@ -63,3 +63,24 @@ def test_what_a_result_leaves_of_a_wanted_total() -> None:
     assert kind_of(told, rain, value=12.0, schema={"type": "number"}) == "derived"
     assert kind_of(told, rain, value=13.0, schema={"type": "number"}) != "derived"
     assert kind_of("Water the beet; 20 mm was too much.", rain, value=12.0, schema={"type": "number"}) != "derived"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [(453.592, 453.792), (236.59, 238.59), (0.621371, 0.651371), (28.35, 28.65)]
+)
+def test_how_units_relate_is_known_to_everybody(right: float, wrong: float) -> None:
+    assert dated(WEDNESDAY, "how much is that in grams?", value=right, name="operand2") == "derived"
+    assert dated(WEDNESDAY, "how much is that in grams?", value=wrong, name="operand2") == "unknown"
+
+
+def test_a_default_may_be_written_as_text() -> None:
+    schema = {"type": "integer", "default": "522995"}
+    assert dated(WEDNESDAY, "the best reviews", value=522995, name="id_restaurant", schema=schema) == "default"
+    assert dated(WEDNESDAY, "the best reviews", value=522996, name="id_restaurant", schema=schema) == "unknown"
+
+
+def test_a_parameter_that_takes_whole_numbers_only_cuts_what_is_known() -> None:
+    place: Data = {"lat": 53.4808, "lon": -2.2426}
+    for schema, kinds in (({"type": "integer"}, ("derived", "unknown")), ({"type": "number"}, ("unknown", "unknown"))):
+        found = [dated(WEDNESDAY, "there", place, "there", value=n, name="lat", schema=schema) for n in (53, 58)]
+        assert tuple(found) == kinds

@@ -38,6 +38,12 @@ def _found(code: str, transcript: Transcript) -> list[int | None]:
     return [finding.message_index for finding in RULES[code].check(transcript)]
 
 
+def test_a_stop_word_that_the_instructions_ask_for_belongs_to_the_dialogue() -> None:
+    ends = (*WHOLE, "It is on its way. TERMINATE")
+    assert _found("control_words", _transcript(*ends)) == [5]
+    assert _found("control_words", _transcript(*ends, system="Say TERMINATE when you are done.")) == []
+
+
 def _breaks(last: str, *before: str) -> bool:
     texts = [text for said in before for text in (said, "And what else can you say of it?")]
     transcript = _transcript(*texts, last)

@@ -55,6 +55,10 @@ def stated(answer: str, *results: Any, system: str = WEDNESDAY, said: str = "Ple
         ("At 28.73p per kWh plus 52p a day, 83.5 kWh cost about £27.63 for the week.", (USED, TARIFF), ""),
         ("She was born on 11 April 1849 and died on 30 January 1921, aged 71.", (BORN,), ""),
         ("She was born on 11 April 1849 and died on 30 January 1921, aged 77.", (BORN,), "77"),
+        # A length in two pieces, as a result writes it; what one unit is in another one.
+        ("It takes 13h 20m.", ({"duration": "13h 20m"},), ""),
+        ("It takes 13h 50m.", ({"duration": "13h 20m"},), "13h 50m"),
+        ("2.5 lb is 1,134 g (2.5 x 453.592g/lb).", ({"weight_lb": 2.5},), ""),
         # The number after a line's end counts the list.
         ("1. Free from 1 March\n2. Free from 20 March", ([{"free": "2026-03-01"}, {"free": "2026-03-20"}],), ""),
         # A label in bold masks nothing.

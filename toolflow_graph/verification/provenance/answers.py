@@ -20,6 +20,7 @@ from toolflow_graph.verification.derivations.times import CONDITION, Times
 from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.reading.languages import language_of, leaning_of
 from toolflow_graph.verification.reading.mentions import UNITS, Mention
+from toolflow_graph.verification.reading.units import is_constant
 from toolflow_graph.verification.reading.wording import key_of, listed, squeeze
 
 _I = re.IGNORECASE
@@ -84,6 +85,10 @@ _CONSTANTS = {
     (1000, "metres"), (100, "cm"), (1000, "grams"), (1024, "mb"), (1000, "mb"),
     (911, ""), (112, ""), (999, ""), (988, ""),
 }  # fmt: skip
+_IN_PIECES = re.compile(r"\d+ ?[a-z]+ ?\d+ ?[a-z]+", _I)
+# What one unit is in another one: "453.592g/lb", "1lb/454g".
+_UNIT = r"(?:kg|g|oz|lbs?|ml|l|cups?|tbsp|tsp|cm|m|in|ft|km|mi|gal|pints?|quarts?)"
+_RATIO = re.compile(rf"~?[\d.,]+ ?{_UNIT}/[\d.,]*{_UNIT}", _I)
 _NAMED = re.compile(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
 # Capitalised words before a number that make it a statement all the same.
 _DATA_NOUNS = frozenset(
@@ -165,7 +170,13 @@ class Answer:
             keys += [key_of(value / 100) for value in mention.values]
         digits = self.text[mention.start : mention.end]
         run = digits if len(digits) >= 3 and digits.isdigit() else None
-        return lambda said: any(key in said.figures for key in keys) or (run is not None and run in said.runs)
+        # "13h 20m" is one value that stands there in two pieces.
+        written = mention.text.casefold() if _IN_PIECES.fullmatch(mention.text) else None
+        return lambda said: (
+            any(key in said.figures for key in keys)
+            or (run is not None and run in said.runs)
+            or (written is not None and _stands(written, said.folded))
+        )
 
     # What need not stand there.
 
@@ -173,6 +184,8 @@ class Answer:
         """Whether the value is no statement about the case: an example, an offer, advice, general knowledge."""
         sentence = self._sentence(mention)
         if _EXAMPLE.search(sentence.replace(mention.text, " ")):
+            return True
+        if mention.kind == "code" and _RATIO.fullmatch(mention.text):
             return True
         if mention.kind in ("email", "url", "phone", "code"):
             return False
@@ -243,7 +256,7 @@ class Answer:
 
     def _is_common(self, mention: Mention) -> bool:
         unit = mention.unit or ("%" if mention.kind == "percent" else "")
-        if any((value, unit) in _CONSTANTS for value in mention.values):
+        if any((value, unit) in _CONSTANTS for value in mention.values) or any(map(is_constant, mention.values)):
             return True
         after = self.text[mention.end : mention.end + 12]
         before = self.text[max(mention.start - 24, 0) : mention.start]

@@ -21,6 +21,7 @@ from toolflow_graph.verification.provenance.forms import Forms
 from toolflow_graph.verification.provenance.origins import Finder, Kind, Origin
 from toolflow_graph.verification.provenance.quantities import find_quantity
 from toolflow_graph.verification.reading.moments import dates_in
+from toolflow_graph.verification.reading.units import is_constant
 from toolflow_graph.verification.reading.wording import listed, stem
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
@@ -76,6 +77,15 @@ def ground_leaves(transcript: Transcript) -> tuple[GroundedLeaf, ...]:
         grounder = _Grounder(transcript, evidence, finder, site)
         found.extend(grounder.leaves())
     return tuple(found)
+
+
+def _is_default(schema: Mapping[str, Any], value: Json) -> bool:
+    """Whether a value is the parameter's default, which some specifications write as text ("522995" of an integer)."""
+    if "default" not in schema:
+        return False
+    default = schema["default"]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return bool(default == value or (is_number and isinstance(default, str) and default.strip() == str(value)))
 
 
 def _is_described_default(schema: Mapping[str, Any], value: Json) -> bool:
@@ -161,7 +171,7 @@ class _Grounder:
 
     def _origin(self, value: Json, schema: Mapping[str, Any], pattern: str, distinctive: bool) -> Origin:
         name = _name_in(pattern)
-        default = "default" in schema and schema["default"] == value
+        default = _is_default(schema, value)
         if value is None or value == "" or value == [] or value == {}:
             return Origin("default" if default else "composed", how=None if default else "left empty")
         if isinstance(value, bool):
@@ -200,6 +210,10 @@ class _Grounder:
             )
             origin = Origin("derived", how=how) if how else origin
             origin = origin or find_quantity(value, pattern, named, self.values, self.finder, self.reads)
+            if origin is None and schema.get("type") == "integer":
+                origin = self.finder.without_decimals(value, name)
+            if origin is None and is_constant(value):
+                origin = Origin("derived", how="what everybody knows of units and nature")
             if origin is None and self.reads and COORDINATES.intersection(split_name(name)):
                 origin = self._known_place()
             if origin is None and self.reads and value in _STRETCHES and _SPANS.intersection(split_name(name)[-1:]):

@@ -1,6 +1,7 @@
 """Where a single value comes from: said, returned, in the context, or derived from such."""
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -226,6 +227,15 @@ class Finder:
             words = share_in(said.text, value, low, high)
             if words:
                 return Origin("derived", index, how=f"{words!r} of {low:g} to {high:g}")
+        return None
+
+    def without_decimals(self, value: float, name: str) -> Origin | None:
+        """A whole number that a result holds under the same name with decimals, cut or rounded."""
+        for index, amounts in self._few:
+            for path, numbers in amounts.items():
+                whole = {end for number in numbers if number % 1 for end in (math.trunc(number), round(number))}
+                if value in whole and split_name(path.rpartition(".")[2]) == split_name(name):
+                    return Origin("derived", index, path, "without decimals")
         return None
 
     def _chosen(self, arguments: Json) -> list[tuple[int, Amounts]]:

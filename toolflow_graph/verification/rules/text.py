@@ -251,11 +251,15 @@ _JSON_CALL = re.compile(
     "control_words", "error", "A message holds control words: ###STOP###, <think>, template tokens, 'simulated result'."
 )
 def control_words(transcript: Transcript) -> Iterator[Spot]:
+    instructions = "".join(message.content or "" for message in transcript.messages[:1] if message.role == "system")
     for index, message in transcript.watched():
         content = message.content or ""
         match = _MARKUP.search(content) if _may_hold_markup(content) else None
         if match is None and message.role in ("user", "assistant"):
             match = _spoken_control(content)
+            # "Say TERMINATE when you are done": then it is part of this dialogue.
+            if match is not None and match.group().strip() in instructions:
+                match = None
         if match is None and message.role == "tool" and _may_be_staged(content):
             staged = _STAGED.search(content)
             match = None if staged is None or _is_about_staging(transcript, index) else staged
