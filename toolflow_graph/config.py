@@ -89,6 +89,9 @@ class RunConfig(BaseModel):
         language: what the user writes; one or several with weights (``German*0.3,English*0.7``).
         distractors: fewest and most tools offered that no request needs.
         concurrency: dialogues in flight.
+        executor: where dialogues are played: local, processes, ray or a reference; None follows from the next two.
+        processes: worker processes (with ray: actors); None is none, or with an executor that needs it one a core.
+        ray_address: the Ray cluster; None starts one on this machine.
         seed: the run's random seed.
         prompts: folder of prompts that replace the shipped ones.
         prompt: ``NAME=FILE`` each.
@@ -122,6 +125,9 @@ class RunConfig(BaseModel):
     language: str = Field(default="English", min_length=1)
     distractors: tuple[int, int] = (0, 3)
     concurrency: int = Field(default=64, ge=1, le=100_000)
+    executor: str | None = Field(default=None, min_length=1)
+    processes: int | None = Field(default=None, ge=1, le=10_000)
+    ray_address: str | None = Field(default=None, min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
     prompts: Path | None = None
     prompt: tuple[str, ...] = ()
@@ -135,6 +141,15 @@ class RunConfig(BaseModel):
     def attempts(self) -> int:
         """Dialogues tried at most."""
         return 3 * self.num + 20 if self.max_attempts is None else self.max_attempts
+
+    @property
+    def executor_name(self) -> str:
+        """Where dialogues are played: as ``executor`` says, else as the other two imply."""
+        if self.executor is not None:
+            return self.executor
+        if self.ray_address is not None:
+            return "ray"
+        return "local" if self.processes in (None, 1) else "processes"
 
     @property
     def languages(self) -> tuple[tuple[str, float], ...]:
@@ -300,6 +315,9 @@ _EXPECTED = {
     "backend_timeout": "seconds, more than 0",
     "price": 'tables [price."MODEL"] with input, output and, if wanted, cached: US dollars per million tokens',
     "concurrency": "a whole number from 1 to 100000",
+    "executor": "local, processes, ray, or a reference (package.module:attr, path/file.py:attr)",
+    "processes": "a whole number from 1 to 10000",
+    "ray_address": "auto, HOST:PORT or ray://HOST:PORT",
     "seed": "a whole number from 0 to 9223372036854775807",
     "prompts": "a folder",
     "prompt": f"NAME=FILE, each of {', '.join(PROMPTS)} at most once",
@@ -425,7 +443,7 @@ def _anchor_text(name: str, text: Any, folder: Path) -> Any:
         return f"sbert:{folder / text[6:]}"
     if name == "embedder" and text.endswith(".npz"):
         return str(folder / text)
-    if name in ("node", "backend", "model", "embedder"):
+    if name in ("node", "backend", "model", "embedder", "executor"):
         # Only references to files are paths here; a weighted pool may hold several.
         parts = text.split(",") if name == "model" else [text]
         return ",".join(_anchor_reference(part, folder) for part in parts)

@@ -7,31 +7,22 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
 from toolflow_graph.dataset.jsonl import write_dataset
 from toolflow_graph.errors import UsageError
 from toolflow_graph.run.budget import Budget
+from toolflow_graph.run.executors import build_executor
 from toolflow_graph.run.prices import read_price
 from toolflow_graph.run.progress import Progress, build_progress
-from toolflow_graph.run.runner import Player, run_dialogues
+from toolflow_graph.run.runner import BuildPlayer, Player, run_dialogues
 from toolflow_graph.run.store import RunStore, open_store
 from toolflow_graph.run.summary import RunSummary, render_summary
 from toolflow_graph.wording import COMMAND, count_of
 
-if TYPE_CHECKING:
-    from toolflow_graph.models.memory import Memory
-    from toolflow_graph.models.structured import SupportStore
-
 _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2")
 _TRACING_V1 = "LANGCHAIN_TRACING"
-
-
-class BuildPlayer(Protocol):
-    """Builds who plays the dialogues (``dialogue.session.build_session``)."""
-
-    def __call__(self, config: RunConfig, *, support: "SupportStore", memory: "Memory") -> Player: ...
 
 
 def set_tracing(wanted: bool) -> None:
@@ -76,6 +67,7 @@ def run_job(
             print(f"the earlier run is now in {store.moved_to}", file=sys.stderr)
         if kept and not quiet:
             print(f"going on with {count_of(kept, 'finished dialogue')} in {config.out}", file=sys.stderr)
+        player = build_executor(config, player, store)
         # At hundreds of dialogues in flight the collector would walk the imported libraries again and again.
         gc.collect()
         gc.freeze()

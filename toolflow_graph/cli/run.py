@@ -145,6 +145,30 @@ def run(
             "--concurrency", help="Dialogues in flight at most; changes no output [default: 64].", metavar="N"
         ),
     ] = None,
+    processes: Annotated[
+        str | None,
+        typer.Option(
+            "--processes", help="Worker processes on this machine; changes no output [default: none].", metavar="N"
+        ),
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            "--executor",
+            help="Where dialogues are played: local, processes, ray (--processes: actors), or a reference; changes no "
+            "output [default: as --processes and --ray-address say].",
+            metavar="NAME",
+        ),
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT [default: one on this machine, with --executor "
+            "ray].",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     seed: Annotated[str | None, typer.Option("--seed", help="The run's random seed [default: 0].", metavar="N")] = None,
     prompts: Annotated[
         Path | None,
@@ -246,6 +270,9 @@ def run(
         "mix": mix,
         "language": language,
         "concurrency": concurrency,
+        "processes": processes,
+        "executor": executor,
+        "ray_address": ray_address,
         "seed": seed,
         "prompts": prompts,
         "prompt": prompt,

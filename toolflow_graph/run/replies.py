@@ -67,6 +67,10 @@ class StoredReplies:
         found = self._known[asked.index].get((asked.node, asked.number))
         return found.reply if found is not None and found.digest == asked.digest else None
 
+    def kept_of(self, index: int) -> list[KeptReply]:
+        """All that is kept of one dialogue, whichever process paid for it: for a worker that begins it (again)."""
+        return list(read_replies(self._connection(), index))
+
     async def keep(self, asked: Asked, answer: str) -> None:
         """Write a reply, together with whatever else comes in this tick; returns once it is in the file.
 

@@ -12,9 +12,10 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from toolflow_graph.behaviours import Outcome, barrier
+from toolflow_graph.config import RunConfig
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
@@ -26,6 +27,10 @@ from toolflow_graph.run.store import RunStore
 from toolflow_graph.run.summary import RunSummary, build_summary
 from toolflow_graph.types import Usage
 from toolflow_graph.wording import count_of
+
+if TYPE_CHECKING:
+    from toolflow_graph.models.memory import Memory
+    from toolflow_graph.models.structured import SupportStore
 
 ERROR_LOG = "error.log"
 _TICK = 0.5
@@ -98,6 +103,12 @@ class Player(Protocol):
     async def aclose(self) -> None:
         """Give connections back."""
         ...
+
+
+class BuildPlayer(Protocol):
+    """Builds who plays the dialogues (``dialogue.session.build_session``)."""
+
+    def __call__(self, config: RunConfig, *, support: "SupportStore", memory: "Memory") -> Player: ...
 
 
 async def run_dialogues(

@@ -126,6 +126,10 @@ class RunStore:
         """The same run, to read from (do not close it)."""
         return RunView(self.folder, self._db)
 
+    def known_support(self) -> dict[str, bool]:
+        """All that is known about servers, for workers that ask them."""
+        return self.view().support() | self._known
+
     def verdicts(self) -> dict[int, bool]:
         """Index -> accepted, of all finished dialogues.
 

@@ -46,6 +46,11 @@ class RunView:
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else json.loads(row[0])
 
+    def support(self) -> dict[str, bool]:
+        """What was learnt about servers (``models.structured.SupportStore``)."""
+        query = "SELECT key, value FROM meta WHERE key LIKE 'support:%'"
+        return {key.removeprefix("support:"): json.loads(value) for key, value in self._connection.execute(query)}
+
     @property
     def num(self) -> int:
         """How many accepted dialogues were wanted last."""
