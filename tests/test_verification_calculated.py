@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_verification_provenance import WEDNESDAY, Data, dated, dialogue, kind_of, sources
+from tests.test_verification_provenance import WEDNESDAY, Data, dated, dialogue, findings, kind_of, sources
 
 
 @pytest.mark.parametrize("day", ["May 2nd", "April 2nd", "the 2nd of May", "May second"])
@@ -84,3 +84,34 @@ def test_a_parameter_that_takes_whole_numbers_only_cuts_what_is_known() -> None:
     for schema, kinds in (({"type": "integer"}, ("derived", "unknown")), ({"type": "number"}, ("unknown", "unknown"))):
         found = [dated(WEDNESDAY, "there", place, "there", value=n, name="lat", schema=schema) for n in (53, 58)]
         assert tuple(found) == kinds
+
+
+PLANNED: Data = {"shipments": [{"id": "SHP-1", "eta": "2026-04-16"}], "pieces": 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "value", "wanted"),
+    [
+        # Nobody says what day it is, so no words are turned into a date; near a known day one is no finding.
+        ("Please move it to Friday the 17th", "date", "2026-04-17", False),
+        ("Please move it to Friday the 17th", "date", "2026-08-17", True),
+        ("Please move it to Friday the 17th at 09:30", "at", "2026-04-17T09:30:00", False),
+        ("Please move it to Friday the 17th at 09:30", "at", "2026-04-17T11:45:00", True),
+        ("Please move it", "date", "2026-04-17", True),
+        # A date that is said plainly is the one.
+        ("Please move it to the 20th, so 2026-04-20", "date", "2026-04-17", True),
+        # The Monday of a week that a day lies in.
+        ("What else is free around 2026-04-16?", "week_of", "2026-04-13", False),
+        ("What else is free around 2026-04-16?", "week_of", "2026-03-30", True),
+    ],
+)
+def test_days_counted_in_words_that_tell_no_date(said: str, name: str, value: str, wanted: bool) -> None:
+    data = dialogue("Where is it?", PLANNED, said, arguments={name: value}, properties={name: {"type": "string"}})
+    data["messages"][0]["content"] = "You help with deliveries."
+    assert bool(findings(data)) is wanted
+
+
+def test_the_present_may_be_told_as_the_current_date() -> None:
+    said = "How warm is it now, and tomorrow? Current Date: 2024-09-30."
+    for value, kind in (("2024-10-01", "derived"), ("2024-10-03", "unknown")):
+        assert dated("You help.", said, value=value, name="date") == kind

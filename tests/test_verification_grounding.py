@@ -257,6 +257,11 @@ def test_siblings_must_wait_for_each_other() -> None:
     found = [finding.code for finding in verify(parse_dialogue(data)).findings]
     assert "dependent_siblings" in found
     assert "ungrounded_argument" not in found
+    # What a sibling was asked with is not brought by its result, which only repeats it.
+    data["messages"][2]["tool_calls"][0]["function"]["arguments"]["destination"] = "FL-48377"
+    found = [finding.code for finding in verify(parse_dialogue(data)).findings]
+    assert "dependent_siblings" not in found
+    assert "ungrounded_argument" in found
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def stated(answer: str, *results: Any, system: str = WEDNESDAY, said: str = "Ple
         ("At 28.73p per kWh plus 52p a day, 83.5 kWh cost about £27.63 for the week.", (USED, TARIFF), ""),
         ("She was born on 11 April 1849 and died on 30 January 1921, aged 71.", (BORN,), ""),
         ("She was born on 11 April 1849 and died on 30 January 1921, aged 77.", (BORN,), "77"),
+        # One of its numbers stands there in words.
+        ("Three seats are freed, so 39 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), ""),
+        ("Three seats are freed, so 31 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), "31"),
+        ("You pay 24.86p/kWh.", ({"unit_rate_p": 24.86},), ""),
+        ("You pay 24.68p/kWh.", ({"unit_rate_p": 24.86},), "24.68"),
+        ("It takes 12 h 15 min.", ({"duration": "12h15m"},), ""),
         # A length in two pieces, as a result writes it; what one unit is in another one.
         ("It takes 13h 20m.", ({"duration": "13h 20m"},), ""),
         ("It takes 13h 50m.", ({"duration": "13h 20m"},), "13h 50m"),

@@ -208,6 +208,15 @@ class Evidence:
             _index(body, (None, None), message_index, index)
         return index
 
+    def known_days(self, before: int) -> frozenset[moments.Date]:
+        """The days that are known before a message: the present, and those that texts and results state."""
+        isos = {key[1] for key, places in self.results.items() if key[0] == "d" and places[0][0] < before}
+        for role in ("user", "assistant"):
+            isos |= {iso for _, said in self.spoken(role, before) for iso in said.dates}
+        isos |= set(self.context.dates)
+        days = (moments.parse_now(iso) for iso in isos)
+        return frozenset(day for day in (*days, self.now) if day is not None)
+
     def in_results(self, key: tuple[str, Any], before: int, name: str | None = None) -> tuple[int, str] | None:
         """The latest result before a message that holds a value (under ``name``): its message index and the path."""
         for index, node in reversed(self.results.get(key, ())):

@@ -76,7 +76,9 @@ class Undecided:
         return f"{WITHIN_REACH} of a calculation" if found else None
 
     def _comes_to(self, value: float, slack: float, step: float, money: bool, sentence: str) -> bool:
-        known = (*self.facts.stated, *self._hours_in(sentence), *self._said, *self._amounts(money))
+        # "Three seats freed": in words, as what is in digits may be the other half of an equation.
+        beside = [n for n, written in say(sentence, None).numbers.items() if not any(map(str.isdigit, written))]
+        known = (*self.facts.stated, *self._hours_in(sentence), *beside, *self._said, *self._amounts(money))
         reach = Reach(known, self.facts.stated)
         # Nearly every small number is a quotient of something, or near a sum.
         small = step == 1 and value < _SMALL and not money and not tells_of_comparison(self.facts.text)

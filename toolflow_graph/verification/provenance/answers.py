@@ -85,10 +85,12 @@ _CONSTANTS = {
     (1000, "metres"), (100, "cm"), (1000, "grams"), (1024, "mb"), (1000, "mb"),
     (911, ""), (112, ""), (999, ""), (988, ""),
 }  # fmt: skip
-_IN_PIECES = re.compile(r"\d+ ?[a-z]+ ?\d+ ?[a-z]+", _I)
+_IN_PIECES = re.compile(r"(\d+) ?([a-z]+) ?(\d+) ?([a-z]+)", _I)
 # What one unit is in another one: "453.592g/lb", "1lb/454g".
 _UNIT = r"(?:kg|g|oz|lbs?|ml|l|cups?|tbsp|tsp|cm|m|in|ft|km|mi|gal|pints?|quarts?)"
 _RATIO = re.compile(rf"~?[\d.,]+ ?{_UNIT}/[\d.,]*{_UNIT}", _I)
+# "24.86p/kWh": a number and what it is for.
+_RATE = re.compile(r"(\d{1,9}(?:\.\d+)?)[^\W\d]{1,4}/[^\W\d]{1,6}")
 _NAMED = re.compile(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
 # Capitalised words before a number that make it a statement all the same.
 _DATA_NOUNS = frozenset(
@@ -170,12 +172,13 @@ class Answer:
             keys += [key_of(value / 100) for value in mention.values]
         digits = self.text[mention.start : mention.end]
         run = digits if len(digits) >= 3 and digits.isdigit() else None
-        # "13h 20m" is one value that stands there in two pieces.
-        written = mention.text.casefold() if _IN_PIECES.fullmatch(mention.text) else None
+        # "13h 20m" is one value that stands there in two pieces: "13h20m", "13 h 20 min".
+        pieces = _IN_PIECES.fullmatch(mention.text)
+        written = pieces and (f"{pieces[1]}{pieces[2][0]}{pieces[3]}{pieces[4][0]}").casefold()
         return lambda said: (
             any(key in said.figures for key in keys)
             or (run is not None and run in said.runs)
-            or (written is not None and _stands(written, said.folded))
+            or (written is not None and _stands_squeezed(written, said.squeezed))
         )
 
     # What need not stand there.
@@ -342,6 +345,8 @@ class Answer:
 
     def _explains_code(self, code: str) -> bool:
         if "@" not in code:
+            if (rate := _RATE.fullmatch(code)) and any(key_of(float(rate[1])) in said.figures for said in self.known):
+                return True
             if code[-1:] == "s" and code[-2:-1].isupper():
                 code = code[:-1]  # several of a kind
             if not code.isascii():

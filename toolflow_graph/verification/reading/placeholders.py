@@ -21,12 +21,21 @@ _OPENING = re.compile(r"[\[{<]")
 _HOLLOW = frozenset(
     (
         *listed("string placeholder tbd todo tba fixme undefined null lorem foo foobar dummy changeme example sample"),
-        *("n/a", "n a", "not provided", "not specified", "unspecified"),
-        *("to be determined", "lorem ipsum", "sample data", "example value", "test value"),
+        *("n/a", "n a", "not provided", "not specified", "unspecified", "to be determined"),
+        *("lorem ipsum", "sample data", "example value", "test value"),
     )
 )
 _LONGEST_HOLLOW = 2 * max(map(len, _HOLLOW))
 _SHRUGS = frozenset(["unknown", "n/a", "na", "none", "not provided", "not specified", "unspecified", "any", "nil", "-"])
+
+
+# What a service says that has nothing to say.
+_ABSENT = frozenset(("n/a", "n a", "not provided", "not specified", "unspecified", "to be determined", "tbd", "tba"))
+
+
+def says_absent(value: Json) -> bool:
+    """Whether a result's value only says that there is none: no data, and no stand-in for any."""
+    return isinstance(value, str) and normalise(value).strip() in _ABSENT
 
 
 def is_placeholder(value: Json, required: bool) -> bool:

@@ -10,8 +10,10 @@ from toolflow_graph.verification.toolcards import split_name
 
 # "Today is Monday, 2026-03-09", "today's date: March 9, 2026"; what stands farther off is another day.
 _TODAY = re.compile(
-    r"\btoday(?:['’]s date)?(?:\s+is\b|\s*[:,(]|\s+being\b)[^.?!\n\d]{0,24}\d[^.?!\n]{0,22}", re.IGNORECASE
+    r"\b(?:today(?:['’]s date)?|current date)(?:\s+is\b|\s*[:,(]|\s+being\b)[^.?!\n\d]{0,24}\d[^.?!\n]{0,22}",
+    re.IGNORECASE,
 )
+_TODAYS = re.compile(r"today|current date", re.IGNORECASE)
 # All the words that the name of a tool may have that tells the date or the time, and those that make it one.
 _CLOCK_WORDS = frozenset(listed("get what tell check query the is s current local system server utc day clock zone in"))
 _MOMENTS = frozenset(listed("date time datetime today now timestamp"))
@@ -27,7 +29,7 @@ def _texts(messages: tuple[Message, ...]) -> Iterator[str]:
     clocks: set[str] = set()
     for message in messages:
         content = message.content or ""
-        if message.role == "user" and "today" in content.lower():
+        if message.role == "user" and _TODAYS.search(content):
             yield from (match.group() for match in _TODAY.finditer(content))
         clocks |= {call.id for call in message.tool_calls if _tells_now(call.name)}
         if message.role == "tool" and message.tool_call_id in clocks and len(content) <= _LONGEST:

@@ -36,7 +36,7 @@ _CONCLUDED = re.compile(
     r"would (?:be|cost|come|make|leave)|"
     r"that(?:'s| is) (?:about|around|roughly)|(?:used|spent) (?:about|up)|you(?:'d|'ll| will) "
     r"(?:use|need|have|save|get|spend)|equivalent|compared|versus|vs|up from|down from|since|ahead|behind|early|late|"
-    r"earlier|later|aged|old|so far|net|gross|at (?:that|this) (?:rate|pace)|works)\b|[~≈→]",
+    r"earlier|later|aged|old|so|net|gross|at (?:that|this) (?:rate|pace)|works)\b|[~≈→]",
     re.IGNORECASE,
 )
 _ROW = re.compile(r"\s*(?:[-*•–|]|\d{1,2}[.)])\s?")

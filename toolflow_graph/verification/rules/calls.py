@@ -9,7 +9,7 @@ from typing import Any
 from toolflow_graph.types import Json, ToolCall, ToolResult
 from toolflow_graph.verification.evidence import strings_in
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves
-from toolflow_graph.verification.reading.placeholders import is_placeholder
+from toolflow_graph.verification.reading.placeholders import is_placeholder, says_absent
 from toolflow_graph.verification.reading.wording import listed, squeeze
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
@@ -128,7 +128,9 @@ def placeholder_result(transcript: Transcript) -> Iterator[Spot]:
         for path, _, key, leaf in iter_leaves(value if isinstance(value, dict | list) else {"result": value}):
             if not is_placeholder(leaf, False) or leaf in echoed or _is_told_of_itself(key, leaf):
                 continue
-            if not (tool and _allowed(tool.returns, leaf)):
+            # Without a schema nobody knows whether a real service may answer "N/A".
+            open_ended = tool is None or tool.returns is None
+            if not (tool and _allowed(tool.returns, leaf)) and not (open_ended and says_absent(leaf)):
                 yield index, f"the result of {site.call.name} has the placeholder {leaf!r} at {path}"
                 break
 

@@ -1,8 +1,11 @@
 """Rules about where values come from: arguments that wait for another call, and values from nowhere."""
 
+import datetime
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.knowledge import objects_in
@@ -15,11 +18,12 @@ from toolflow_graph.verification.reading.placeholders import is_placeholder
 from toolflow_graph.verification.reading.wording import WORD, key_of, listed, says_nothing, stem
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.toolcards import split_name
-from toolflow_graph.verification.transcript import Transcript
+from toolflow_graph.verification.transcript import CallSite, Transcript
 
 _SHARES = frozenset(listed("pct percent percentage ltv ratio share rate"))
 _CENTS = frozenset(listed("cents cent minor pence"))
 _LARGE, _EXACT = 1000, 0.0051
+_DAY = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d)\S*)?")
 _LONGEST_NUMBER = 9
 """Digits of a quantity at most; longer ones are identifiers."""
 _IDENTIFIERS = frozenset(
@@ -59,9 +63,16 @@ def dependent_leaves(transcript: Transcript) -> Iterator[tuple[GroundedLeaf, str
         elif leaf.distinctive and leaf.source.kind == "unknown" and not is_open_choice(transcript, leaf):
             for site in transcript.sites:
                 same = site.message_index == leaf.site.message_index and site.position != leaf.site.position
-                if same and site.result_index is not None and _holds(evidence, leaf.value, site.result_index):
+                if same and _brings(evidence, site, leaf.value):
                     yield leaf, site.call.name
                     break
+
+
+def _brings(evidence: Evidence, site: CallSite, value: Json) -> bool:
+    """Whether a call's result holds a value that it was not asked with."""
+    if site.result_index is None or not _holds(evidence, value, site.result_index):
+        return False
+    return all(asked != value for _, _, _, asked in iter_leaves(site.call.arguments))
 
 
 def _holds(evidence: Evidence, value: Json, index: int) -> bool:
@@ -89,7 +100,7 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             continue
         if not leaf.distinctive and not _is_stray_symbol(transcript, leaf):
             continue
-        if is_open_choice(transcript, leaf):
+        if is_open_choice(transcript, leaf) or _is_counted_day(transcript, leaf):
             continue
         # A placeholder is a finding of its own, and so is a name the schema does not know.
         if not leaf.schema or is_placeholder(leaf.value, leaf.required):
@@ -99,6 +110,41 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
             "take the value from what was said or found, or else ask for it",
         )
+
+
+# Words by which people mean a day without saying its date.
+_RELATIVE = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weeks?|weekends?|months?|days?|next|later|earlier|after|before|"
+    r"following|previous|tomorrow|yesterday|tonight|the \d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th))\b",
+    re.IGNORECASE,
+)
+_LATELY, _NEARBY, _A_WEEK = 2, 35, 7
+
+
+def _is_counted_day(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether a day may be counted from a known one, in words of the user that tell us no date ("Friday the 17th").
+
+    There are more such words than anybody lists; so a day that lies near a known one is no finding then.
+    """
+    match = _DAY.fullmatch(leaf.value) if isinstance(leaf.value, str) else None
+    if match is None:
+        return False
+    evidence, index = evidence_of(transcript), leaf.site.message_index
+    known = evidence.known_days(index)
+    said = [text for _, text in islice(evidence.spoken("user", index), _LATELY)]
+    for day in _read(match["day"]):
+        if "week" in split_name(leaf.pattern) and any(0 <= (other - day).days < _A_WEEK for other in known):
+            return True
+        clear = any(text.dates for text in said) or not any(_RELATIVE.search(text.text) for text in said)
+        timed = match["clock"] is None or any(match["clock"] in text.times for text in said)
+        if not clear and timed and any(abs((day - other).days) <= _NEARBY for other in known):
+            return True
+    return False
+
+
+def _read(iso: str) -> Iterator[datetime.date]:
+    with suppress(ValueError):
+        yield datetime.date.fromisoformat(iso)
 
 
 # Keys of the bounds within which something is looked for.
