@@ -174,6 +174,28 @@ async def test_workers_that_never_start_end_the_run(tmp_path: Path) -> None:
         await office.crew.aclose()
 
 
+async def test_a_worker_that_is_lost_while_it_starts_is_hired_again_but_not_for_ever(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        begin(store)
+        office = Office(store, size=1)
+        broken = [0]
+
+        async def hire() -> Line:
+            line = await office.hire()
+            if len(office.lines) <= broken[0]:
+                line.die()
+            return line
+
+        for first, code in ((2, 0), (99, 1)):
+            broken[0] = first
+            office.lines.clear()
+            crew = Crew(RunConfig(), FakePlayer(two_of_three), store, hire, 1)
+            summary = await play_all(crew, store, num=5 if code == 0 else 10)
+            await crew.aclose()
+            assert summary.exit_code == code
+    assert "workers die before they finish anything; the last one: worker" in str(summary.error)
+
+
 async def test_a_worker_that_would_make_other_data_is_refused(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         office = Office(begin(store), lambda *_, **__: FakePlayer(fingerprint={"seed": "0", "version": "0.0.9"}))

@@ -92,6 +92,7 @@ class RunConfig(BaseModel):
         executor: where dialogues are played: local, processes, ray or a reference; None follows from the next two.
         processes: worker processes (with ray: actors); None is none, or with an executor that needs it one a core.
         ray_address: the Ray cluster; None starts one on this machine.
+        ray_env: names of environment variables that actors are given; those that model calls need are given anyway.
         seed: the run's random seed.
         prompts: folder of prompts that replace the shipped ones.
         prompt: ``NAME=FILE`` each.
@@ -128,6 +129,7 @@ class RunConfig(BaseModel):
     executor: str | None = Field(default=None, min_length=1)
     processes: int | None = Field(default=None, ge=1, le=10_000)
     ray_address: str | None = Field(default=None, min_length=1)
+    ray_env: tuple[str, ...] = ()
     seed: int = Field(default=0, ge=0, lt=2**63)
     prompts: Path | None = None
     prompt: tuple[str, ...] = ()
@@ -230,7 +232,7 @@ class RunConfig(BaseModel):
             return value.isoformat(timespec="seconds")
         return value
 
-    @field_validator("tools", "model", "temperature", "prompt", "node", "backend", mode="before")
+    @field_validator("tools", "model", "temperature", "prompt", "node", "backend", "ray_env", mode="before")
     @classmethod
     def _read_list(cls, value: Any) -> Any:
         if isinstance(value, dict):
@@ -318,6 +320,7 @@ _EXPECTED = {
     "executor": "local, processes, ray, or a reference (package.module:attr, path/file.py:attr)",
     "processes": "a whole number from 1 to 10000",
     "ray_address": "auto, HOST:PORT or ray://HOST:PORT",
+    "ray_env": "names of environment variables, one or a list",
     "seed": "a whole number from 0 to 9223372036854775807",
     "prompts": "a folder",
     "prompt": f"NAME=FILE, each of {', '.join(PROMPTS)} at most once",

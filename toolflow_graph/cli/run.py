@@ -169,6 +169,15 @@ def run(
             metavar="ADDRESS",
         ),
     ] = None,
+    ray_env: Annotated[
+        _Texts,
+        typer.Option(
+            "--ray-env",
+            help="An environment variable that Ray's actors are given, beside those of the models' keys; repeatable "
+            "[default: none].",
+            metavar="NAME",
+        ),
+    ] = None,
     seed: Annotated[str | None, typer.Option("--seed", help="The run's random seed [default: 0].", metavar="N")] = None,
     prompts: Annotated[
         Path | None,
@@ -273,6 +282,7 @@ def run(
         "processes": processes,
         "executor": executor,
         "ray_address": ray_address,
+        "ray_env": ray_env,
         "seed": seed,
         "prompts": prompts,
         "prompt": prompt,

@@ -190,34 +190,45 @@ class Crew:
             task.add_done_callback(self._hiring.discard)
 
     async def _begin(self) -> None:
+        """Hire one worker; one that is lost while it starts (its node may have gone with it) is hired again."""
         try:
-            channel = await self._hire()
-            hand = _Hand(channel, self._store, self._gone)
-            try:
-                await hand.begin({**self._start, "support": self._store.known_support()}, self._player.fingerprint)
-            except BaseException:
-                await channel.close()
-                raise
-            self._hands.append(hand)
-        except Lost as lost:
-            self._failure = RunError(f"a worker died while it started: {lost}")
+            while self._failure is None:
+                try:
+                    self._hands.append(await self._start_one())
+                    break
+                except Lost as lost:
+                    self._count_idle_loss(lost)
         except Exception as error:
             self._failure = error
         async with self._changed:
             self._changed.notify_all()
+
+    async def _start_one(self) -> "_Hand":
+        channel = await self._hire()
+        try:
+            hand = _Hand(channel, self._store, self._gone)
+            await hand.begin({**self._start, "support": self._store.known_support()}, self._player.fingerprint)
+        except BaseException:
+            await channel.close()
+            raise
+        return hand
 
     def _gone(self, hand: "_Hand") -> None:
         """A worker is lost: what it spent counts, its dialogues are begun again, and another one takes its place."""
         self._hands.remove(hand)
         _add(self._spent, hand.spending)
         self._troubles += hand.troubles
-        self._idle_losses = 0 if hand.has_finished else self._idle_losses + 1
-        if self._closed:
-            return
-        if self._idle_losses > MOST_LOSSES + self._size:
-            self._failure = RunError(f"workers die before they finish anything; the last one: {hand.channel.label}")
+        if hand.has_finished:
+            self._idle_losses = 0
         else:
+            self._count_idle_loss(Lost(hand.channel.label))
+        if self._failure is None:
             self._fill()
+
+    def _count_idle_loss(self, lost: Lost) -> None:
+        self._idle_losses += 1
+        if self._idle_losses > MOST_LOSSES + self._size:
+            self._failure = RunError(f"workers die before they finish anything; the last one: {lost}")
 
 
 class _Hand:

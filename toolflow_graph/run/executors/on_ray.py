@@ -7,6 +7,8 @@ Nothing is retried by Ray itself; an actor that dies (or whose node does) is a l
 
 import asyncio
 import os
+import re
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +23,8 @@ from toolflow_graph.run.store import RunStore
 _GATHER = 0.005
 """Seconds in which an actor lets messages come together: a call through Ray costs more than a write to a pipe."""
 _LONGEST_POLL = 5.0
+_KNOCK = 5.0
+_PLACE = re.compile(r"(?:ray://)?(?P<host>[^/:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
 _PASSED_ON = ("OPENAI_", "LANGSMITH_", "LANGCHAIN_", "OTEL_")
 
 
@@ -32,12 +36,13 @@ def play_on_ray(config: RunConfig, player: Player, store: RunStore) -> Player:
     there are, one for each CPU of the cluster if it does not.
 
     Raises:
-        UsageError: Ray is not installed, or the cluster does not answer.
+        UsageError: Ray is not installed, the cluster does not answer, or a variable of ``--ray-env`` is not set.
     """
+    environ = _environ_for(config, os.environ)
     ray, ours = _connect(config.ray_address)
     size = config.processes or max(1, int(ray.cluster_resources().get("CPU", 1)))
     crew = _RayCrew if ours else Crew
-    return crew(config, player, store, lambda: _hire(ray), size, _environ_for(config, os.environ))
+    return crew(config, player, store, lambda: _hire(ray), size, environ)
 
 
 def _connect(address: str | None) -> tuple[Any, bool]:
@@ -55,8 +60,9 @@ def _connect(address: str | None) -> tuple[Any, bool]:
     if ray.is_initialized():
         return ray, False
     try:
+        _knock(address)
         ray.init(address=address, include_dashboard=None if address else False, log_to_driver=True)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UsageError(
             f"--ray-address {address!r}: no Ray cluster answers there ({first})",
@@ -66,12 +72,27 @@ def _connect(address: str | None) -> tuple[Any, bool]:
     return ray, True
 
 
+def _knock(address: str | None) -> None:
+    """Whether somebody listens at an address: Ray itself waits for minutes before it says that nobody does.
+
+    Raises:
+        OSError: nobody does.
+    """
+    place = _PLACE.fullmatch(address or "")
+    if place is not None:
+        with socket.create_connection((place["host"].strip("[]"), int(place["port"])), timeout=_KNOCK):
+            pass
+
+
 def _environ_for(config: RunConfig, environ: Mapping[str, str]) -> dict[str, str]:
     """What a model call needs of this process's environment: an actor inherits that of its node.
 
     It travels in a message to the actor, never in what Ray stores of a job.
     """
-    keys = {endpoint.api_key_env for endpoint in config.endpoint}
+    missing = [name for name in config.ray_env if name not in environ]
+    if missing:
+        raise UsageError(f"--ray-env {missing[0]!r}: this variable is not set", hint=f"export {missing[0]}=...")
+    keys = {*config.ray_env, *(endpoint.api_key_env for endpoint in config.endpoint)}
     return {name: value for name, value in environ.items() if name in keys or name.startswith(_PASSED_ON)}
 
 
