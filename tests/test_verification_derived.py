@@ -31,6 +31,7 @@ CITY = {"city": "Bergen", "lat": 60.39299, "lon": 5.32415}
         (("The total?", {"order_id": "OR-77", "total": 96.0}, "Split it by four."), "amount", 24.0, 42.0),
         (("Set the oven to 200 degrees celsius.",), "temperature_f", 392, 329),
         (("Where is Bergen?", CITY, "And the weather?"), "latitude", 60.39, 60.93),
+        (("How warm is it?", 74, "Make it a couple of degrees warmer."), "temp", 76, 86),
     ],
 )
 def test_a_calculated_argument_is_derived(parts: tuple[Any, ...], name: str, value: float, wrong: float) -> None:

@@ -55,6 +55,15 @@ def stated(answer: str, *results: Any, system: str = WEDNESDAY, said: str = "Ple
         ("At 28.73p per kWh plus 52p a day, 83.5 kWh cost about £27.63 for the week.", (USED, TARIFF), ""),
         ("She was born on 11 April 1849 and died on 30 January 1921, aged 71.", (BORN,), ""),
         ("She was born on 11 April 1849 and died on 30 January 1921, aged 77.", (BORN,), "77"),
+        # Everybody knows what a B77W is; a code of the shape or under the name of known ones is one of the case.
+        ("It leaves at 14:30 (B777-300ER).", ({"time": "14:30", "aircraft": "B77W"},), ""),
+        ("Your booking is B777-300ER.", ({"time": "14:30", "aircraft": "B77W"},), "B777-300ER"),
+        ("Both lie in shelf AB1234.", ({"shelf": "AB5678"},), "AB1234"),
+        ("It is up for about 3.5 days.", ({"uptime": "3 days 14 hours"},), ""),
+        ("It is up for about 4.5 days.", ({"uptime": "3 days 14 hours"},), "4.5"),
+        ("[Open it](https://mail.example.com/?id=AQ4411M&exvsurl=1)", ({"l": "https://mail.example.com/?id=AQ44 11M&exvsurl=1"},), ""),
+        ("[Open it](https://mail.example.com/?id=AQ4499M&exvsurl=1)", ({"l": "https://mail.example.com/?id=AQ44 11M&exvsurl=1"},), "AQ4499M"),
+        ("Which order is it? It should look like 'ORD000001'.", (), ""),
         # One of its numbers stands there in words.
         ("Three seats are freed, so 39 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), ""),
         ("Three seats are freed, so 31 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), "31"),

@@ -291,6 +291,8 @@ def _of_rate(value: float, operands: Operands) -> tuple[str, int] | None:
 
 def _is_same_thing(path: str, name: str) -> bool:
     last = path.rpartition(".")[2].removesuffix("[]")
+    if not last:  # a result that is nothing but this number
+        return True
     alike = any(kind.search(last) and kind.search(name) for kind in (MONEY, _STOCK))
     return alike or bool(set(split_name(last)) & set(split_name(name)))
 

@@ -11,6 +11,7 @@ from itertools import islice
 from toolflow_graph.verification.derivations.arithmetic import FOR_KEY, MONEY, amounts_of
 from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
+from toolflow_graph.verification.derivations.lengths import IN_MINUTES
 from toolflow_graph.verification.derivations.portions import Portions
 from toolflow_graph.verification.derivations.rates import SPEEDS
 from toolflow_graph.verification.derivations.rows import object_row, sum_of_rows
@@ -37,6 +38,8 @@ from toolflow_graph.verification.reading.telling import is_worked_out, tells_of_
 from toolflow_graph.verification.reading.units import FACTORS, NAMES
 from toolflow_graph.verification.reading.wording import key_of
 
+_LONG = {"hour": 60.0, "day": 1440.0, "week": 10080.0}
+_LONGEST_TEXT = 4000
 _TIMES = frozenset(("hour", "minute", "second", "day", "week", "month", "year"))
 _DEGREES = frozenset(("c", "f", "k", "celsius", "fahrenheit", "kelvin", "degrees"))
 _ABOUT = re.compile(
@@ -165,6 +168,8 @@ class Reckoner:
 
     def _converted(self, value: float, step: float, mention: Mention) -> str | None:
         unit, near = NAMES.get(mention.unit, mention.unit), self.facts.near
+        if unit in _LONG and self._lasts(value * _LONG[unit], step * _LONG[unit]):
+            return "another unit"
         if mention.kind == "money" and mention.unit != "pounds":
             fits = near(value * 100, max(0.5, 51 * step))
         elif mention.kind == "percent":
@@ -181,6 +186,14 @@ class Reckoner:
             if not fits and unit in SPEEDS and self.times.rates.is_speed(value, step, unit):
                 return "a distance in a time"
         return "another unit" if fits else None
+
+    def _lasts(self, minutes: float, step: float) -> bool:
+        """Whether a text of a result tells a length of time that long: "3 days 14 hours" for "about 3.5 days"."""
+        texts = (self.facts.evidence.prose(index).text for index, _ in self.facts.bodies[:_FEW_RESULTS])
+        told = (
+            mention for text in texts for mention in mentions_in(text[:_LONGEST_TEXT]) if mention.unit in IN_MINUTES
+        )
+        return any(abs(mention.values[0] * IN_MINUTES[mention.unit] - minutes) <= step for mention in told)
 
     # Counting.
 

@@ -27,7 +27,7 @@ _I = re.IGNORECASE
 # Sentences that show how something looks, or could be: what stands in them is no statement.
 _EXAMPLE = re.compile(
     r"(?<![.@\w-])(?:for (?:example|instance)|e\.?g\.|such as|example|sample|format(?:ted)?|in the form|placeholder|"
-    r"like this|something like|say,|let's say|imagine|suppose|hypothetical\w*)(?!\w)",
+    r"looks? like|like this|something like|say,|let's say|imagine|suppose|hypothetical\w*)(?!\w)",
     _I,
 )
 _HEDGE = re.compile(
@@ -91,6 +91,18 @@ _UNIT = r"(?:kg|g|oz|lbs?|ml|l|cups?|tbsp|tsp|cm|m|in|ft|km|mi|gal|pints?|quarts
 _RATIO = re.compile(rf"~?[\d.,]+ ?{_UNIT}/[\d.,]*{_UNIT}", _I)
 # "24.86p/kWh": a number and what it is for.
 _RATE = re.compile(r"(\d{1,9}(?:\.\d+)?)[^\W\d]{1,4}/[^\W\d]{1,6}")
+# Words before (or after) a code that make it the name of one record.
+_RECORD = re.compile(
+    r"\b(?:id|no|number|code|ref|reference|confirmation|booking|reservation|order|ticket|case|invoice|tracking|account|"
+    r"claim|policy|card|key|token|serial|transaction|payment|refund|receipt|locator|pnr|sku|item|batch|lot|request|"
+    r"job|task|issue|incident|shipment|parcel|flight|contract|quote|member|customer|employee|patient|ending|plate|vin)s?\b"
+    r"|#",
+    _I,
+)
+# Types of planes, cards, roads, steels: letters, digits, perhaps a variant.
+_DESIGNATION = re.compile(r"[A-Z]{1,3}\d{2,4}(?:-\d{1,4})?[A-Z]{0,3}")
+_CODES = re.compile(r"[A-Za-z0-9]*(?:[A-Za-z][-_]?\d|\d[-_]?[A-Za-z])[\w-]*")
+_AROUND, _LONGEST = 40, 20_000
 _NAMED = re.compile(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
 # Capitalised words before a number that make it a statement all the same.
 _DATA_NOUNS = frozenset(
@@ -341,7 +353,11 @@ class Answer:
         if slug and len(name) > 3 and self._stands_inside(slug) and self._names_site(name):
             return True
         parts = [part for part in re.split(r"[/?&=#]", path) if any(map(str.isdigit, part))]
-        return any(host in text for text in folded) and all(any(part in text for text in folded) for part in parts)
+        if any(host in text for text in folded) and all(any(part in text for text in folded) for part in parts):
+            return True
+        # Broken by a line's end, or with its signs escaped.
+        pieces = [piece for part in re.split(r"[?&]", bare) if (piece := squeeze(part))]
+        return len(pieces) > 1 and any(all(piece in said.squeezed for piece in pieces) for said in self.known)
 
     def _explains_code(self, code: str) -> bool:
         if "@" not in code:
@@ -365,7 +381,21 @@ class Answer:
             runs = re.findall(r"\d{4,}", code) if re.fullmatch(r"[A-Za-z]{0,8}(?:[-_#/. ]?\d+)+", code) else []
             if runs and all(any(run in said.runs for said in self.known) for run in runs):
                 return True
-        return code.casefold() in self.offer.folded
+        return code.casefold() in self.offer.folded or not self._names_a_record(code)
+
+    def _names_a_record(self, code: str) -> bool:
+        """Whether a code stands for one thing of the case, not for a kind of thing that everybody knows ("B777-300ER").
+
+        That is what its shape tells, if known codes have the same, or the word before it.
+        """
+        if _DESIGNATION.fullmatch(code) is None:
+            return True
+        place = self.text.find(code)
+        before = self.text[self.text.rfind("\n", 0, max(place, 0)) + 1 : max(place, 0)]
+        if _RECORD.search(before[-_AROUND:]) or _RECORD.match(self.text, place + len(code)):
+            return True
+        shape = _shape_of(code)
+        return any(_shape_of(known) == shape for said in self.known for known in _CODES.findall(said.text[:_LONGEST]))
 
     def _names_site(self, name: str) -> bool:
         """Whether a site is spoken of, by anybody or in the name of a tool."""
@@ -385,6 +415,13 @@ class Answer:
     def offer(self) -> Said:
         """The definitions of the tools, which the assistant reads, too."""
         return self.evidence.offer
+
+
+def _shape_of(code: str) -> str:
+    """What a code begins with, and which of its signs are digits: "BK-70031" -> "BK-9"; of one without hyphens, all."""
+    head, hyphen, rest = code.partition("-")
+    kind = "".join("9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in rest or head)
+    return f"{head}{hyphen}{re.sub('9+', '9', kind)}" if hyphen else kind
 
 
 def _day_finder(year: str | None, month: int, day: int) -> Callable[[Said], bool]:

@@ -72,7 +72,8 @@ def _is_answer(message: Message) -> bool:
 def _breaks_off(text: str) -> bool:
     """Whether nobody would end a text so."""
     text = text.rstrip()
-    if len(_FENCE.findall(text)) % 2:
+    # One may close at the end of a line.
+    if _FENCE.search(text) and text.count("```") % 2:
         return True
     line = text.rpartition("\n")[2]
     if _FENCE.match(line) or _REGARDS.search(line) or _SAD_FACE.search(line):
