@@ -16,6 +16,7 @@ APRIL = {
 }
 USED = {"rows": [{"day": n, "kwh": kwh} for n, kwh in enumerate((11.2, 9.8, 10.4, 12.1, 9.5, 15.9, 14.6), 9)]}
 TARIFF = {"unit_rate": {"value": 28.73, "unit": "p/kWh"}, "standing_charge": {"value": 52.0, "unit": "p/day"}}
+LINK = {"web_link": "https://mail.example.com/?id=AQ44 11M&exvsurl=1"}
 BORN = {"birth": "1849-04-11", "death": "1921-01-30"}
 
 
@@ -61,8 +62,8 @@ def stated(answer: str, *results: Any, system: str = WEDNESDAY, said: str = "Ple
         ("Both lie in shelf AB1234.", ({"shelf": "AB5678"},), "AB1234"),
         ("It is up for about 3.5 days.", ({"uptime": "3 days 14 hours"},), ""),
         ("It is up for about 4.5 days.", ({"uptime": "3 days 14 hours"},), "4.5"),
-        ("[Open it](https://mail.example.com/?id=AQ4411M&exvsurl=1)", ({"l": "https://mail.example.com/?id=AQ44 11M&exvsurl=1"},), ""),
-        ("[Open it](https://mail.example.com/?id=AQ4499M&exvsurl=1)", ({"l": "https://mail.example.com/?id=AQ44 11M&exvsurl=1"},), "AQ4499M"),
+        ("[Open it](https://mail.example.com/?id=AQ4411M&exvsurl=1)", (LINK,), ""),
+        ("[Open it](https://mail.example.com/?id=AQ4499M&exvsurl=1)", (LINK,), "AQ4499M"),
         ("Which order is it? It should look like 'ORD000001'.", (), ""),
         # One of its numbers stands there in words.
         ("Three seats are freed, so 39 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), ""),
