@@ -255,3 +255,48 @@ def test_a_number_in_compact_json_was_brought() -> None:
         data["messages"][6]["content"] = "It is cancelled, for a fee of 34 euros."
 
     assert _changed(change) == set()
+
+
+def test_a_result_may_tell_more_than_the_same_call_did_before() -> None:
+    read = ("get_order", {"order_id": "124"})
+    for second, wanted in (({"id": "124", "returnable": True}, False), ({"id": "124", "status": "sent"}, True)):
+        found = _found(_asked(read, {"id": "124", "status": "delayed"}), _asked(read, second))
+        assert ("contradicting_results" in found) is wanted
+
+
+def test_a_tool_for_thinking_may_say_thought() -> None:
+    assert "control_words" not in _found(_asked(("think", {"text": "Two trains."}), "Thought: two trains leave."))
+    assert "control_words" in _found(_asked(("think", {"text": "Two trains."}), "<|im_end|> two trains leave."))
+
+
+def test_a_look_up_after_a_time_may_begin_when_it_likes() -> None:
+    slots = ("fetch_slots_after_time", {"time": "09:00", "day": "Tuesday"})
+    assert "ungrounded_argument" not in _found(_asked(slots, {"slots": ["14:00"]}))
+    booked = ("book_appointment", {"time": "09:00", "day": "Tuesday"})
+    assert "ungrounded_argument" in _found(_asked(booked, {"ok": True}))
+
+
+def _asked(call: tuple[str, Data], result: Any) -> list[Data]:
+    name, arguments = call
+    made = {"id": f"c{id(result)}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+    content = result if isinstance(result, str) else json.dumps(result)
+    return [
+        {"role": "user", "content": "Please look at 124 on Tuesday."},
+        {"role": "assistant", "content": None, "tool_calls": [made]},
+        {"role": "tool", "tool_call_id": made["id"], "content": content},
+        {"role": "assistant", "content": "There it is."},
+    ]
+
+
+def _found(*turns: list[Data]) -> set[str]:
+    messages = [message for turn in turns for message in turn]
+    calls = [call["function"] for message in messages for call in message.get("tool_calls", ())]
+    tools = {
+        call["name"]: {"name": call["name"], "parameters": _schema(json.loads(call["arguments"]))} for call in calls
+    }
+    data = {"messages": messages, "tools": [{"type": "function", "function": tool} for tool in tools.values()]}
+    return {finding.code for finding in verify(parse_dialogue(data)).findings}
+
+
+def _schema(arguments: Data) -> Data:
+    return {"type": "object", "properties": {name: {"type": "string"} for name in arguments}}

@@ -65,6 +65,9 @@ def stated(answer: str, *results: Any, system: str = WEDNESDAY, said: str = "Ple
         ("[Open it](https://mail.example.com/?id=AQ4411M&exvsurl=1)", (LINK,), ""),
         ("[Open it](https://mail.example.com/?id=AQ4499M&exvsurl=1)", (LINK,), "AQ4499M"),
         ("Which order is it? It should look like 'ORD000001'.", (), ""),
+        # A result that is the printed form of an object.
+        ("There is one at 7 AM.", ("[Flight(id='DA123', date=Date(day=1, hour=7))]",), ""),
+        ("There is one at 8 AM.", ("[Flight(id='DA123', date=Date(day=1, hour=7))]",), "8 AM"),
         # One of its numbers stands there in words.
         ("Three seats are freed, so 39 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), ""),
         ("Three seats are freed, so 31 of your 45 are assigned.", ({"paid": 45, "assigned": 42},), "31"),

@@ -27,6 +27,8 @@ from toolflow_graph.verification.reading.offsets import Duration
 _ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _OPENING_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
 _HOURS = re.compile(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
+_PRINTED_HOUR = re.compile(r"\bhour[\"']?\s?[=:]\s?(\d{1,2})\b")
+_LONGEST_PRINT = 20_000
 _HOUR_KEY = re.compile(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
 # What makes "5:24" minutes and seconds.
 _LENGTH = re.compile(
@@ -183,6 +185,9 @@ class Times:
         """Hours of the day in results: under a key such as ``hour``, or as opening hours ("Mon-Thu 8-16")."""
         paths = (entry for body in self.facts.fresh for entry in amounts_of(body, 400).items())
         found = {n for path, numbers in paths if _HOUR_KEY.search(path) for n in numbers}
+        # A result that is no JSON, such as a printed object: "Date(hour=7)".
+        printed = (body for body in self.facts.fresh if isinstance(body, str))
+        found |= {float(match[1]) for body in printed for match in _PRINTED_HOUR.finditer(body[:_LONGEST_PRINT])}
         texts = (text for body in self.facts.fresh for text in texts_in(body) if _OPENING_HOURS.search(text))
         ranges = (match for text in texts for match in _HOURS.finditer(text[:200]))
         return found | {float(hour) for match in ranges for hour in match.groups()}

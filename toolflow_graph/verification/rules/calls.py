@@ -206,9 +206,20 @@ def contradicting_results(transcript: Transcript) -> Iterator[Spot]:
     for index, site in sorted(transcript.site_of_result.items()):
         assert site.result is not None
         known = ledger.known(site.call)
-        if known is not None and site.result.ok and known.value != site.result.value and index >= transcript.focus:
+        told = known is not None and site.result.ok and differs(known.value, site.result.value)
+        if told and index >= transcript.focus:
             yield index, f"the same call of {site.call.name} brought another result before; nothing has changed since"
         ledger.see(site.call, site.result, transcript.is_read(site.call.name))
+
+
+def differs(first: Json, second: Json) -> bool:
+    """Whether two results disagree on what both of them tell; one may tell more than the other."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        shared = first.keys() & second.keys()
+        return any(differs(first[key], second[key]) for key in shared) or (not shared and first != second)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) != len(second) or any(map(differs, first, second))
+    return bool(first != second)
 
 
 # Tools that bring another thing than the one they are given.

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, pairwise
 
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.knowledge import objects_in
@@ -172,7 +172,10 @@ def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
         if not short or _IDENTIFIERS.intersection(names) or _is_brought(transcript, leaf, names):
             return False
         return not _unused_numbers(transcript, leaf) or _follows(transcript, leaf, names)
-    bound = bool(_BOUNDS.intersection((*names[:1], *names[-1:]))) and _MOMENT.fullmatch(text) is not None
+    # "fetch_slots_after_time" bounds by its ``time``.
+    tool = split_name(leaf.site.call.name)
+    ends = {*names[:1], *names[-1:], *(word for word, then in pairwise(tool) if then in names)}
+    bound = bool(_BOUNDS & ends) and _MOMENT.fullmatch(text) is not None
     return bound and not _unused_days(transcript, leaf) and not _is_brought(transcript, leaf, names)
 
 

@@ -211,6 +211,7 @@ _MARKUP = re.compile(
     r"(?:\A|\n)\s*#{2,4} (?:Assistant|User|Human|Instruction|Response):|\A\s*\[(?:ASSISTANT|USER|SYSTEM)\]|"
     r"\A\s*(?:Thought|Final Answer): |(?:\A|\n)Action Input:"
 )
+_ALOUD = re.compile(r"(?:Thought|Final Answer|Action Input):")
 _WORDS = re.compile(
     r"\bas an? (?:AI|large) language model\b|"
     r"\bas an AI(?: \w+)? (?:developed|trained|created|made|built) by\b|"
@@ -255,6 +256,8 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched():
         content = message.content or ""
         match = _MARKUP.search(content) if _may_hold_markup(content) else None
+        if match is not None and message.role == "tool" and _ALOUD.search(match.group()):
+            match = None  # a tool for thinking answers so
         if match is None and message.role in ("user", "assistant"):
             match = _spoken_control(content)
             # "Say TERMINATE when you are done": then it is part of this dialogue.
