@@ -20,8 +20,8 @@ from toolflow_graph.run.executors.worker import Worker
 from toolflow_graph.run.runner import Player
 from toolflow_graph.run.store import RunStore
 
-_GATHER = 0.005
-"""Seconds in which an actor lets messages come together: a call through Ray costs more than a write to a pipe."""
+_GATHER = 0.02
+"""Seconds in which both sides let messages come together: a call through Ray costs more than a write to a pipe."""
 _LONGEST_POLL = 5.0
 _KNOCK = 5.0
 _PLACE = re.compile(r"(?:ray://)?(?P<host>[^/:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
@@ -135,11 +135,17 @@ class _ActorChannel:
         self.label = f"Ray actor {actor._actor_id.hex()[:12]}"
         self._ray = ray
         self._actor = actor
-        self._sent: set[Any] = set()
+        self._outbox: list[Message] = []
 
     def send(self, messages: Sequence[Message]) -> None:
+        if not self._outbox:
+            asyncio.get_running_loop().call_later(_GATHER, self._flush)
+        self._outbox += messages
+
+    def _flush(self) -> None:
+        messages, self._outbox = self._outbox, []
         # What became of it shows in what is received.
-        self._actor.hand.remote(list(messages))
+        self._actor.hand.remote(messages)
 
     async def receive(self) -> Sequence[Message]:
         try:
