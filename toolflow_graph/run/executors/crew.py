@@ -1,6 +1,7 @@
 """The driver's side of workers: which one plays a dialogue, what they say, and what happens when one dies."""
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -77,6 +78,8 @@ class Crew:
         self._store = store
         self._hire = hire
         self._size = size
+        # Of the dialogues in flight: whoever is ready first would take them all otherwise.
+        self._share = max(1, math.ceil(config.concurrency / size))
         self._start: Message = {
             "say": "start",
             "config": share_out(config, size).model_dump(mode="json"),
@@ -84,7 +87,7 @@ class Crew:
         }
         self._hands: list[_Hand] = []
         self._hiring: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Condition()
+        self._waiting: list[asyncio.Future[None]] = []
         self._suspects = asyncio.Lock()
         self._failure: BaseException | None = None
         self._idle_losses = 0
@@ -159,6 +162,8 @@ class Crew:
                     return await hand.play(index, dict(owed or {}), kept)
                 except Lost as lost:
                     last = lost
+                finally:
+                    self._wake()
         raise RunError(
             f"dialogue {index} was begun {MOST_LOSSES} times, and each time its worker died ({last})\n"
             "  What is finished is kept. A node or a backend that ends its process does this, or too little memory: "
@@ -176,11 +181,14 @@ class Crew:
 
     async def _least_busy(self) -> "_Hand":
         self._fill()
-        async with self._changed:
-            await self._changed.wait_for(lambda: bool(self._hands) or self._failure is not None)
-        if self._failure is not None:
-            raise self._failure
-        return min(self._hands, key=lambda hand: len(hand.plays))
+        while self._failure is None:
+            free = [hand for hand in self._hands if len(hand.plays) < self._share]
+            if free:
+                return min(free, key=lambda hand: len(hand.plays))
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        raise self._failure
 
     def _fill(self) -> None:
         """Start workers for those that are missing."""
@@ -200,8 +208,14 @@ class Crew:
                     self._count_idle_loss(lost)
         except Exception as error:
             self._failure = error
-        async with self._changed:
-            self._changed.notify_all()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Something has changed for those that wait for a worker."""
+        waiting, self._waiting = self._waiting, []
+        for turn in waiting:
+            if not turn.done():
+                turn.set_result(None)
 
     async def _start_one(self) -> "_Hand":
         channel = await self._hire()
@@ -229,6 +243,7 @@ class Crew:
         self._idle_losses += 1
         if self._idle_losses > MOST_LOSSES + self._size:
             self._failure = RunError(f"workers die before they finish anything; the last one: {lost}")
+            self._wake()
 
 
 class _Hand:
