@@ -115,6 +115,24 @@ async def test_a_kept_reply_is_counted_in_its_dialogue_and_never_paid_for_again(
     assert again.services.spending == {}  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("reason", "code"), [("length", "truncated_reply"), ("content_filter", "refused_request")])
+async def test_a_kept_end_fails_the_step_again_without_a_call(reason: str, code: str) -> None:
+    memory = Keeping()
+    async with (
+        OpenAIServer(lambda body: completion(text("Hel"), finish_reason=reason)) as server,
+        one_attempt(server) as model,
+    ):
+        first, _ = await step(model, memory=memory)
+        second, again = await step(model, memory=memory)
+    assert len(server.requests) == 1
+    assert isinstance(first, StepFailed)
+    assert isinstance(second, StepFailed)
+    assert first.fault == second.fault
+    assert first.fault.code == code
+    assert first.bookkeeping["usage"] == second.bookkeeping["usage"] == [{"role": "assistant", **COST}]
+    assert again.services.spending == {}  # type: ignore[attr-defined]
+
+
 async def test_the_key_of_reasoning_is_the_dialogues_own() -> None:
     """Two dialogues on one model, their servers' answers interleaved: neither sees the other's key."""
     keys = iter(["reasoning", "reasoning_content", "thoughts", "thoughts"])

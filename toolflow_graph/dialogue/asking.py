@@ -9,7 +9,14 @@ from langgraph.config import get_config
 from toolflow_graph.context import Context
 from toolflow_graph.errors import ParseError, RefusedRequest, ToolflowError, TruncatedReply
 from toolflow_graph.models.briefs import Brief
-from toolflow_graph.models.memory import Asked, digest_request, is_worth_keeping, reply_from_text, reply_to_text
+from toolflow_graph.models.memory import (
+    Asked,
+    digest_request,
+    is_worth_keeping,
+    refusal_to_text,
+    reply_from_text,
+    reply_to_text,
+)
 from toolflow_graph.models.port import Model, ModelRequest, Reply
 from toolflow_graph.models.replies import check_reply
 from toolflow_graph.randomness import derive_seed
@@ -112,7 +119,10 @@ async def ask(
                 reply = check_reply(fresh)
         except (TruncatedReply, RefusedRequest) as error:
             if error.usage is not None:
-                count(error.usage, again=False)
+                count(error.usage, again=recalled is not None)
+            if asked and recalled is None:
+                # A replay ends where the dialogue did.
+                await context.services.memory.keep(asked, refusal_to_text(error, model.name))
             code = "truncated_reply" if isinstance(error, TruncatedReply) else "refused_request"
             raise StepFailed(Fault(code=code, node=node, reason=str(error)), bookkeeping) from error
         count(reply.usage, again=recalled is not None)

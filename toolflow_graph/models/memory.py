@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from toolflow_graph.errors import ModelError, RefusedRequest, TruncatedReply
 from toolflow_graph.models.port import Model, ModelRequest, RawCall, Reply
 from toolflow_graph.types import Message, Usage
 
@@ -112,9 +113,30 @@ def reply_to_text(reply: Reply, model: str) -> str:
     return json.dumps({key: value for key, value in plain.items() if value}, separators=(",", ":"))
 
 
+_ENDS: Mapping[str, type[ModelError]] = {"truncated": TruncatedReply, "refused": RefusedRequest}
+
+
+def refusal_to_text(error: TruncatedReply | RefusedRequest, model: str) -> str:
+    """What came instead of a reply, as JSON: a reply that was cut off or filtered, or a request that was refused."""
+    plain: dict[str, Any] = {
+        "model": model,
+        "end": "truncated" if isinstance(error, TruncatedReply) else "refused",
+        "reason": str(error),
+        "usage": error.usage.to_json() if error.usage is not None else None,
+    }
+    return json.dumps({key: value for key, value in plain.items() if value is not None}, separators=(",", ":"))
+
+
 def reply_from_text(text: str) -> Reply:
-    """The reply that :func:`reply_to_text` wrote."""
+    """The reply that :func:`reply_to_text` wrote.
+
+    Raises:
+        TruncatedReply, RefusedRequest: that is what :func:`refusal_to_text` wrote.
+    """
     plain: Mapping[str, Any] = json.loads(text)
+    if "end" in plain:
+        usage = Usage.model_validate(plain["usage"]) if "usage" in plain else None
+        raise _ENDS[plain["end"]](plain["reason"], usage=usage)
     calls: Iterable[Any] = plain.get("calls", ())
     return Reply(
         content=plain.get("content"),
