@@ -115,3 +115,29 @@ async def test_a_server_that_is_gone_for_a_while_pauses_the_run(tmp_path: Path) 
     assert "waiting for" in err
     assert "answers again" in err
     check_same(tmp_path / "paused", tmp_path / "calm")
+
+
+async def test_tool_calls_with_broken_arguments_go_back_and_are_kept(tmp_path: Path) -> None:
+    rng, broken = derive_rng("broken calls"), []
+
+    def breaks_some(body: dict[str, Any]) -> Any:
+        answer = echo(body)
+        calls = answer["choices"][0]["message"].get("tool_calls")
+        # The repair is not broken again: its request ends with what was wrong.
+        if calls and "broken-off" not in json.dumps(body["messages"][:-1]) and rng.random() < 0.3:
+            calls[0]["function"]["arguments"] = '{"broken-off": '
+            broken.append(answer)
+        return answer
+
+    async with OpenAIServer(breaks_some, models=("echo",)) as server:
+        code, err = await play(tmp_path / "broken", server.base_url, 12)
+        assert code == 0, err
+    assert broken
+    # Each went back once, and stands beside the dialogue with the reason; none is part of it.
+    names = ("dialogues.jsonl", "rejected.jsonl")
+    found = [json.loads(line) for name in names for line in (tmp_path / "broken" / name).read_text().splitlines()]
+    refused = [each for record in found for each in record.get("alternatives", ()) if "broken-off" in str(each)]
+    assert len(refused) == len(broken)
+    assert all(each["node"] == "assistant_call" for each in refused)
+    assert not any("broken-off" in json.dumps(record["messages"]) for record in found)
+    assert sum(record["verdict"]["accepted"] for record in found) == 12
