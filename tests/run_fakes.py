@@ -71,7 +71,7 @@ class FakePlayer:
         self.asked_with: list[int] = []
         self.owed_by_index: dict[int, dict[str, int]] = {}
         self.in_flight = self.most_in_flight = 0
-        self.closed = False
+        self.closed = self.drained = False
         self.mix: dict[str, float] = {}
         self.troubles: list[str] = []
         self.outages: list[Outage] = []
@@ -97,6 +97,9 @@ class FakePlayer:
             return record
         finally:
             self.in_flight -= 1
+
+    def drain(self) -> None:
+        self.drained = True
 
     async def aclose(self) -> None:
         self.closed = True

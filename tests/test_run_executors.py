@@ -388,20 +388,33 @@ def _state(pid: int) -> str:
         return "Z"
 
 
-async def test_ctrl_c_drains_a_run_with_worker_processes(tmp_path: Path) -> None:
-    async with OpenAIServer(echo, models=("echo",)) as server:
-        process = await start(tmp_path, server.base_url, *PROCESSES)
-        await served(server, 60, process)
+@pytest.mark.parametrize("flags", [(), PROCESSES], ids=["local", "processes"])
+async def test_ctrl_c_stops_dialogues_between_two_steps_and_pays_for_nothing_twice(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    """A call takes a while, a dialogue five times that: none is waited for to its end."""
+    async with (
+        OpenAIServer(echo, models=("echo",)) as other,
+        OpenAIServer(echo, models=("echo",), delay=0.5) as server,
+    ):
+        whole, out = tmp_path / "whole", tmp_path / "drained"
+        untouched = await start(whole, other.base_url, num=12)
+        process = await start(out, server.base_url, *flags, num=12)
+        await served(server, 20, process)
         process.send_signal(signal.SIGINT)
         _, err = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 130
-        assert b"stopping: up to" in err
+        assert b"for the present step of 8 dialogues in flight" in err
         assert b"Traceback" not in err
-        finished = len(rows(tmp_path, "records"))
-        assert finished
-        again = await start(tmp_path, server.base_url, *PROCESSES)
+        # Every reply that was paid for is kept, and of no dialogue more was asked for.
+        assert len(rows(out, "replies")) == len(server.requests)
+        assert len(server.requests) <= 20 + 2 * 8
+        server.delay = 0
+        again = await start(out, server.base_url, *flags, num=12)
         assert await again.wait() == 0
-    assert len(rows(tmp_path, "records")) >= 60 > finished
+        assert await untouched.wait() == 0
+        assert len(server.requests) == len(other.requests)
+    assert (out / "dialogues.jsonl").read_bytes() == (whole / "dialogues.jsonl").read_bytes()
 
 
 def test_a_record_survives_the_way_from_a_worker() -> None:

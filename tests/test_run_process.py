@@ -80,7 +80,7 @@ def test_first_signal_finishes_what_is_in_flight(tmp_path: Path, number: signal.
     assert process.returncode == 130
     assert "stopped:" in stdout
     assert "the same command goes on" in stdout
-    assert "in flight to finish" in stderr
+    assert "in flight; Ctrl-C again" in stderr
     assert "Traceback" not in stderr
     # What was in flight is kept: no gap.
     assert sum(part.count(b"\n") for part in files(out)) == finished_dialogues(out)

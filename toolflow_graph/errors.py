@@ -5,6 +5,7 @@
     ToolflowError
     |-- UsageError          the user's mistake: one clear message, exit code 2
     |-- RunError            the run gave up: what exists is kept, exit code 1
+    |-- Drained             a dialogue was stopped between two steps: the same command goes on with it
     |-- ParseError          a reply that could not be read: its text goes back to the model, a bounded number of times
     `-- ModelError          a model call that brought no usable reply
         |-- TransportFault  429, 5xx, time-out, broken connection, no chat completion: retried, never rejects a dialogue
@@ -54,6 +55,10 @@ class UsageError(ToolflowError):
 
 class RunError(ToolflowError):
     """The run could not go on (an endpoint stayed down, the disk is full, the attempts ran out)."""
+
+
+class Drained(ToolflowError):
+    """A dialogue was stopped between two steps, as the run is; nothing of it is wrong."""
 
 
 class ParseError(ToolflowError):

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+
 from toolflow_graph import __version__
 from toolflow_graph.backends import build_backends
 from toolflow_graph.behaviours import Outcome, find_shortfall, parse_mix, render_mix
@@ -16,6 +19,7 @@ from toolflow_graph.context import Context
 from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_nodes, recursion_limit
 from toolflow_graph.dialogue.seeds import SeedSettings
 from toolflow_graph.dialogue.services import RunServices, build_seeds, prepare
+from toolflow_graph.errors import Drained
 from toolflow_graph.models.memory import Memory
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.port import Outage
@@ -52,6 +56,7 @@ class Session:
         self._context = context
         self._pools = pools
         self._services = services
+        self._controls: set[RunControl] = set()
         self.fingerprint = fingerprint
         self.notes = notes
         self.offline = offline
@@ -84,8 +89,19 @@ class Session:
 
         Raises:
             UsageError, RunError: what ends a run.
+            Drained: it was stopped between two steps.
         """
-        return await play(self._graph, self._context, index, owed)
+        control = RunControl()
+        self._controls.add(control)
+        try:
+            return await play(self._graph, self._context, index, owed, control)
+        finally:
+            self._controls.discard(control)
+
+    def drain(self) -> None:
+        """Stop the dialogues in flight after the step that they are in: what it pays for is kept."""
+        for control in self._controls:
+            control.request_drain("the run is being stopped")
 
     @property
     def outages(self) -> Sequence[Outage]:
@@ -111,13 +127,26 @@ class Session:
         return self._services.backends.troubles()
 
 
-async def play(graph: Graph, context: Context, index: int, owed: Mapping[str, int] | None = None) -> Record:
-    """Run the state machine once, from the seed of ``index``, without a checkpointer."""
+async def play(
+    graph: Graph,
+    context: Context,
+    index: int,
+    owed: Mapping[str, int] | None = None,
+    control: RunControl | None = None,
+) -> Record:
+    """Run the state machine once, from the seed of ``index``, without a checkpointer.
+
+    Raises:
+        Drained: ``control`` asked for it, and the step that was running is over.
+    """
     await prepare(context)
     seed = context.services.draw_seed(index, owed)
     start: Any = {"index": index, "seed": seed.to_json()}
     try:
-        result = await graph.ainvoke(start, {"recursion_limit": recursion_limit(seed)}, context=context)
+        limit: Any = {"recursion_limit": recursion_limit(seed)}
+        result = await graph.ainvoke(start, limit, context=context, control=control)
+    except GraphDrained as drained:
+        raise Drained(str(drained)) from None
     finally:
         context.services.backends.end_dialogue(seed.id)
     return Record.model_validate(result["record"])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from toolflow_graph.behaviours import Outcome, barrier
 from toolflow_graph.config import RunConfig
-from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.errors import Drained, RunError, UsageError
 from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
 from toolflow_graph.run.budget import Budget, Meter, check_priced
@@ -97,7 +97,12 @@ class Player(Protocol):
         Raises:
             UsageError: if the user must change something first (the run ends, exit code 2).
             RunError: if nothing can go on (the run ends, exit code 1).
+            Drained: ``drain`` stopped it between two steps.
         """
+        ...
+
+    def drain(self) -> None:
+        """Stop the dialogues in flight after the step that they are in."""
         ...
 
     async def aclose(self) -> None:
@@ -133,7 +138,7 @@ async def run_dialogues(
         concurrency: dialogues in flight at most.
         progress: is told of every change.
         prices: what models cost, beside the shipped table.
-        grace: seconds that dialogues in flight may take to finish after the first Ctrl-C (or SIGTERM).
+        grace: seconds that dialogues in flight may take for the step they are in after the first Ctrl-C (or SIGTERM).
         budget: what may be spent at most; once it is, no dialogue is started any more.
 
     Returns:
@@ -218,17 +223,22 @@ class _Run:
             await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
 
     def stop(self, grace: float) -> None:
-        """First call: start nothing more and give what is in flight ``grace`` seconds. Second call: stop at once."""
+        """First call: start nothing more, and stop what is in flight between two steps. Second call: stop at once.
+
+        A step that takes longer than ``grace`` seconds is dropped.
+        """
         # What waits for a server that is down does not finish within any grace.
         if self.stopping or not self._tasks or self._down():
             self.stopping = True
             self.cancel()
             return
         self.stopping = True
+        flying = count_of(len(self._tasks), "dialogue")
         self._progress.note(
-            f"stopping: up to {grace:.0f} s for {count_of(len(self._tasks), 'dialogue')} in flight to finish; "
-            "Ctrl-C again stops at once (finished dialogues are kept, the same command goes on)"
+            f"stopping: up to {grace:.0f} s for the present step of {flying} in flight; "
+            "Ctrl-C again stops at once (dialogues and replies are kept, the same command goes on)"
         )
+        self._player.drain()
         asyncio.get_running_loop().call_later(grace, self.cancel)
 
     def cancel(self) -> None:
@@ -297,7 +307,7 @@ class _Run:
                 codes = {each.code for each in record.verdict.findings if each.severity == "error"}
                 self._reasons.update({record.fault.code} if record.fault else codes)
             self._outcomes[index] = Outcome(record.verdict.accepted, tuple(record.behaviours))
-        except (UsageError, RunError, asyncio.CancelledError):
+        except (UsageError, RunError, Drained, asyncio.CancelledError):
             raise
         except Exception as error:
             # The player turns a dialogue's failures into records, so this is a bug: its traceback is kept for a report.

@@ -170,6 +170,11 @@ class Crew:
             "try fewer --processes or a smaller --concurrency."
         )
 
+    def drain(self) -> None:
+        """Stop the dialogues in flight after the step that they are in."""
+        for hand in self._hands:
+            hand.drain()
+
     async def aclose(self) -> None:
         """Tell the workers to end, and end those that do not."""
         self._closed = True
@@ -302,6 +307,10 @@ class _Hand:
             raise
         finally:
             self.plays.pop(index, None)
+
+    def drain(self) -> None:
+        """Let it stop its dialogues between two steps."""
+        self._say({"say": "drain"})
 
     async def goodbye(self) -> None:
         """Ask it to end, wait a little, end it."""

@@ -8,6 +8,7 @@
     drop    index                        nobody waits for it any more
     kept    numbers                      these replies are in the store: go on
     unkept  numbers, problem             these are not
+    drain                                stop dialogues between two steps
     stop                                 close connections and end
 
     worker -> driver
@@ -23,7 +24,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.errors import Drained, RunError, UsageError
 
 Message = dict[str, Any]
 """JSON; ``say`` is its kind."""
@@ -36,6 +37,8 @@ def error_to_plain(error: BaseException) -> dict[str, Any]:
         return {"kind": "usage", **words}
     if isinstance(error, RunError):
         return {"kind": "run", "problem": str(error)}
+    if isinstance(error, Drained):
+        return {"kind": "drained", "problem": str(error)}
     return {
         "kind": "bug",
         "problem": f"{type(error).__name__}: {error}",
@@ -53,4 +56,6 @@ def error_from_plain(plain: Mapping[str, Any]) -> Exception:
         return UsageError(plain["problem"], expected=plain["expected"], known=plain["known"], hint=plain["hint"])
     if plain["kind"] == "run":
         return RunError(plain["problem"])
+    if plain["kind"] == "drained":
+        return Drained(plain["problem"])
     return WorkerBug(f"{plain['problem']}\n{plain['traceback']}")

@@ -59,6 +59,9 @@ class Worker:
                     self._memory.confirm(message["numbers"], None)
                 case "unkept":
                     self._memory.confirm(message["numbers"], message["problem"])
+                case "drain":
+                    if self._player is not None:
+                        self._player.drain()
                 case "stop":
                     self._spawn(self._stop())
 
