@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shlex
+import shutil
 import signal
 import sqlite3
 import sys
@@ -132,3 +134,49 @@ async def test_a_disk_that_takes_nothing_more_ends_the_run_and_loses_nothing(tmp
         with pytest.raises(RunError, match=r"cannot write .*full(.|\n)*make room"):
             await store.memory.keep(Asked(0, "plan", 1, "aa"), "x" * 100_000)
     assert count(tmp_path) == {"records": 0, "replies": 1}
+
+
+async def on_a_small_disk(disk: Path, kept: Path, url: str, size: str) -> tuple[int, str]:
+    """The run on a file system of its own that is soon full; what is on it then is copied to ``kept``."""
+    run = [sys.executable, "-m", "toolflow_graph", "run", "-n", "40", "--out", str(disk / "run"), "--quiet", *SMALL]
+    script = (
+        f"mount -t tmpfs -o size={size} none {shlex.quote(str(disk))} || exit 77; "
+        f"{shlex.join([*run, '--model', f'{ROOT}/tests/echo_model.py:build'])}; code=$?; "
+        f"cp -r {shlex.quote(str(disk / 'run'))} {shlex.quote(str(kept))}; exit $code"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *("unshare", "--map-root-user", "--mount", "sh", "-c", script),
+        cwd=ROOT,
+        env={**os.environ, "ECHO_URL": url, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, err.decode()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare, to mount a small file system")
+async def test_a_full_disk_stops_the_run_and_the_same_command_goes_on_elsewhere(tmp_path: Path) -> None:
+    disk, kept, whole = tmp_path / "disk", tmp_path / "kept", tmp_path / "whole"
+    disk.mkdir()
+    async with OpenAIServer(echo, models=("echo",)) as server, OpenAIServer(echo, models=("echo",)) as other:
+        code, err = await on_a_small_disk(disk, kept, server.base_url, "1200k")
+        if code in (1, 77) and ("unshare" in err or "mount" in err):
+            pytest.skip(f"no small file system can be mounted here: {err.strip()}")
+        assert code == 1, err
+        assert "cannot write to" in err
+        assert "make room" in err
+        assert "Traceback" not in err
+        before = count(kept)
+        assert before["replies"] > 0
+        # Room was made: the same command, in the folder that it left.
+        process = await start(kept, server.base_url, 40)
+        assert await process.wait() == 0
+        untouched = await start(whole, other.base_url, 40)
+        assert await untouched.wait() == 0
+        twice = len(server.requests) - len(other.requests)
+    # Paid twice is at most what was in flight when nothing could be kept any more.
+    assert 0 <= twice <= 64
+    assert count(kept) == count(whole)
+    assert (kept / "dialogues.jsonl").read_bytes() == (whole / "dialogues.jsonl").read_bytes()

@@ -11,7 +11,7 @@ from typing import Any
 
 from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
 from toolflow_graph.dataset.jsonl import write_dataset
-from toolflow_graph.errors import UsageError
+from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.run.budget import Budget
 from toolflow_graph.run.executors import build_executor
 from toolflow_graph.run.prices import read_price
@@ -79,7 +79,13 @@ def run_job(
             if store.verdicts():
                 write_dataset(store.view(), config.num)
             raise
-        write_dataset(store.view(), config.num)
+        try:
+            write_dataset(store.view(), config.num)
+        except RunError as error:
+            if summary.error is None:
+                raise
+            # A full disk takes no files either: what stopped the run says what to do.
+            print(f"error: {error}", file=sys.stderr)
     show = _show_command(config.out, rejected=not summary.accepted)
     print(render_summary(summary, config.out, show=show, notes=not quiet), flush=True)
     for trouble in () if quiet else player.troubles:
