@@ -6,9 +6,12 @@ store are the real ones, and the same seed gives the same bytes however often an
     ECHO_URL=http://127.0.0.1:PORT/v1 python -m toolflow_graph run --model tests/echo_model.py:build
 """
 
+import asyncio
 import json
 import os
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from toolflow_graph.models.chat_openai import build_chat_openai, build_http_client
@@ -18,6 +21,9 @@ from toolflow_graph.models.port import ModelRequest, Reply
 from toolflow_graph.types import Message
 
 MARK = "Answer with: "
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = ("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0", "--mix", "none", "--mix", "single=1")
+"""Flags for dialogues of about five calls."""
 
 
 class EchoModel:
@@ -60,3 +66,15 @@ def echo(body: dict[str, Any]) -> dict[str, Any]:
         "prompt_tokens_details": {"cached_tokens": used["cached"]},
     }
     return completion(message, model="echo", usage=usage)
+
+
+async def start_run(out: Path, url: str, *flags: str) -> asyncio.subprocess.Process:
+    """A run of small dialogues by the echo model at ``url``, as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "toolflow_graph", "run", "--out", str(out), "--quiet", *SMALL, *flags),
+        *("--model", f"{ROOT}/tests/echo_model.py:build"),
+        cwd=ROOT,
+        env={**os.environ, "ECHO_URL": url, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )

@@ -4,14 +4,13 @@ import asyncio
 import os
 import signal
 import sqlite3
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.echo_model import echo
+from tests.echo_model import echo, start_run
 from tests.openai_server import OpenAIServer
 from tests.run_fakes import FakePlayer, two_of_three
 from toolflow_graph.config import Endpoint, RunConfig
@@ -28,8 +27,6 @@ from toolflow_graph.run.runner import run_dialogues
 from toolflow_graph.run.store import RunStore, open_store
 from toolflow_graph.types import Usage
 
-ROOT = Path(__file__).parents[1]
-SMALL = ("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0", "--mix", "none", "--mix", "single=1")
 PROCESSES = ("--processes", "2")
 
 
@@ -304,7 +301,7 @@ def test_the_executor_follows_from_the_flags(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"names no executor(.|\n)*local, processes, ray"):
             build_executor(RunConfig(executor="clouds"), player, store)
         with pytest.raises(UsageError, match="is tuple"):
-            build_executor(RunConfig(executor="tests.test_run_executors:SMALL"), player, store)
+            build_executor(RunConfig(executor="tests.test_run_executors:PROCESSES"), player, store)
     assert play_here(own, player, store) is player
 
 
@@ -321,19 +318,7 @@ class Backwards(FakePlayer):
 
 async def start(out: Path, url: str, *flags: str, num: int = 60) -> asyncio.subprocess.Process:
     """A run with real workers, as a process of its own."""
-    command = ["run", "-n", str(num), "--out", str(out), "--quiet", "--concurrency", "8", *SMALL, *flags]
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "toolflow_graph",
-        *command,
-        "--model",
-        f"{ROOT}/tests/echo_model.py:build",
-        cwd=ROOT,
-        env={**os.environ, "ECHO_URL": url, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    return await start_run(out, url, "-n", str(num), "--concurrency", "8", *flags)
 
 
 def children(pid: int) -> list[int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.echo_model import echo
+from tests.echo_model import SMALL, echo, start_run
 from tests.openai_server import OpenAIServer
 from toolflow_graph.models.memory import Asked
 from toolflow_graph.models.port import RawCall, Reply
@@ -23,24 +23,11 @@ ROOT = Path(__file__).parents[1]
 KILLS, DIALOGUES, CONCURRENCY = 25, 300, 8
 CALLS = 5
 """Of a dialogue, about."""
-SMALL = ("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0", "--mix", "none", "--mix", "single=1")
 
 
 async def start(out: Path, url: str, num: int = DIALOGUES) -> asyncio.subprocess.Process:
     """The run, as a process of its own."""
-    command = ["run", "-n", str(num), "--out", str(out), "--quiet", "--concurrency", str(CONCURRENCY), *SMALL]
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "toolflow_graph",
-        *command,
-        "--model",
-        f"{ROOT}/tests/echo_model.py:build",
-        cwd=ROOT,
-        env={**os.environ, "ECHO_URL": url, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    return await start_run(out, url, "-n", str(num), "--concurrency", str(CONCURRENCY))
 
 
 def count(out: Path) -> dict[str, int]:

@@ -13,7 +13,7 @@ from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.models.memory import Asked
 from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
-from toolflow_graph.run.executors.messages import Message, error_from_plain
+from toolflow_graph.run.executors.messages import Message, Outbox, error_from_plain
 from toolflow_graph.run.runner import Player
 from toolflow_graph.run.store import RunStore
 from toolflow_graph.types import Usage
@@ -264,7 +264,7 @@ class _Hand:
         self.has_finished = False
         self._store = store
         self._gone = gone
-        self._outbox: list[Message] = []
+        self._outbox = Outbox(channel.send)
         self._reader: asyncio.Task[None] | None = None
         self._keeping: set[asyncio.Task[None]] = set()
 
@@ -299,22 +299,22 @@ class _Hand:
         """One dialogue; raises Lost if the worker dies meanwhile."""
         done: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
         self.plays[index] = done
-        self._say({"say": "play", "index": index, "owed": dict(owed), "kept": list(kept)})
+        self._outbox.say({"say": "play", "index": index, "owed": dict(owed), "kept": list(kept)})
         try:
             return await done
         except asyncio.CancelledError:
-            self._say({"say": "drop", "index": index})
+            self._outbox.say({"say": "drop", "index": index})
             raise
         finally:
             self.plays.pop(index, None)
 
     def drain(self) -> None:
         """Let it stop its dialogues between two steps."""
-        self._say({"say": "drain"})
+        self._outbox.say({"say": "drain"})
 
     async def goodbye(self) -> None:
         """Ask it to end, wait a little, end it."""
-        self._flush()
+        self._outbox.flush()
         self.channel.send([{"say": "stop"}])
         if self._reader is not None:
             await asyncio.wait([self._reader], timeout=_GOODBYE)
@@ -368,21 +368,10 @@ class _Hand:
         ends = await asyncio.gather(*each, return_exceptions=True)
         kept = [message["number"] for message, end in zip(replies, ends, strict=True) if end is None]
         if kept:
-            self._say({"say": "kept", "numbers": kept})
+            self._outbox.say({"say": "kept", "numbers": kept})
         for message, end in zip(replies, ends, strict=True):
             if end is not None:
-                self._say({"say": "unkept", "numbers": [message["number"]], "problem": str(end)})
-
-    def _say(self, message: Message) -> None:
-        """Tell the worker, together with whatever else comes in this tick."""
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(message)
-
-    def _flush(self) -> None:
-        if self._outbox:
-            messages, self._outbox = self._outbox, []
-            self.channel.send(messages)
+                self._outbox.say({"say": "unkept", "numbers": [message["number"]], "problem": str(end)})
 
 
 def share_out(config: RunConfig, size: int) -> RunConfig:

@@ -20,14 +20,39 @@
     support key, value                   what was learnt of a server
 """
 
+import asyncio
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from toolflow_graph.errors import Drained, RunError, UsageError
 
 Message = dict[str, Any]
 """JSON; ``say`` is its kind."""
+
+
+class Outbox:
+    """Sends what is said in one tick of the event loop together.
+
+    Args:
+        send: takes the messages, in order.
+    """
+
+    def __init__(self, send: Callable[[Sequence[Message]], None]) -> None:
+        self._send = send
+        self._messages: list[Message] = []
+
+    def say(self, message: Message) -> None:
+        """Send it with the end of this tick."""
+        if not self._messages:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._messages.append(message)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._messages:
+            messages, self._messages = self._messages, []
+            self._send(messages)
 
 
 def error_to_plain(error: BaseException) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from toolflow_graph.errors import RunError
 from toolflow_graph.models.memory import Asked, Memory
 from toolflow_graph.models.structured import SupportStore
 from toolflow_graph.record import record_to_json
-from toolflow_graph.run.executors.messages import Message, error_to_plain
+from toolflow_graph.run.executors.messages import Message, Outbox, error_to_plain
 from toolflow_graph.run.runner import BuildPlayer, Player
 
 _STATE_EVERY = 0.5
@@ -32,12 +32,11 @@ class Worker:
     """
 
     def __init__(self, send: Callable[[Sequence[Message]], None], build: BuildPlayer | None = None) -> None:
-        self._send = send
+        self._outbox = Outbox(send)
         self._build = build
         self._player: Player | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._outbox: list[Message] = []
-        self._memory = _RemoteMemory(self._say)
+        self._memory = _RemoteMemory(self._outbox.say)
         self._told: Message = {}
         self._others: set[asyncio.Task[None]] = set()
         self.stopped = asyncio.Event()
@@ -70,13 +69,15 @@ class Worker:
             os.environ.update(message["environ"])
             config = RunConfig.model_validate(message["config"])
             build = self._build or _build_session
-            self._player = build(config, support=_RemoteSupport(self._say, message["support"]), memory=self._memory)
+            self._player = build(
+                config, support=_RemoteSupport(self._outbox.say, message["support"]), memory=self._memory
+            )
         except Exception as error:
-            self._say({"say": "failed", "index": None, "error": error_to_plain(error)})
+            self._outbox.say({"say": "failed", "index": None, "error": error_to_plain(error)})
             return
         gc.collect()
         gc.freeze()
-        self._say({"say": "ready", "fingerprint": dict(self._player.fingerprint)})
+        self._outbox.say({"say": "ready", "fingerprint": dict(self._player.fingerprint)})
         self._spawn(self._tell_state())
 
     async def _play(self, index: int, owed: Mapping[str, int]) -> None:
@@ -92,7 +93,7 @@ class Worker:
         del self._tasks[index]
         self._memory.forget(index)
         self._say_state()
-        self._say(answer)
+        self._outbox.say(answer)
 
     async def _tell_state(self) -> None:
         while not self.stopped.is_set():
@@ -110,7 +111,7 @@ class Worker:
         }
         if state != self._told:
             self._told = state
-            self._say(state)
+            self._outbox.say(state)
 
     async def _stop(self) -> None:
         for task in self._tasks.values():
@@ -120,19 +121,8 @@ class Worker:
             if self._player is not None:
                 await self._player.aclose()
         finally:
-            self._flush()
+            self._outbox.flush()
             self.stopped.set()
-
-    def _say(self, message: Message) -> None:
-        """Tell the driver, together with whatever else comes in this tick."""
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(message)
-
-    def _flush(self) -> None:
-        if self._outbox:
-            messages, self._outbox = self._outbox, []
-            self._send(messages)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
