@@ -35,6 +35,9 @@ tools = ["tools/example.json"]
 
 # The run.
 # concurrency = 64                  # dialogues in flight; changes no output
+# processes = 4                     # worker processes (with ray_address: actors); changes no output
+# executor = "local"                # or "processes", "ray", "path/file.py:function"
+# ray_address = "auto"              # a Ray cluster; ray_env = ["MY_VARIABLE"] is passed on to its actors
 # max_attempts = 80                 # default: 3 * num + 20
 # max_cost = 25.0                   # US dollars; max_tokens = "5M" and max_time = "2h30m" stop gently, too
 
