@@ -115,3 +115,11 @@ def test_the_present_may_be_told_as_the_current_date() -> None:
     said = "How warm is it now, and tomorrow? Current Date: 2024-09-30."
     for value, kind in (("2024-10-01", "derived"), ("2024-10-03", "unknown")):
         assert dated("You help.", said, value=value, name="date") == kind
+
+
+@pytest.mark.parametrize("said", ["At 2 PM.", "2pm works", "at 14:00", "2:00 p.m., please"])
+@pytest.mark.parametrize(("right", "wrong"), [("2:00 PM", "2:30 PM"), ("02:00 pm", "02:00 am"), ("2 PM", "3 PM")])
+def test_a_time_of_day_may_be_written_in_another_way(said: str, right: str, wrong: str) -> None:
+    for value, known in ((right, True), (wrong, False)):
+        kind = dated(WEDNESDAY, "Schedule it.", "A: What time?", said, value=value, name="time")
+        assert (kind != "unknown") is known, (value, kind)

@@ -72,6 +72,7 @@ def test_a_text_that_breaks_off(last: str) -> None:
     "last",
     [
         "It holds two keyboards.",
+        "It holds two keyboards, which are packed as one parcel #KeyboardsForEveryone #packed",
         "It says:\n  ```\nKB-7 2 pieces.```\n- [Open it](https://shop.example.com/o/4411)",
         "It holds:\n- two keyboards\n- one mouse",
         "It holds:\n\n| sku | count |\n|---|---|\n| KB-7 | 2 |",

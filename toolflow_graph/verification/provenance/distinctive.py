@@ -15,7 +15,7 @@ _FREE_TEXT = frozenset(
         "instructions "
         "prompt question keyword keywords search term thought details q topic caption bio html markdown request "
         "agenda "
-        "feedback remark remarks expression code script sql greeting signature purpose label headline"
+        "feedback remark remarks expression code script command cmd sql greeting signature purpose label headline"
     )
 )
 # Fields that a name, place or address belongs in: a capitalised value there is somebody or something in particular.

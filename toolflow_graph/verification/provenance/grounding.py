@@ -126,6 +126,7 @@ def _name_in(pattern: str) -> str:
     return plain.rpartition(".")[2]
 
 
+_CLOCK = re.compile(r"(?P<hour>0?[1-9]|1[0-2])(?::(?P<minute>[0-5]\d)(?::00)?)?\s?(?P<half>[ap])\.?m\.?", re.IGNORECASE)
 _POINT = re.compile(r"-?\d{1,3}\.\d{3,}")
 _PAIR_OF_DEGREES = re.compile(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
 # How far a search looks is the assistant's to choose, as long as it is a usual stretch.
@@ -308,6 +309,10 @@ class _Grounder:
             read = dates_in(text, self.evidence.now).items()
             full = [iso for iso, how in read if how is None or any(map(str.isdigit, how))]
             origin = next((found for iso in full if (found := self.finder.date(iso))), None)
+        if origin is None and (clock := _CLOCK.fullmatch(text)):
+            # "2:00 PM" for "at 2 pm".
+            hour = int(clock["hour"]) % 12 + (12 if clock["half"].lower() == "p" else 0)
+            origin = self.finder.time(f"{hour:02d}:{clock['minute'] or '00'}")
         return origin or self._composed(text, schema, name, distinctive)
 
     def _structure(self, text: str) -> Origin | None:

@@ -98,8 +98,8 @@ def _lacks_its_end(text: str, others: list[str]) -> bool:
     # A question and a goodbye are left open by many who write otherwise with care, and so is a reference.
     if _ASKS.match(sentences[-1]) or _FAREWELL.search(" ".join(last[-3:])):
         return False
-    # Many forget the full stop after a name or an address.
-    if last[-1][:1].isupper() or "." in last[-1].strip("."):
+    # Many forget the full stop after a name or an address, and hashtags have none.
+    if last[-1][:1].isupper() or last[-1].startswith("#") or "." in last[-1].strip("."):
         return False
     named = any(map(str.isdigit, last[-1])) or "@" in last[-1]
     least = 3 if named else 1 if leans else 2
