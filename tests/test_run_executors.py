@@ -14,7 +14,7 @@ from tests.echo_model import echo, start_run
 from tests.openai_server import OpenAIServer
 from tests.run_fakes import FakePlayer, two_of_three
 from toolflow_graph.config import Endpoint, RunConfig
-from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.errors import Drained, RunError, UsageError
 from toolflow_graph.models.memory import Asked
 from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record, record_to_json
@@ -280,6 +280,18 @@ async def test_a_server_is_down_when_no_busy_worker_gets_an_answer(tmp_path: Pat
         assert office.crew.outages == [Outage("http://a", 12, "reset")]
         await playing
         await office.crew.aclose()
+
+
+async def test_a_dialogue_that_waits_for_a_worker_is_not_begun_once_the_run_is_being_stopped(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        office = Office(begin(store))
+        waiting = asyncio.create_task(office.crew.play(0))
+        await asyncio.sleep(0)
+        office.crew.drain()
+        with pytest.raises(Drained):
+            await waiting
+        await office.crew.aclose()
+    assert not any(player.played for player in office.players)
 
 
 def test_each_worker_may_use_its_share_of_what_a_server_allows() -> None:

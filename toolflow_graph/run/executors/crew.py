@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from toolflow_graph.behaviours import Outcome
 from toolflow_graph.config import RunConfig
-from toolflow_graph.errors import RunError, UsageError
+from toolflow_graph.errors import Drained, RunError, UsageError
 from toolflow_graph.models.memory import Asked
 from toolflow_graph.models.port import Outage
 from toolflow_graph.record import Record
@@ -93,7 +93,7 @@ class Crew:
         self._idle_losses = 0
         self._spent: dict[str, Usage] = {}
         self._troubles: list[str] = []
-        self._closed = False
+        self._closed = self._draining = False
 
     @property
     def fingerprint(self) -> Mapping[str, str]:
@@ -171,7 +171,9 @@ class Crew:
         )
 
     def drain(self) -> None:
-        """Stop the dialogues in flight after the step that they are in."""
+        """Stop the dialogues in flight after the step that they are in; those that wait for a worker are not begun."""
+        self._draining = True
+        self._wake()
         for hand in self._hands:
             hand.drain()
 
@@ -187,6 +189,8 @@ class Crew:
     async def _least_busy(self) -> "_Hand":
         self._fill()
         while self._failure is None:
+            if self._draining:
+                raise Drained("the run is being stopped")
             free = [hand for hand in self._hands if len(hand.plays) < self._share]
             if free:
                 return min(free, key=lambda hand: len(hand.plays))
