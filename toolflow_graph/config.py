@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from toolflow_graph.behaviours import parse_mix
 from toolflow_graph.errors import UsageError
 from toolflow_graph.references import is_reference
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import ROLES
 from toolflow_graph.wording import COMMAND, parse_count, parse_time
 
@@ -22,8 +23,8 @@ CONFIG_NAME = "toolflow.toml"
 PROMPTS = (*ROLES, "system")
 NODES = ("plan", "user_turn", "assistant_call", "tool_simulation", "verifier")
 
-_ROLE_PREFIX = re.compile(rf"({'|'.join(ROLES)})=")
-_RANGE = re.compile(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*")
+_ROLE_PREFIX = lazy_regex(rf"({'|'.join(ROLES)})=")
+_RANGE = lazy_regex(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*")
 
 
 class Endpoint(BaseModel):

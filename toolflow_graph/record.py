@@ -6,11 +6,11 @@ is this model's JSON Schema; a test holds the two together.
 
 import json
 import math
-import re
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Alternative, Cue, Fault, Noun, Plan, Usage, Verdict
 
 SCHEMA_VERSION: Final = "1"
@@ -90,7 +90,7 @@ class Record(Noun):
     license: str | None = Field(default=None, description="The teacher model's licence, as given by the user.")
 
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = lazy_regex("[\ud800-\udfff]")
 
 
 def record_to_json(record: Record) -> str:

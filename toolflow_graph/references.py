@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from toolflow_graph.errors import UsageError
+from toolflow_graph.regexes import lazy_regex
 
-_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_MODULE = lazy_regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 def is_reference(text: str) -> bool:

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_PLAIN_NAME = re.compile(r"[^.\[\]\"]+")
+from toolflow_graph.regexes import lazy_regex
+
+_PLAIN_NAME = lazy_regex(r"[^.\[\]\"]+")
 IN_PLACE = ("allOf", "anyOf", "oneOf")
 
 
@@ -174,7 +176,7 @@ def copy_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return copy.deepcopy(dict(schema))
 
 
-_WORDY = re.compile(
+_WORDY = lazy_regex(
     r"(?:^|[_a-z])(?:descriptions?|summary|notes?|comments?|body|messages?|reviews?|bio|details|remarks|snippet|excerpt|"
     r"abstract|feedback|(?:review|comment|message|note|log)_?text)$|^text$",
     re.IGNORECASE,

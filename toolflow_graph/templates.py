@@ -22,6 +22,7 @@ from string import Template as _StringTemplate
 
 from toolflow_graph.behaviours import BEHAVIOURS, MISHAPS
 from toolflow_graph.errors import UsageError
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.wording import COMMAND
 
 STYLES = ("plain", "terse", "chatty", "formal", "casual", "impatient", "non_native", "rambling")
@@ -65,7 +66,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""
 
-_PART = re.compile(r"^--- *([a-z_]+) *$", re.MULTILINE)
+_PART = lazy_regex(r"^--- *([a-z_]+) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.protocols import Validator
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import IN_PLACE, format_path, lookup
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
-_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
-_HOSTNAME = re.compile(
+_EMAIL = lazy_regex(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_DATE_TIME = lazy_regex(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
+_TIME = lazy_regex(r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
+_HOSTNAME = lazy_regex(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
 
@@ -117,7 +118,7 @@ def _check_pattern(validator: Any, pattern: str, value: Any, schema: Mapping[str
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-_REPEATED_GROUP = re.compile(r"\)[*+{]|\\\d|\(\?")
+_REPEATED_GROUP = lazy_regex(r"\)[*+{]|\\\d|\(\?")
 
 
 def _drop_endless(node: Any) -> Any:

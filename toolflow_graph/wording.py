@@ -1,6 +1,6 @@
 """Words that several rooms print or read: what the user types, how many there are of something, how long it takes."""
 
-import re
+from toolflow_graph.regexes import lazy_regex
 
 COMMAND = "python -m toolflow_graph"
 """The command as hints write it: it works in a clone as well as after an installation."""
@@ -17,8 +17,8 @@ def shorten_line(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 3] + "..."
 
 
-_TIME = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s?)?")
-_COUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[kKmMgG]?)")
+_TIME = lazy_regex(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s?)?")
+_COUNT = lazy_regex(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[kKmMgG]?)")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
 

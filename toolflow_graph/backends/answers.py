@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from toolflow_graph.backends.plain import NotPlain, to_plain
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import has_own_error
 from toolflow_graph.types import Json, Tool, ToolCall, ToolResult
 from toolflow_graph.wording import count_of, shorten_line
@@ -21,11 +22,11 @@ MOST_BYTES = 20_000
 """The largest result, as JSON in UTF-8: what the verifier takes (rule giant_result)."""
 
 _MOST_MESSAGE = 500
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_PATH = re.compile(
+_ADDRESS = lazy_regex(r" at 0x[0-9a-fA-F]+")
+_PATH = lazy_regex(
     r"""(?<=['"])(?:~|[A-Za-z]:)?[/\\][^'"\n]*(?=['"])|(?<![\w:/.~\\])(?:~|[A-Za-z]:)?(?:[/\\][\w.@+-]*[\w@+-])+"""
 )
-_TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
+_TRACEBACK = lazy_regex(r"Traceback \(most recent call last\)")
 
 GENERIC = "The service could not complete the request."
 UNREADABLE = "The service sent a response that cannot be read."

@@ -14,18 +14,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 from toolflow_graph.errors import UsageError
 from toolflow_graph.references import is_reference
+from toolflow_graph.regexes import lazy_regex
 
 FORMS = (
     "package.module:attr, path/file.py:attr (a function or a class), mcp:COMMAND ARGS... (stdio), "
     "mcp+http://... or mcp+https://... (streamable HTTP)"
 )
 _EXPECTED = f"NAME=REF: a tool's name or a pattern such as 'files_*', and {FORMS}"
-_NAME = re.compile(r"[A-Za-z0-9_\-*?\[\]!]+")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_NAME = lazy_regex(r"[A-Za-z0-9_\-*?\[\]!]+")
+_VARIABLE = lazy_regex(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
+_ASSIGNMENT = lazy_regex(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 # "--api-key", "GITHUB_TOKEN", "?access_token": names whose value is a key.
-_SECRET_NAME = re.compile(r"(?:.*[-_])?(?:api[-_]?key|key|token|secret|password|passwd|credentials?)", re.I)
-_SECRET_TEXT = re.compile(r"\b(?:bearer|basic)\s+[^\s$]", re.I)
+_SECRET_NAME = lazy_regex(r"(?:.*[-_])?(?:api[-_]?key|key|token|secret|password|passwd|credentials?)", re.I)
+_SECRET_TEXT = lazy_regex(r"\b(?:bearer|basic)\s+[^\s$]", re.I)
 
 
 @dataclass(frozen=True, slots=True)

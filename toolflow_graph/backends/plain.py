@@ -6,7 +6,6 @@ import decimal
 import enum
 import json
 import math
-import re
 import uuid
 from collections import deque
 from collections.abc import Mapping
@@ -15,10 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 
 _DEEPEST = 50
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = lazy_regex("[\ud800-\udfff]")
 
 
 class NotPlain(Exception):

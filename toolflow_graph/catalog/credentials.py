@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-_SURE = re.compile(
+from toolflow_graph.regexes import lazy_regex
+
+_SURE = lazy_regex(
     r".*(apikey|accesstoken|authtoken|apitoken|apisecret|clientsecret|sessiontoken|oauthtoken|bearertoken|accesskey"
     r"|subscriptionkey|csrftoken|xsrftoken|refreshtoken|secretkey|authorization|authentication)|appkey|authkey|jwt"
 )
 _SURE_IN_BODY = frozenset(("apikey", "apitoken", "apisecret"))
-_HEADER = re.compile(r".*(key|token|secret|signature|auth|session|password)")
-_COOKIE = re.compile(r".*(session|sid|auth|token|jwt|csrf|xsrf|key).*")
+_HEADER = lazy_regex(r".*(key|token|secret|signature|auth|session|password)")
+_COOKIE = lazy_regex(r".*(session|sid|auth|token|jwt|csrf|xsrf|key).*")
 _SECRET = frozenset(
     (
         *("key", "token", "auth", "secret", "signature", "sig", "userkey", "usertoken", "devkey", "developerkey"),
@@ -28,27 +30,27 @@ _PUBLIC = frozenset(("clientid",))
 # Whoever signs somebody up or in says these.
 _PERSONAL = frozenset(("login", "password"))
 
-_OWN = re.compile(
+_OWN = lazy_regex(
     r"\byour (\w+ ){0,3}`?(key|token|secret|(app(lication)?|client)[ _-]id)\b"
     r"|\b(issued|assigned|provided) (to you|when you)",
     re.I,
 )
-_WORDS = re.compile(
+_WORDS = lazy_regex(
     r"\bapi[ _-]?(key|token|secret)|\bauthenticat|\bauthori[sz]|\bauth[ _-]?(key|token)|\boauth|\bbearer\b"
     r"|\baccess[ _-]token|\bcredential|\b(application|developer|licen[cs]e) key|\b(app|client)[ _-]secret"
     r"|getting a token|\bto get a free token",
     re.I,
 )
 # An operation on a credential is about that credential.
-_ABOUT_IT = re.compile(
+_ABOUT_IT = lazy_regex(
     r"\brevok|\bintrospect|\b(key|token|secret)s? to (be )?(delete|update|show|set|renew|edit|remove)", re.I
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     r"(insert|enter|put|add|paste|replace(me)?|with|use|here|your|a|an|the|valid|temp|own|personal|demo)+"
     r"(private|secret|api|app|application|access|auth|authentication|client|user|developer|licen[cs]e|subscription)*"
     r"(key|token|secret|appid|clientid)(here|goeshere|value)*"
 )
-_BRACED = re.compile(
+_BRACED = lazy_regex(
     r"\W*[<{\[]+\s*(your[ _-])?(api|app|access|auth|client)[ _-]?(key|token|secret|id)\s*[>}\]]+\W*", re.I
 )
 _EMPTY_WORDS = frozenset(

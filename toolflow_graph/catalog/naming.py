@@ -6,14 +6,15 @@ from typing import Any
 
 from toolflow_graph.catalog.text import split_words
 from toolflow_graph.catalog.transliteration import has_ascii_form, to_ascii
+from toolflow_graph.regexes import lazy_regex
 
 MOST = 64
-VALID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+VALID = lazy_regex(r"[a-zA-Z0-9_-]{1,64}")
 
-_NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_-]+")
-_SAYS_NOTHING = re.compile(r"v?\d+([._]\d+)*|api|rest|\{(ext|format|(api)?[-_]?version([-_]?number)?)\}", re.I)
-_HINT = re.compile(r"[a-zA-Z0-9_-]{1,20}")
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
+_NOT_ALLOWED = lazy_regex(r"[^a-zA-Z0-9_-]+")
+_SAYS_NOTHING = lazy_regex(r"v?\d+([._]\d+)*|api|rest|\{(ext|format|(api)?[-_]?version([-_]?number)?)\}", re.I)
+_HINT = lazy_regex(r"[a-zA-Z0-9_-]{1,20}")
+_PARAMETER = lazy_regex(r"\{([^{}]*)\}")
 
 
 def make_valid(name: str, *, otherwise: str = "") -> str:

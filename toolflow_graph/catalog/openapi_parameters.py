@@ -13,6 +13,7 @@ from typing import Any
 from toolflow_graph.catalog.credentials import find_everywhere, is_credential, letters_of
 from toolflow_graph.catalog.notes import Notes
 from toolflow_graph.catalog.openapi_refs import Cut, References
+from toolflow_graph.regexes import lazy_regex
 
 # What Swagger 2.0 says in the parameter itself.
 _INLINE = (
@@ -20,14 +21,14 @@ _INLINE = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
     *("minItems", "maxItems"),
 )
-_TRANSPORT_HEADERS = re.compile(
+_TRANSPORT_HEADERS = lazy_regex(
     r"accept(-.*)?|content-(type|length|md5|encoding|disposition|range)|user-agent|cache-control|pragma|host|origin"
     r"|referer|connection|digest|range|if-(match|none-match|modified-since|unmodified-since|range)|prefer|expect|te|via"
     r"|x-forwarded-.*|x-requested-with|traceparent|tracestate|x-b3-.*|.*(request|correlation|trace|idempotency)-?(id|key)"
     r"|x-http-method-override|date|etag",
     re.I,
 )
-_PLACEHOLDER = re.compile(r"\{([^{}/]+)\}")
+_PLACEHOLDER = lazy_regex(r"\{([^{}/]+)\}")
 # A document this small says nothing about what is repeated everywhere.
 _FEW_OPERATIONS = 10
 _HEADER_SHARE, _QUERY_SHARE = 0.5, 0.8

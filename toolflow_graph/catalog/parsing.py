@@ -10,12 +10,13 @@ import re
 from typing import Any
 
 from toolflow_graph.errors import UsageError
+from toolflow_graph.regexes import lazy_regex
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?(0|[1-9]\d*)")
-_FLOAT = re.compile(r"[-+]?(\.\d+|(0|[1-9]\d*)(\.\d*)?)([eE][-+]?\d+)?")
-_HEX = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
+_INT = lazy_regex(r"[-+]?(0|[1-9]\d*)")
+_FLOAT = lazy_regex(r"[-+]?(\.\d+|(0|[1-9]\d*)(\.\d*)?)([eE][-+]?\d+)?")
+_HEX = lazy_regex(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _MOST_DEPTH = 200
 _MOST_VALUES = 10_000_000
 

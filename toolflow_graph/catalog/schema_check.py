@@ -6,8 +6,9 @@ from typing import Any
 
 from toolflow_graph.catalog.schema_refs import find_ref_mistake
 from toolflow_graph.catalog.type_words import TYPES
+from toolflow_graph.regexes import lazy_regex
 
-_NO_TYPE = re.compile(r"(?<=type: )(.+) is not valid under any of the given schemas$", re.S)
+_NO_TYPE = lazy_regex(r"(?<=type: )(.+) is not valid under any of the given schemas$", re.S)
 _SCHEMA_MAPS = ("properties", "$defs", "definitions", "patternProperties")
 _SCHEMAS = ("items", "additionalProperties")
 _SCHEMA_LISTS = ("anyOf", "allOf", "oneOf")

@@ -4,22 +4,24 @@ import html
 import re
 import unicodedata
 
-_CODE_BLOCK = re.compile(r"```.*?(```|\Z)|<pre\b.*?</pre>|<!--.*?-->", re.S | re.I)
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]\[]+)\](?:\([^)]*\)|\[[^\]]*\])")
-_BLOCK_END = re.compile(r"</(p|li|div|h\d|tr|ul|ol)>|<br\s*/?>", re.I)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
-_TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$", re.M)
-_HEADING = re.compile(r"^\s*(#{1,6}\s+.*|[=-]{3,}|\*{3,})\s*$", re.M)
-_BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+", re.M)
-_QUOTE = re.compile(r"^\s*>+\s?", re.M)
-_EMPHASIS = re.compile(r"(?<![\w*])(\*\*\*|\*\*|\*|___|__)(?=\S)(.+?)(?<=\S)\1(?![\w*])", re.S)
-_UNDERLINED = re.compile(r"(?<!\w)_(?=[^\s_])([^_]+?)(?<=\S)_(?!\w)")
-_POINTER = re.compile(r"\s*\b((Learn|Read|Find out|See) more|See (the )?[Ff]ull [Dd]ocumentation)( [^.]{0,60})?\.?$")
-_SPACES = re.compile(r"\s+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|(?<=[。！？])")
+from toolflow_graph.regexes import lazy_regex
+
+_CODE_BLOCK = lazy_regex(r"```.*?(```|\Z)|<pre\b.*?</pre>|<!--.*?-->", re.S | re.I)
+_IMAGE = lazy_regex(r"!\[[^\]]*\]\([^)]*\)")
+_LINK = lazy_regex(r"\[([^\]\[]+)\](?:\([^)]*\)|\[[^\]]*\])")
+_BLOCK_END = lazy_regex(r"</(p|li|div|h\d|tr|ul|ol)>|<br\s*/?>", re.I)
+_TAG = lazy_regex(r"</?[a-zA-Z][^<>]{0,300}>")
+_TABLE_ROW = lazy_regex(r"^\s*\|.*\|\s*$", re.M)
+_HEADING = lazy_regex(r"^\s*(#{1,6}\s+.*|[=-]{3,}|\*{3,})\s*$", re.M)
+_BULLET = lazy_regex(r"^\s*(?:[-*+•]|\d+[.)])\s+", re.M)
+_QUOTE = lazy_regex(r"^\s*>+\s?", re.M)
+_EMPHASIS = lazy_regex(r"(?<![\w*])(\*\*\*|\*\*|\*|___|__)(?=\S)(.+?)(?<=\S)\1(?![\w*])", re.S)
+_UNDERLINED = lazy_regex(r"(?<!\w)_(?=[^\s_])([^_]+?)(?<=\S)_(?!\w)")
+_POINTER = lazy_regex(r"\s*\b((Learn|Read|Find out|See) more|See (the )?[Ff]ull [Dd]ocumentation)( [^.]{0,60})?\.?$")
+_SPACES = lazy_regex(r"\s+")
+_SENTENCE_END = lazy_regex(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|(?<=[。！？])")
 # Of a text whose characters stand for their kinds: see _kinds_of.
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|ª+")
+_WORD = lazy_regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|ª+")
 
 
 def plain_text(text: object, most: int) -> str:

@@ -6,6 +6,8 @@ BFCL writes ``dict`` and ``float``, ToolBench ``DATE (YYYY-MM-DD)``, xLAM ``List
 import re
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
+
 TYPES = frozenset(("string", "number", "integer", "boolean", "object", "array", "null"))
 
 ALIASES = {
@@ -53,9 +55,9 @@ FORMATS = {
 """Names of types that are texts of a format."""
 
 _LONGEST = 100
-_OPTIONAL = re.compile(r",\s*optional$|\s*\(optional\)$|^optional\s+", re.I)
-_GENERIC = re.compile(r"(list|array|set|tuple|sequence|iterable|optional|union|dict|map|mapping)\s*([\[<(])(.*)[\]>)]")
-_OF = re.compile(r"(?:list|array)s? of (\w+?)s?")
+_OPTIONAL = lazy_regex(r",\s*optional$|\s*\(optional\)$|^optional\s+", re.I)
+_GENERIC = lazy_regex(r"(list|array|set|tuple|sequence|iterable|optional|union|dict|map|mapping)\s*([\[<(])(.*)[\]>)]")
+_OF = lazy_regex(r"(?:list|array)s? of (\w+?)s?")
 
 
 def read_type(word: str) -> dict[str, Any] | None:

@@ -1,7 +1,6 @@
 """A record as a chat for the terminal. Everything a model wrote is shown as text, never read as markup."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +10,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from toolflow_graph.regexes import lazy_regex
+
 _COLOURS = {"system": "dim", "user": "cyan", "assistant": "green", "tool": "yellow"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = lazy_regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _VALUE = 60
 _RESULT = 240
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolflow_graph.cli.score import score
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.wording import COMMAND, count_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ _ENGLISH = frozenset(
 )
 
 
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = lazy_regex(r"[^\W\d_]+")
 
 
 def guess_language(transcript: "Transcript") -> str | None:

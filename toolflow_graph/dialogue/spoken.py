@@ -4,15 +4,15 @@ A planner invents facts, a service invents results, and neither hears the other.
 from a slip stands in none of the orders that the service lists, unless the service knows of it.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from toolflow_graph.dialogue.staging import cues_of
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Cue, Fact, Json, Message, Plan, Request, ToolCall
 from toolflow_graph.verification.provenance.grounding import iter_leaves
 from toolflow_graph.verification.reading.wording import normalise
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)")
+_MOMENT = lazy_regex(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)")
 _LONGEST = 60
 """Longer texts are to be sent or stored: they tell nothing of what there is."""
 

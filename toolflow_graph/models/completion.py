@@ -16,6 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.faults import UnreadableBody, say
 from toolflow_graph.models.structured import kind_of, parse_arguments
+from toolflow_graph.regexes import lazy_regex
 
 REASONING = "reasoning_content"
 """Where an ``AIMessage``'s reasoning lies in ``additional_kwargs`` (LangChain's other integrations use it too)."""
@@ -28,7 +29,7 @@ _KEYS = (REASONING, "reasoning")
 _SPOKEN = ("content", "tool_calls", "function_call")
 _KEPT = 20_000
 _MOST_TOKENS = 2**53
-_THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
+_THINK = lazy_regex(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 
 
 def parse_completion(text: str, *, model: str) -> ChatResult:

@@ -13,15 +13,16 @@ from datetime import UTC
 from typing import Any
 
 from toolflow_graph.errors import ModelError, RefusedRequest, TransportFault
+from toolflow_graph.regexes import lazy_regex
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429})
 """4xx that say "not now" rather than "not so"; every 5xx but 501 is retried too."""
 
 _UNREACHABLE = ("ConnectError", "ConnectTimeout", "ClientConnectorError", "ConnectionRefusedError", "gaierror")
 _TRANSPORT = ("Connection", "ReadError", "WriteError", "ProtocolError", "NetworkError", "ClientError")
-_LOOKS_LIKE_KEY = re.compile(r"\b(sk|pk|lsv2|key|gsk|hf|xai|AIza)[-_][\w*.-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
-_TOO_LARGE = re.compile(r"request too large", re.IGNORECASE)
-_NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota", re.IGNORECASE)
+_LOOKS_LIKE_KEY = lazy_regex(r"\b(sk|pk|lsv2|key|gsk|hf|xai|AIza)[-_][\w*.-]{6,}|\bBearer\s+\S+", re.IGNORECASE)
+_TOO_LARGE = lazy_regex(r"request too large", re.IGNORECASE)
+_NO_CREDIT = lazy_regex(r"insufficient_quota|exceeded your current quota", re.IGNORECASE)
 _MAX_QUOTED = 400
 
 

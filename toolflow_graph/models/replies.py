@@ -1,13 +1,13 @@
 """Whether a reply, whoever gave it, can be kept and worked on: text that a file can hold, of a size that ends. Pure."""
 
 import json
-import re
 from dataclasses import replace
 from typing import Any
 
 from toolflow_graph.errors import ParseError
 from toolflow_graph.models.port import RawCall, Reply
 from toolflow_graph.models.structured import parse_arguments
+from toolflow_graph.regexes import lazy_regex
 
 LONGEST = 200_000
 """Most characters of a reply's text and calls together; a whole answer of today's models is far below."""
@@ -17,7 +17,7 @@ MOST_CALLS = 128
 KEPT = 20_000
 """Characters that are kept of a reply that is too long."""
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = lazy_regex("[\ud800-\udfff]")
 
 
 def check_reply(reply: Reply) -> Reply:

@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 
 from toolflow_graph.errors import UsageError
 from toolflow_graph.references import is_reference
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import ROLES, Role
 
 OFFLINE = "offline"
 _MODEL_FORMS = (
     "offline, NAME, NAME@http(s)://base_url, package.module:attr, path/file.py:attr, or a weighted pool of them"
 )
-_AT_URL = re.compile(r"(?P<name>.*?)@(?P<url>https?://.*)", re.DOTALL)
+_AT_URL = lazy_regex(r"(?P<name>.*?)@(?P<url>https?://.*)", re.DOTALL)
 # What people type when they forget the scheme: "@localhost", "@10.0.0.1:8000/v1", "@my.host/v1".
-_URL_WITHOUT_SCHEME = re.compile(
+_URL_WITHOUT_SCHEME = lazy_regex(
     r".*@(\s*|https?:.*)|.+@(\w+://.*|localhost(:\d+)?(/.*)?|[\w.-]+:\d+(/.*)?|[\w-]+(\.[\w-]+)+/.*)"
 )
 

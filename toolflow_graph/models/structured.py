@@ -16,11 +16,12 @@ from typing import Any, Protocol
 from toolflow_graph.errors import ParseError, RefusedRequest, TruncatedReply
 from toolflow_graph.models.port import ModelRequest, Reply
 from toolflow_graph.models.retry import Retrying
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Message
 
 # A string that is never closed reaches to the end: looked for again from each of its quotes it would cost hours.
-_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*[}\]])', re.DOTALL)
-_OPENS_OBJECT = re.compile(r'\{\s*["}]')
+_STRING_OR_TRAILING_COMMA = lazy_regex(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*[}\]])', re.DOTALL)
+_OPENS_OBJECT = lazy_regex(r'\{\s*["}]')
 _KINDS = {
     dict: "an object",
     list: "an array",

@@ -12,7 +12,6 @@ One writer, one commit a record, WAL: what was reported as finished survives a S
 
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from toolflow_graph.behaviours import Outcome
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.record import Record, record_to_json
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.run.lock import LOCK_NAME, FolderLock
 from toolflow_graph.run.replies import TABLE, StoredReplies
 from toolflow_graph.run.view import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 EXPORTS = ("dialogues.jsonl", "rejected.jsonl")
 
-_HASH = re.compile(r"\b[0-9a-f]{16,}\b")
+_HASH = lazy_regex(r"\b[0-9a-f]{16,}\b")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import SchemaField, iter_fields, schema_types
 from toolflow_graph.tool_graph.nouns import (
     Words,
@@ -77,7 +78,7 @@ _SCENES = frozenset(listed("user account organization organisation workspace"))
 """Whose things a list holds says nothing of which things they are: a user's playlists are playlists."""
 _EITHER = frozenset(listed("order index category domain field fields section range"))
 """Words that may be either, and are handles only where the description says so."""
-_SAYS_ID = re.compile(r"\b(?:ids?|gid|uuid|identifiers?|slug|unique|sid)\b", re.IGNORECASE)
+_SAYS_ID = lazy_regex(r"\b(?:ids?|gid|uuid|identifiers?|slug|unique|sid)\b", re.IGNORECASE)
 _FORMATS = ("date", "date-time", "time", "email", "uri", "url", "binary", "byte", "password", "float", "double")
 _TYPE_FIELDS = ("object", "resource_type", "type", "kind", "_type", "__typename")
 _MOST_DEPTH = 2

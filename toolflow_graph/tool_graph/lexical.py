@@ -4,7 +4,6 @@ No model and no download: 3- to 5-grams of the normalised text, weighted by ``(1
 hand, folded with signs into a fixed number of dimensions (feature hashing, Weinberger et al. 2009).
 """
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolflow_graph.regexes import lazy_regex
+
 Vectors = npt.NDArray[np.float32]
 
 _SIZES = (3, 4, 5)
 _BUCKET_BITS = 22
 _CHUNK = 4096
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NO_WORD = re.compile(r"[\W_]+")
+_CAMEL = lazy_regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO_WORD = lazy_regex(r"[\W_]+")
 _U64 = np.uint64
 
 

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.world.naming import singular
@@ -45,12 +46,12 @@ _EMPTY = frozenset(
 )
 _SUFFIXES = frozenset(listed("detail info information record endpoint result page preview summary async v1 v2 v3"))
 
-_IDENTIFIES = re.compile(
+_IDENTIFIES = lazy_regex(
     r"\b(?:ids?|identifiers?|uuid|gid|slug|key)\b(?:\s+\([^)]*\))?\s+(?:of|for|identifying)\s+(?P<thing>[^.,;:()]+)",
     re.I,
 )
-_IDENTIFYING = re.compile(r"\bidentif(?:ying|ies) (?P<thing>[^.,;:()]+)", re.I)
-_THING_ID = re.compile(
+_IDENTIFYING = lazy_regex(r"\bidentif(?:ying|ies) (?P<thing>[^.,;:()]+)", re.I)
+_THING_ID = lazy_regex(
     r"^(?:the |a |an )?(?:unique )?(?P<thing>[a-z]+(?: [a-z]+)?)(?:'s)? (?:id|identifier|uuid|gid)\b", re.I
 )
 

@@ -1,11 +1,11 @@
 """What can be known at each point of a dialogue: every message's values in normal forms, indexed once."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading import moments, wording
 from toolflow_graph.verification.reading.offsets import Duration, durations_in
 from toolflow_graph.verification.reading.present import stated_now
@@ -13,19 +13,19 @@ from toolflow_graph.verification.reading.tongues import in_english
 from toolflow_graph.verification.reading.wording import key_of, normalise, squeeze
 from toolflow_graph.verification.transcript import Transcript
 
-_DATE_START = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
-_CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
+_DATE_START = lazy_regex(r"\d{4}-\d\d-\d\d(?!\d)")
+_CLOCK = lazy_regex(r"([01]\d|2[0-4]):[0-5]\d")
 
 # Numbers in digits, but not those of dates, times and versions, nor inside of words; {"high":34} holds one.
-_FIGURE = re.compile(
+_FIGURE = lazy_regex(
     r"(?:(?<=\d\.\d[-–])|(?<=\d[x×])|(?<![\w.])(?<!\w:)(?<!\w-))(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)"
     r"(?![-:]\d)(?=[A-Za-z°%]{0,12}(?!\w)|[x×]\d)"
 )
-_ID_LIKE = re.compile(r"[\d\s@-]")
-_IN_NAME = re.compile(r"[A-Za-z]_?-?(\d{1,3})(?![\d.:-])|(?<![\d.:-])(\d{1,3})(?=_?[A-Za-z])")
-_RUN = re.compile(r"\d{3,}")
-_ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
-_CLOCK_ANY = re.compile(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
+_ID_LIKE = lazy_regex(r"[\d\s@-]")
+_IN_NAME = lazy_regex(r"[A-Za-z]_?-?(\d{1,3})(?![\d.:-])|(?<![\d.:-])(\d{1,3})(?=_?[A-Za-z])")
+_RUN = lazy_regex(r"\d{3,}")
+_ISO_DAY = lazy_regex(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
+_CLOCK_ANY = lazy_regex(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
 
 Node = tuple[Any, Any]
 """A place in a JSON value: (parent's node or None, key or index)."""

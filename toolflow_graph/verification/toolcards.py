@@ -9,12 +9,13 @@ from typing import Any
 
 import regex
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import merged_properties, merged_required, resolve
 from toolflow_graph.types import Tool
 from toolflow_graph.validation import SchemaChecker
 from toolflow_graph.verification.reading.wording import listed
 
-_HUMP = re.compile(r"[a-z0-9][A-Z]")
+_HUMP = lazy_regex(r"[a-z0-9][A-Z]")
 _PART = regex.compile(r"\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{Lm}\p{M}]+|\d+")
 # Hyphenated English that tools are called by, too: "check-in" in a user's mouth is no identifier.
 _PARTICLES = {"in", "out", "up", "off", "on", "by", "down", "over", "mail", "to", "through", "back", "time"}

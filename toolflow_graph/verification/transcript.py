@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from toolflow_graph.record import ToolChange
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import has_own_error
 from toolflow_graph.types import Cue, Fault, Message, Plan, Request, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.toolcards import ToolCard, is_read_name, load_card, looks_up
@@ -262,7 +263,7 @@ def _has_failed_status(body: dict[str, Any]) -> bool:
     return len(body) == 1 and isinstance(body.get("detail"), str) and bool(_FAILS.search(body["detail"]))
 
 
-_FAILS = re.compile(
+_FAILS = lazy_regex(
     r"\b(?:not found|no such|does not exist|invalid|failed|denied|forbidden|unauthori[sz]ed|not (?:allowed|permitted)|"
     r"unavailable|timed out|internal server error|bad request|error)\b",
     re.IGNORECASE,

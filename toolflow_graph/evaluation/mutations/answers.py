@@ -8,11 +8,12 @@ from toolflow_graph.evaluation.mutations import places
 from toolflow_graph.evaluation.mutations.draft import Call, Draft
 from toolflow_graph.evaluation.mutations.places import all_places
 from toolflow_graph.evaluation.mutations.registry import kind
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 
 _MONTHS = "January February March April May June July August September October November December"
-_WRITTEN_DATE = re.compile(rf"\b(\d{{1,2}}) ({_MONTHS.replace(' ', '|')})(?: (\d{{4}}))?\b")
-_NUMBER = re.compile(r"(?<![\w.,:/-])\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d)")
+_WRITTEN_DATE = lazy_regex(rf"\b(\d{{1,2}}) ({_MONTHS.replace(' ', '|')})(?: (\d{{4}}))?\b")
+_NUMBER = lazy_regex(r"(?<![\w.,:/-])\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d)")
 
 
 def _answers(draft: Draft) -> list[int]:
@@ -184,7 +185,7 @@ def answer_exchanges_values(draft: Draft) -> bool:
     return True
 
 
-_CLAIM = re.compile(
+_CLAIM = lazy_regex(
     r"\bI(?:'ve| have) (?:now |also )?(?:\w+ed|sent|paid|made|put|set|written|given|begun)\b|"
     r"\A(?:Done|All set|That's done|You're all set)\b|\bsuccessfully\b|\bhas been \w+ed\b"
 )

@@ -5,6 +5,7 @@ import re
 
 from toolflow_graph.evaluation.mutations.draft import Call, Data, Draft, dump
 from toolflow_graph.evaluation.mutations.registry import kind
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Behaviour, Cue
 from toolflow_graph.verification.rules.behaviours import Span, spans_showing
 from toolflow_graph.verification.rules.consent import asks_to_go_ahead
@@ -16,7 +17,7 @@ _NOES = (
     "No, leave it for now.",
     "Nope, hold on.",
 )
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+")
+_ADDRESS = lazy_regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+")
 
 
 def _shown(draft: Draft, *names: Behaviour) -> list[Span]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolflow_graph.evaluation.mutations.draft import Call, Draft
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
 from toolflow_graph.verification.toolcards import load_card
 
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d\S*)")
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_CODE = re.compile(r"[A-Za-z0-9][\w-]*")
+ISO_DATE = lazy_regex(r"\d{4}-\d\d-\d\d")
+ISO_MOMENT = lazy_regex(r"(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d\S*)")
+EMAIL = lazy_regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_CODE = lazy_regex(r"[A-Za-z0-9][\w-]*")
 _NAMES = (
     "Quillon Abernethy", "Thessaly Wrenfield", "Ottoline Farquhar", "Zebedee Marchbanks", "Isolde Penhaligon",
     "Caspian Thornquist", "Philippa Oakenshaw", "Barnaby Silverdale",

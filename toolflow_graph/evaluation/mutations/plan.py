@@ -9,6 +9,7 @@ from toolflow_graph.evaluation.mutations import places
 from toolflow_graph.evaluation.mutations.draft import Call, Draft
 from toolflow_graph.evaluation.mutations.places import argument_places
 from toolflow_graph.evaluation.mutations.registry import kind
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Fact, Json, Request
 
 _EVASIONS = (
@@ -285,7 +286,7 @@ def asks_what_was_said(draft: Draft) -> bool:
     return True
 
 
-_CODE = re.compile(r"\b[A-Z]{2,5}-\d{4,}\b")
+_CODE = lazy_regex(r"\b[A-Z]{2,5}-\d{4,}\b")
 
 
 @kind("user_invents_id", "structural", "invented_fact", "The user states an id that it cannot know.")

@@ -11,11 +11,12 @@ from toolflow_graph.models.offline.saying import told
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.views import Leaf, View, plain_path
 from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import schema_types
 from toolflow_graph.types import Fact, Request, Tool, ToolCall, ToolResult, Use
 from toolflow_graph.validation import schema_errors
 
-_ID = re.compile(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
+_ID = lazy_regex(r"\b[A-Z]{2,6}-[\w-]*\d[\w-]*\b")
 
 
 def bind(

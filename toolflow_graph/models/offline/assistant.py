@@ -29,11 +29,12 @@ from toolflow_graph.models.offline.views import Leaf, View, view_of
 from toolflow_graph.models.offline.words import is_plural, join_and, lower_first, polish, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.models.port import RawCall
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Request, Tool, ToolCall, ToolResult
 from toolflow_graph.verification.transcript import read_result
 
 _AGAIN = ("It is still the same: ", "Nothing has changed: ", "I checked again, and ", "As before, ")
-_RETRY = re.compile(
+_RETRY = lazy_regex(
     # Whole words: a "rate date" and the number 45023 say nothing of limits.
     r"rate.?limit|too many|time.?out|timed out|unavailable|temporar|overload|busy|try again|retry|throttl|restart|"
     r"\b(?:50\d|429)\b",

@@ -1,14 +1,14 @@
 """Values by path: taking JSON apart into leaves, putting it together, and finding a value in earlier results."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import join_path
 
-_STEP = re.compile(r'\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]|([^.\[\]]+)')
+_STEP = lazy_regex(r'\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]|([^.\[\]]+)')
 ABSENT = object()
 
 

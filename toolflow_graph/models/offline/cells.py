@@ -8,6 +8,7 @@ from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.saying import say
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import humanise, singularise, split_words
+from toolflow_graph.regexes import lazy_regex
 
 _WEIGHT = {
     "money": 9, "rating": 8, "temperature": 9, "date": 8, "datetime": 8, "time": 7, "status": 8, "enum": 6,
@@ -20,7 +21,7 @@ _WEIGHT = {
     "version": 5,
     "country": 4, "domain": 3,
 }  # fmt: skip
-_NAMING = re.compile(r"(^|_)(name|title|subject|headline|label|caption|summary|question|term|word)$", re.I)
+_NAMING = lazy_regex(r"(^|_)(name|title|subject|headline|label|caption|summary|question|term|word)$", re.I)
 _VAGUE = ("none", "left", "right", "centre", "centre left", "centre right", "high", "low", "medium", "other", "mixed",
           "any",
           "full", "normal", "heavy", "free", "all")  # fmt: skip
@@ -43,8 +44,8 @@ GENERIC = {
 }
 
 
-_CODE = re.compile(r"(?=\S*\d)[\w./-]{4,}")
-_KEY = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_CODE = lazy_regex(r"(?=\S*\d)[\w./-]{4,}")
+_KEY = lazy_regex(r"[a-z]+(?:_[a-z]+)+")
 _WRAPPERS = GENERIC | {"payload", "response", "object", "attributes", "resource", "item", "record"}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from toolflow_graph.models.offline.binding import leaves, name_of
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import singularise
+from toolflow_graph.regexes import lazy_regex
 
 _TITLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"article|news|story|headline", ("What {q} means for the coming year", "{Q}: five things to know",
@@ -25,8 +26,8 @@ _TITLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"track|song", ("{Q}", "{Q} (radio edit)", "{Q} (acoustic)", "{Q} (remix)")),
     (r"", ("{Q}", "All about {q}", "{Q}, part two", "A guide to {q}")),
 )  # fmt: skip
-_HEAD = re.compile(r"(^|_)(title|headline|subject|question_text|name|caption|label)$")
-_QUERY = re.compile(r"(^|_)(topic|query|keywords?|search_text|search_term|q|subject|phrase)$")
+_HEAD = lazy_regex(r"(^|_)(title|headline|subject|question_text|name|caption|label)$")
+_QUERY = lazy_regex(r"(^|_)(topic|query|keywords?|search_text|search_term|q|subject|phrase)$")
 
 
 def query_of(arguments: Mapping[str, Any]) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 from toolflow_graph.models.briefs import Failure
 from toolflow_graph.models.offline.binding import leaves
 from toolflow_graph.models.offline.views import View, noun_of
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json, ToolCall
 
-_COUNT = re.compile(
+_COUNT = lazy_regex(
     r"(?:total|count|num|number_of|result_count|hits|matches)(?:_|$)|(?:_count|_total|_found)$", re.IGNORECASE
 )
 

@@ -10,6 +10,7 @@ from toolflow_graph.models.offline.binding import get_path, name_of
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.views import Leaf, View
 from toolflow_graph.models.offline.words import singularise, split_words
+from toolflow_graph.regexes import lazy_regex
 
 MOST_ROWS = 15
 _HIGH = frozenset(
@@ -32,9 +33,9 @@ _HIGH = frozenset(
     ]
 )
 _LOW = frozenset(["min", "minimum", "least", "lowest", "over", "above", "gte", "gt", "lower", "atleast"])
-_HIGH_SAID = re.compile(r"\b(?:at most|no more than|not more than|maximum|highest|upper (?:limit|bound)|up to|cheaper than|"
+_HIGH_SAID = lazy_regex(r"\b(?:at most|no more than|not more than|maximum|highest|upper (?:limit|bound)|up to|cheaper than|"
                         r"below|under|not exceed|longest|largest|ceiling|most that)\b")  # fmt: skip
-_LOW_SAID = re.compile(r"\b(?:at least|minimum|lowest|lower (?:limit|bound)|above|no less than|smallest|fewest)\b")
+_LOW_SAID = lazy_regex(r"\b(?:at least|minimum|lowest|lower (?:limit|bound)|above|no less than|smallest|fewest)\b")
 _BOUNDED = (
     "money",
     "rating",
@@ -53,9 +54,9 @@ _ALONE = ("money", "rating", "duration", "distance", "temperature", "percent", "
 _LOOSE = frozenset(
     ["total", "number", "count", "of", "num", "the", "filter", "by", "only", "wanted", "preferred", "value"]
 )
-_LIMIT = re.compile(r"^(?:limit|max_?(?:results|items|count)|page_?size|per_?page|top(?:_?[nk])?|num_?results|n_?results|"
+_LIMIT = lazy_regex(r"^(?:limit|max_?(?:results|items|count)|page_?size|per_?page|top(?:_?[nk])?|num_?results|n_?results|"
                     r"results?_?(?:limit|count)|rows|size|count|number_of_results|take|first)$", re.I)  # fmt: skip
-_LIMIT_SAID = re.compile(
+_LIMIT_SAID = lazy_regex(
     r"\b(?:number|maximum|most|limit|how many)\b.{0,30}\b(?:results?|items?|records?|entries|rows)\b"
 )
 _EQUAL = ("enum", "tag", "status", "bool", "email", "company", "colour", "food", "country", "text", "region", "year",

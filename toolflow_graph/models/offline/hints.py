@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import schema_types
 from toolflow_graph.verification.reading.placeholders import is_placeholder
 
-_QUOTED = re.compile(
+_QUOTED = lazy_regex(
     r"(?:e\.g\.?|for example|for instance|such as|examples?|like)[,:]*\s*[\"'“`]([^\"'”`\n]{1,60})[\"'”`]", re.I
 )
-_LISTED = re.compile(
+_LISTED = lazy_regex(
     r"(?:(?:valid|possible|allowed|accepted|available|supported) (?:values?|options?|types?)(?: are| is| include)?:?|"
     r"\bone of:?(?: the following:?)?|(?:^|\b(?:be|is|are) )either|(?:^|\. )(?:values?|options?):)\s+",
     re.I,
 )
-_MARKED = re.compile(r"[`'\"“]([\w+.-]{1,30})[`'\"”]")
-_ROW = re.compile(r"[`'\"“][\w+.-]{1,30}[`'\"”](?:(?:,? (?:or|and) |, ?| ?/ ?|\|)[`'\"“][\w+.-]{1,30}[`'\"”])+")
+_MARKED = lazy_regex(r"[`'\"“]([\w+.-]{1,30})[`'\"”]")
+_ROW = lazy_regex(r"[`'\"“][\w+.-]{1,30}[`'\"”](?:(?:,? (?:or|and) |, ?| ?/ ?|\|)[`'\"“][\w+.-]{1,30}[`'\"”])+")
 _NO_VALUES = frozenset(
     "a an the used not it them this that id name value values string number etc more other others".split()
 )

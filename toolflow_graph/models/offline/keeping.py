@@ -2,7 +2,6 @@
 
 import copy
 import random
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from toolflow_graph.models.offline.filters import keep_to_filters
 from toolflow_graph.models.offline.mending import rename
 from toolflow_graph.models.offline.remembering import is_allowed
 from toolflow_graph.models.offline.views import BODIES, View
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json, Tool, ToolCall
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.world.naming import Key, Mention, identifier, kind_of
@@ -42,7 +42,7 @@ _MOVED = frozenset(
     "status state stage updated modified changed last current next total balance remaining price amount cost fee".split()
 )
 """Words of fields that a change of something else may move, too."""
-_CALLED = re.compile(r"(?:^|_)(?:name|title|headline|subject|label)$")
+_CALLED = lazy_regex(r"(?:^|_)(?:name|title|headline|subject|label)$")
 
 
 @dataclass(slots=True)

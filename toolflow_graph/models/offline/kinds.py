@@ -2,19 +2,21 @@
 
 import re
 
+from toolflow_graph.regexes import lazy_regex
+
 _MONEY = {"price", "amount", "cost", "fee", "fare", "rate", "total", "subtotal", "balance", "salary", "budget", "tip",
           "deposit", "payment", "charge", "refund", "revenue", "tax", "rent", "bill", "bid", "ask", "premium", "income",
           "discount", "shipping", "net", "gross", "pay"}  # fmt: skip
 _NOT_MONEY = {"exchange", "heart", "interest", "percent", "pct", "frame", "sample", "bit", "count", "growth",
               "conversion",
               "score", "pages", "results", "items", "reviews", "minutes", "hours", "days", "km", "error"}  # fmt: skip
-_PERSON = re.compile(
+_PERSON = lazy_regex(
     r"\b(person|guest|patient|passenger|recipient|traveller|traveler|customer|employee|candidate|contact|user|author|"
     r"doctor|teacher|student|driver|owner|player|artist|sender|organi[sz]er|manager|tenant|buyer|seller|payee|agent|"
     r"staff|holder|applicant|reviewer|member|people|attendee|nurse|physician|host|caretaker|assignee|instructor|tutor|"
     r"landlord|courier)\b"
 )
-_NAMED_PERSON = re.compile(
+_NAMED_PERSON = lazy_regex(
     rf"{_PERSON.pattern}(?:['’]s|s['’])? (?:full |first |last |own )?names?\b|"
     rf"\bnames? of (?:the |an? |this |each |one )?(?:[a-z-]+ ){{0,2}}?{_PERSON.pattern}|^(?:the )?{_PERSON.pattern}"
 )

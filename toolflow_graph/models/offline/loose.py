@@ -20,14 +20,15 @@ from toolflow_graph.models.offline.values import kind_value, name_for, new_id
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import is_plural, singularise, split_words
 from toolflow_graph.models.offline.world import build_cast
+from toolflow_graph.regexes import lazy_regex
 
 _LISTING = ("list", "search", "find", "browse", "query", "discover", "recommend")
-_FIGURE = re.compile(r"\b(?:price|rate|cost|value|amount|number|count|score|sum|balance|distance|percentage|volume|statistics?|"
+_FIGURE = lazy_regex(r"\b(?:price|rate|cost|value|amount|number|count|score|sum|balance|distance|percentage|volume|statistics?|"
                      r"stats|capitali[sz]ation|fundamentals?|ohlcv|metrics?|index|ratio|return|yield|supply|figures?)\b", re.I)  # fmt: skip
 _TOLD = ("version", "city", "country", "address", "url", "company", "domain", "timezone", "currency", "condition", "email",
          "phone", "person")  # fmt: skip
-_MARKET = re.compile(r"\b(?:stocks?|tickers?|crypto|coins?|earnings|share price|quotes?|bonds?|futures)\b")
-_TEXT = re.compile(r"\b(?:lyrics|jokes?|quotes?|facts?|trivia|definitions?|meaning|translation|html|text|content|transcript|"
+_MARKET = lazy_regex(r"\b(?:stocks?|tickers?|crypto|coins?|earnings|share price|quotes?|bonds?|futures)\b")
+_TEXT = lazy_regex(r"\b(?:lyrics|jokes?|quotes?|facts?|trivia|definitions?|meaning|translation|html|text|content|transcript|"
                    r"passage|paragraph)\b")  # fmt: skip
 
 

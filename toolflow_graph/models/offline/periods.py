@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolflow_graph.models.offline.views import View
+from toolflow_graph.regexes import lazy_regex
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?")
+_MOMENT = lazy_regex(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?")
 _OVER = ("completed", "checked_out", "finished", "past", "delivered", "done", "attended", "honoured")
 _AHEAD = ("upcoming", "scheduled", "confirmed", "booked")
 
@@ -75,7 +76,7 @@ def _apart(rows: list[Any], now: str) -> None:
                 row[name] = min(days_on(days[0], 1 + 2 * place), now[:10]) + row[name][10:]
 
 
-_LOOKS_BACK = re.compile(r"transaction|payment|log|expense|statement|histor|order|result|past|reading|activity")
+_LOOKS_BACK = lazy_regex(r"transaction|payment|log|expense|statement|histor|order|result|past|reading|activity")
 
 
 def _between(moment: str, start: str, end: str, place: int, count: int) -> str:

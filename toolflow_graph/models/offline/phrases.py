@@ -16,8 +16,9 @@ from toolflow_graph.models.offline.words import (
     split_words,
     with_article,
 )
+from toolflow_graph.regexes import lazy_regex
 
-_LEAD = re.compile(
+_LEAD = lazy_regex(
     r"^(?:(?:please )?(?:this|the|an?|use this|use the|using this) (?:\w+ ){0,2}?(?:endpoint|tool|method|api|"
     r"function|operation|"
     r"request|call|route|resource|service|command)(?: (?:can|will|is used|is|may|lets you|allows you|"
@@ -31,7 +32,7 @@ _LEAD = re.compile(
     r"\[[^\]]*\])[:,]?\s+",
     re.I,
 )
-_TAIL = re.compile(
+_TAIL = lazy_regex(
     r"(?:,| -| –|;|:) (?:with|including|measured|so|once|whether|up|such|newest|oldest|best|sorted|for|based|using|where|"
     r"which|that|as|by|in|"
     r"plus|optionally|either|no|also|upcoming|like|e\.g|i\.e|if|when|then|given|supports?|this|it|returning|returns?|e\.g\.|"

@@ -24,6 +24,7 @@ from toolflow_graph.models.offline.values import leaf_value
 from toolflow_graph.models.offline.views import BODIES, Leaf, View, noun_of, plain_path, view_of
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import Cast, build_cast, mail_for
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.tool_graph.followups import find_follow_ups, find_made
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Flow, Tool
@@ -395,11 +396,11 @@ class CallPlanner:
         )  # fmt: skip
 
 
-_LOOKING_BACK = re.compile(
+_LOOKING_BACK = lazy_regex(
     r"\b(?:histor\w*|volume|ohlcv?|fundamentals?|market cap\w*|statistics|stats|trades|transactions|logs?|earnings|statements?|"
     r"trend\w*|articles|news|headlines|results|scores|past|previous|filings|reports|analytics|usage|audit)\b"
 )
-_CLAIMED = re.compile(r"\b(?:expense|claim|receipt|reimbursement|refund|complaint|log|vital signs?|measurement)\b")
+_CLAIMED = lazy_regex(r"\b(?:expense|claim|receipt|reimbursement|refund|complaint|log|vital signs?|measurement)\b")
 
 
 def _whole_points(call: PlannedCall) -> list[Link]:

@@ -13,10 +13,11 @@ from toolflow_graph.models.offline.sense import make_sense
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import mail_for
+from toolflow_graph.regexes import lazy_regex
 
 _RATES = {"walking": 12.0, "cycling": 4.0, "car": 1.7, "transit": 3.2}
-_TOLD = re.compile(r"invit|notif|recipient|viewer|cancellations_sent|guests_told|attendee")
-_PART = re.compile(r"accepted|unhealthy|completed|open_|remote|paywalled|abnormal|active|unread|_open")
+_TOLD = lazy_regex(r"invit|notif|recipient|viewer|cancellations_sent|guests_told|attendee")
+_PART = lazy_regex(r"accepted|unhealthy|completed|open_|remote|paywalled|abnormal|active|unread|_open")
 
 
 def relate(

@@ -11,10 +11,11 @@ from toolflow_graph.models.offline.echoing import query_of
 from toolflow_graph.models.offline.mending import show_as
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.world.naming import Mention, field_of, noun_of, read_result
 from toolflow_graph.verification.world.things import Thing, World, are_akin
 
-_NAMING = re.compile(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
+_NAMING = lazy_regex(r"(?:^|_)(?:name|title|headline|ticker|symbol)$", re.I)
 
 
 def known_of(brief: ToolBrief) -> dict[tuple[str, ...], Any]:

@@ -19,11 +19,12 @@ from toolflow_graph.models.offline.words import (
     split_words,
     with_article,
 )
+from toolflow_graph.regexes import lazy_regex
 
-_FAILED = re.compile(r"fail|reject|declin|denied|error|invalid|refus|insufficient|blocked|"
+_FAILED = lazy_regex(r"fail|reject|declin|denied|error|invalid|refus|insufficient|blocked|"
                      r"^not_?(?:sent|created|done|completed|possible|found|processed|saved|booked|accepted)$")  # fmt: skip
-SOUR = re.compile(r"fail|reject|declin|denied|error|not_|invalid|refus|insufficient|blocked|expired|unavailable")
-_STATES = re.compile(r"(?:\w+ed|active|open|ready|live|healthy|available|pending|in progress|online|down|degraded|sent|"
+SOUR = lazy_regex(r"fail|reject|declin|denied|error|not_|invalid|refus|insufficient|blocked|expired|unavailable")
+_STATES = lazy_regex(r"(?:\w+ed|active|open|ready|live|healthy|available|pending|in progress|online|down|degraded|sent|"
                      r"paid|valid|normal|awaiting .+|under review|not .+|running|waiting|boarding|upcoming|on time|"
                      r"processing|cleaning|held|frozen|clear|\w+ing)")  # fmt: skip
 _BARE = ("new", "old", "first", "last", "full", "short", "display", "legal", "original")

@@ -22,14 +22,15 @@ from toolflow_graph.models.offline.values import kind_value
 from toolflow_graph.models.offline.views import Leaf, View, noun_of, plain_path
 from toolflow_graph.models.offline.words import singularise, split_words
 from toolflow_graph.models.offline.world import Cast
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.tool_graph.handles import find_echoes, load_card
 
-FAILURE = re.compile(r"(?:error|exception|fault)s?(?:[_ ]?(?:code|message|msg|type|text|description|detail)s?)?", re.I)
+FAILURE = lazy_regex(r"(?:error|exception|fault)s?(?:[_ ]?(?:code|message|msg|type|text|description|detail)s?)?", re.I)
 _SHARED = {"city", "country", "country_code", "currency", "language_code", "timezone", "enum", "date", "ticker"}
 _TELLING = ("id", "title", "person", "company", "money", "date", "datetime", "status", "enum", "temperature", "rating", "city",
             "count", "duration", "query", "sentence", "email")  # fmt: skip
-_SOUR_LIST = re.compile(r"reject|fail|error|conflict|invalid|unavailable|skipped|missing|unknown|warning|unmatched")
-_SOUR_SWITCH = re.compile(
+_SOUR_LIST = lazy_regex(r"reject|fail|error|conflict|invalid|unavailable|skipped|missing|unknown|warning|unmatched")
+_SOUR_SWITCH = lazy_regex(
     r"error|fail|cancel|deleted|expired|blocked|delay|has_more|truncat|full|sold|breach|empty|overdue|late\b|duplicate|fee"
 )
 _ONE_OF_ROWS = ("person", "title", "last_name", "first_name", "company", "email")
@@ -39,12 +40,12 @@ _MAKING = ("create", "add", "make", "book", "schedule", "reserve", "register", "
 _SMALL = 26
 """Leaves up to which a result tells all it can."""
 _WRAPPERS = ("data", "result", "response", "item", "object", "payload")
-_MINE = re.compile(r"(?:^|_)(?:customer|user|guest|passenger|traveller|account_holder|holder|member|buyer|booked_by)")
+_MINE = lazy_regex(r"(?:^|_)(?:customer|user|guest|passenger|traveller|account_holder|holder|member|buyer|booked_by)")
 _ISO_DAY, _CLOCK = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d:\d\d")
-_MOMENT = re.compile(r"[-\d]{10}T[:\d]{5,8}")
+_MOMENT = lazy_regex(r"[-\d]{10}T[:\d]{5,8}")
 
 
-_AHEAD = re.compile(
+_AHEAD = lazy_regex(
     r"forecast|schedul|upcoming|availab|book|reserv|calendar|event|appointment|flight|depart|arriv|train|hotel|stay|check|"
     r"deliver|due|deadline|expir|valid|renew|next|plan|holiday|trip|visit|slot|meeting|interview|viewing|lesson|session|match|"
     r"fixture|tour|concert|ticket|end|until|expect|start|launch|target|birth|_to|to_|future|coming|watch|policy|course|visa"

@@ -1,8 +1,9 @@
 """The items of a list on their way: which are taken, and which repeat one too closely."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
+
+from toolflow_graph.regexes import lazy_regex
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Rows:
         self.made.append(item)
 
 
-_NAMED = re.compile(r"(^|_)(name|title|headline|subject|label|category|nickname|question_text|comment|hour_code)$")
+_NAMED = lazy_regex(r"(^|_)(name|title|headline|subject|label|category|nickname|question_text|comment|hour_code)$")
 
 
 def _name_of(row: dict[str, Any]) -> str:

@@ -5,17 +5,18 @@ import re
 from typing import Any
 
 from toolflow_graph.models.offline.words import join_and
+from toolflow_graph.regexes import lazy_regex
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
-_TIME = re.compile(r"(\d\d:\d\d)(:00)?")
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+")
-_SHOUT = re.compile(r"[A-Z]{4,}(?:[_ -][A-Z0-9]+)*")
+_DATE = lazy_regex(r"(\d{4})-(\d\d)-(\d\d)")
+_MOMENT = lazy_regex(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+_MONTH = lazy_regex(r"(\d{4})-(0[1-9]|1[0-2])")
+_TIME = lazy_regex(r"(\d\d:\d\d)(:00)?")
+_KEY = lazy_regex(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+")
+_SHOUT = lazy_regex(r"[A-Z]{4,}(?:[_ -][A-Z0-9]+)*")
 
 
 def say_date(text: str, style: int = 0) -> str:

@@ -11,10 +11,11 @@ from toolflow_graph.models.offline.filters import is_number
 from toolflow_graph.models.offline.periods import days_on, plus
 from toolflow_graph.models.offline.views import View
 from toolflow_graph.models.offline.words import split_words
+from toolflow_graph.regexes import lazy_regex
 
 Known = Mapping[tuple[str, ...], Any]
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = lazy_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?")
+_DAY = lazy_regex(r"\d{4}-\d\d-\d\d")
 _EARTH_KM = 6371.0
 _DETOUR = 1.25
 """How much longer a way by road is than the straight line."""
@@ -159,7 +160,7 @@ def _planned(
                                 and _DAY.fullmatch(each) and re.search("due|start|first", key)), part)  # fmt: skip
 
 
-_ONCE = re.compile(r"^(?:moved|removed|updated|changed|cancelled)_count$|^(?:reminders_set|events_removed)$")
+_ONCE = lazy_regex(r"^(?:moved|removed|updated|changed|cancelled)_count$|^(?:reminders_set|events_removed)$")
 
 
 def _once(value: dict[str, Any], view: View, given: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from toolflow_graph.models.offline.fields import Field
 from toolflow_graph.models.offline.views import View
+from toolflow_graph.regexes import lazy_regex
 
 _GOOD = ("confirmed", "ticketed", "booked", "created", "active", "completed", "complete", "success", "succeeded", "ok",
          "accepted", "approved",
@@ -14,7 +15,7 @@ _GOOD = ("confirmed", "ticketed", "booked", "created", "active", "completed", "c
          "placed", "queued",
          "processing", "pending", "received", "normal", "upcoming", "enabled", "requested", "deployed", "updated",
          "connected")  # fmt: skip
-_BAD = re.compile(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown|refus|no_show|not_|closed|"
+_BAD = lazy_regex(r"fail|error|reject|cancel|declin|block|expire|invalid|unknown|refus|no_show|not_|closed|"
                   r"denied|lost|suspend|"
                   r"insufficient|unavailable|offline|archiv|delet|paus|dropped|overdue|jam|void|aborted|"
                   r"withdrawn|unreachable|missed")  # fmt: skip

@@ -14,6 +14,7 @@ from toolflow_graph.models.offline.views import View, view_of
 from toolflow_graph.models.offline.words import capitalise, pluralise, polish, split_words
 from toolflow_graph.models.offline.world import build_cast
 from toolflow_graph.randomness import derive_rng
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Message, ToolCall, ToolResult
 
 
@@ -63,7 +64,7 @@ def small_talk(brief: AssistantBrief, rng: random.Random) -> str:
     return polish(rng.choice(answers).format(value=topic.value, label=topic.label, noun=topic.noun))
 
 
-_ASIDE = re.compile(r"cancel|restore|deadline|expir|until|late|due|sunrise|sunset|tide|per_|lower|upper|penalty")
+_ASIDE = lazy_regex(r"cancel|restore|deadline|expir|until|late|due|sunrise|sunset|tide|per_|lower|upper|penalty")
 
 
 def _topic(messages: Sequence[Message], scene: Scene) -> _Topic:

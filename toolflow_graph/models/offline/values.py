@@ -16,9 +16,10 @@ from toolflow_graph.models.offline.patterns import string_for
 from toolflow_graph.models.offline.shapes import fits
 from toolflow_graph.models.offline.words import split_words
 from toolflow_graph.models.offline.world import COMPANIES, FIRST, LAST, PLACES, Cast, Place, mail_for, place_for
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import schema_types
 
-_ID_RUN = re.compile(r"\d+")
+_ID_RUN = lazy_regex(r"\d+")
 _COMMON_MONEY = ("EUR", "USD", "GBP", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
 _FROM_CAST = {"city", "date", "datetime", "email", "country_code", "currency", "timezone", "language_code", "country",
               "address", "airport", "month", "phone", "postcode", "region"}  # fmt: skip

@@ -12,6 +12,7 @@ from toolflow_graph.models.offline.fields import Field, field_of
 from toolflow_graph.models.offline.phrases import Phrase, head_noun, phrase_of
 from toolflow_graph.models.offline.verbs import FETCHING, READING
 from toolflow_graph.models.offline.words import humanise, singularise
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import SchemaField, iter_fields
 from toolflow_graph.tool_graph.handles import load_card
 from toolflow_graph.types import Tool
@@ -47,7 +48,7 @@ class View:
 _WORDS = ("text", "title", "tag", "query", "food", "person", "money", "location", "object")
 BODIES = frozenset(("data", "body", "payload", "attributes", "input"))
 """Objects that only wrap what is written."""
-_IDENTIFIER = re.compile(r"[_-]|[a-z][A-Z]")
+_IDENTIFIER = lazy_regex(r"[_-]|[a-z][A-Z]")
 _LOOSE = frozenset(
     {"specified", "new", "existing", "given", "specific", "single", "particular", "certain", "current", "object"}
 )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from toolflow_graph.models.offline.speech import Item, speak, take_points
 from toolflow_graph.models.offline.verbs import base_of
 from toolflow_graph.models.offline.words import is_plural, join_and, lower_first, pluralise, singularise, with_article
+from toolflow_graph.regexes import lazy_regex
 
 _MOST = ("highest", "longest", "most", "largest", "latest", "maximum", "greatest", "farthest")
 _LEAST = ("lowest", "fewest", "least", "smallest", "shortest", "earliest", "minimum", "oldest")
-_SUPERLATIVE = re.compile(rf"(?i)({'|'.join((*_MOST, *_LEAST))}) (?:possible |acceptable |wanted |accepted )*(.+)")
+_SUPERLATIVE = lazy_regex(rf"(?i)({'|'.join((*_MOST, *_LEAST))}) (?:possible |acceptable |wanted |accepted )*(.+)")
 _VERBAL = r"(?:should|must|may|can|needs?|has|have|is|are|was|were|takes?|ends?|starts?|begins?|stays?)"
-_MODAL = re.compile(
+_MODAL = lazy_regex(
     r"((?:the|an?|my) [a-z-]+(?: [a-z-]+)? (?:should|must|may|can) (?!be\b)[a-z]+(?: for| with| from)?)$"
 )
 _PEOPLE = "guest|passenger|patient|student|tenant|candidate|buyer|traveller|person|visitor|new hire|main tenant"

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import regex
 
+from toolflow_graph.regexes import lazy_regex
+
 _PIECE = regex.compile(r"\p{Lu}+s?(?=\p{Lu}\p{Ll}|[^\p{L}\p{M}]|$)|\p{Lu}?[\p{Ll}\p{M}]+|\d+|[\p{Lo}\p{Lm}\p{M}]+")
 _UPPER = {
     "id": "ID", "ids": "IDs", "iban": "IBAN", "url": "URL", "urls": "URLs", "uri": "URI", "ip": "IP", "api": "API",
@@ -57,7 +59,7 @@ _SINGULARS = {many: one for one, many in _PLURALS.items()} | {"statuses": "statu
 _NOT_PLURAL = ("ss", "us", "is", "news", "ics")
 
 
-_JOINED = re.compile(
+_JOINED = lazy_regex(
     r"(?!playlists?$)(from|to|start|end|begin|birth|base|user|owner|image|photo|avatar|thumb|thumbnail|video|audio|web|play|share|track|"
     r"artist|album|movie|item|product|order|customer|account|group|page|post|parent|team|player|match|event|source|"
     r"target|min|max|total|current|create|created|update|updated|modified|publish|published|release|arrival|departure|"

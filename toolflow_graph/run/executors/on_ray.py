@@ -8,13 +8,13 @@ Nothing is retried by Ray itself; an actor that dies (or whose node does) is a l
 import asyncio
 import json
 import os
-import re
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolflow_graph.config import RunConfig
 from toolflow_graph.errors import UsageError
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.run.executors.crew import Crew, Lost
 from toolflow_graph.run.executors.messages import Message
 from toolflow_graph.run.executors.worker import Worker
@@ -25,7 +25,7 @@ _GATHER = 0.01
 """Seconds in which both sides let messages come together: a call through Ray costs more than a write to a pipe."""
 _LONGEST_POLL = 5.0
 _KNOCK = 5.0
-_PLACE = re.compile(r"(?:ray://)?(?P<host>[^/:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
+_PLACE = lazy_regex(r"(?:ray://)?(?P<host>[^/:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
 _PASSED_ON = ("OPENAI_", "LANGSMITH_", "LANGCHAIN_", "OTEL_")
 
 

@@ -10,39 +10,40 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.mentions import readings
 from toolflow_graph.verification.reading.wording import UNITS
 from toolflow_graph.verification.toolcards import split_name
 
-MONEY = re.compile(
+MONEY = lazy_regex(
     r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget|refund|deposit|premium|payout|nightly|"
     r"salary|wage|(?<![a-z])(?:sums?|net|gross|pay|paycheck|worth)(?![a-z])",
     re.IGNORECASE,
 )
-FOR_KEY = re.compile(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
+FOR_KEY = lazy_regex(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
 """Keys of how many an object is meant for."""
 # Words by which people ask for a calculation.
-_CUE = re.compile(
+_CUE = lazy_regex(
     r"\b(?:total|sum|together|altogether|combined|plus|minus|more|less|each|both|times|per|every|left|remain\w*|rest|"
     r"split|shared?|half|double|twice|percent|difference|additional|extra|increase|decrease|raise|lower|reduce|add|"
     r"deduct|discount|tip)\b|%",
     re.IGNORECASE,
 )
 # "(232 - 32) * 5"; a dash alone joins dates and ranges.
-_FORMULA = re.compile(r"\d\s*[*+^×÷]\s*\(?\d|\d\s+[-/]\s+\(?\d|\)\s*[-+*/^]")
-_PAID = re.compile(
+_FORMULA = lazy_regex(r"\d\s*[*+^×÷]\s*\(?\d|\d\s+[-/]\s+\(?\d|\)\s*[-+*/^]")
+_PAID = lazy_regex(
     r"\b(?:pay|charge|bill|invoice|refund|whole|all|everything|average|above|below|up to)\b", re.IGNORECASE
 )
-_TOTAL = re.compile(r"\b(?:total|balance|sum|cost|comes? to)\b[^.\n\d]{0,50}(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
+_TOTAL = lazy_regex(r"\b(?:total|balance|sum|cost|comes? to)\b[^.\n\d]{0,50}(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
 _FACTORS = 60
 _COUNTS = 12
 _FEW = 6
 LARGEST = 1e15
 """Numbers from here on are ids, not amounts: nothing is calculated with them."""
 
-_LENGTH = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
+_LENGTH = lazy_regex(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
 # An amount that a result holds as text: "$39.90", "39,90 EUR", "1.250,00", "12 %". A bare "10115" is a code.
-_AMOUNT = re.compile(
+_AMOUNT = lazy_regex(
     r"[-−]?(?:(?:US|CA|A|C)?[$€£¥₹]\s?(?P<marked>\d[\d.,'’]*)|(?P<named>\d[\d.,'’]*)\s?(?:[$€£¥₹%]|[A-Z]{3})|"
     r"(?P<plain>\d[\d.,'’]*[.,]\d\d?))"
 )
@@ -160,7 +161,7 @@ def amount_of(value: Any) -> float | None:
 
 _MOST_COLUMNS = 6
 # Nobody multiplies by these.
-_NO_FACTOR = re.compile(r"\bid\b|_id|year|lat|lon|lng|zip|code|rating|score|age", re.IGNORECASE)
+_NO_FACTOR = lazy_regex(r"\bid\b|_id|year|lat|lon|lng|zip|code|rating|score|age", re.IGNORECASE)
 
 
 def products_of(amounts: Amounts) -> list[list[float]]:
@@ -225,24 +226,24 @@ def _of_price_and_words(
 
 
 # Goods at hand and goods to move are the same thing, whatever the two keys.
-_STOCK = re.compile(r"stock|quantit|qty|units?(?![a-z])|on_?hand|inventory|available|level", re.IGNORECASE)
-_UP_TO = re.compile(
+_STOCK = lazy_regex(r"stock|quantit|qty|units?(?![a-z])|on_?hand|inventory|available|level", re.IGNORECASE)
+_UP_TO = lazy_regex(
     r"\b(?:top|topped|fill|bring|brings?|get|raise|stock|restock|replenish|refill|order|buy)\b[^.?!]*?"
     r"\b(?:(?:up |back |get )to|to reach|(?<!order )(?<!buy )to)\s+[$€£]?"
     r"(?P<goal>\d[\d,]*(?:\.\d+)?)\b(?!%)",
     re.IGNORECASE,
 )
-_SEVERAL_AT = re.compile(
+_SEVERAL_AT = lazy_regex(
     r"\b(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+[a-z]+(?:\s+[a-z]+)?"
     r"(?:\s+(?:at|for|à|@)\s+[$€£]?(?P<price>\d+(?:\.\d+)?)\b(?!:|\s*[ap]m\b|\s*o['’]clock)|"
     r",?\s+[$€£]?(?P<each>\d+(?:\.\d+)?)[\s€]+(?:\w+ )?(?:each|apiece)\b)",
     re.IGNORECASE,
 )
-_STEP = re.compile(
+_STEP = lazy_regex(
     r"\b(?:up|down|by|more|less|increase|decrease|raise|lower|reduce|add|another|extra|warmer|cooler|higher|fewer)\b",
     re.I,
 )
-_FACTOR = re.compile(
+_FACTOR = lazy_regex(
     r"\b(?:(half|halve)|(double|twice)|(triple)|(?:a|one) (third)|(?:a|one) (quarter)) ?(?:of)?\b", re.I
 )
 _FACTORS_OF = (0.5, 2.0, 3.0, 1 / 3, 0.25)
@@ -274,7 +275,7 @@ def _of_change(value: float, name: str, operands: Operands) -> tuple[str, int | 
     return None
 
 
-_RATE = re.compile(r"rate|factor|price|per_|unit_cost", re.IGNORECASE)
+_RATE = lazy_regex(r"rate|factor|price|per_|unit_cost", re.IGNORECASE)
 
 
 def _of_rate(value: float, operands: Operands) -> tuple[str, int] | None:
@@ -336,7 +337,7 @@ def _of_call(value: float, operands: Operands, money: bool) -> Iterator[str]:
                 yield f"{number:g} times {count:g}"
 
 
-_REST = re.compile(
+_REST = lazy_regex(
     r"\b(?:the rest|remain\w*|difference|top(?:ping)? (?:it |them )?up|less|minus|counting|already|short|"
     r"in (?:total|all)|altogether|missing)\b",
     re.IGNORECASE,
@@ -369,7 +370,7 @@ def _of_small_results(value: float, few: Sequence[tuple[int, Amounts]]) -> tuple
     return None
 
 
-_SCALE = re.compile(
+_SCALE = lazy_regex(
     r"(?<![\d.])(?P<low>-?\d+)\s*(?:-|–|to|\.\.+|and|through)\s*(?P<high>\d+)(?![\d.]*\d)", re.IGNORECASE
 )
 _SHARES: tuple[tuple[re.Pattern[str], float], ...] = tuple(

@@ -4,18 +4,19 @@ import datetime
 import re
 from functools import cached_property
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import amounts_of
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.rows import object_row
 from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.moments import Date, day_steps_in, written_dates
 
-_NEXT_DAY = re.compile(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
-_DAY_KEY = re.compile(r"(?:^|[._])(?:day|day_of_month|dom)(?:\[\])?$")
+_NEXT_DAY = lazy_regex(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
+_DAY_KEY = lazy_regex(r"(?:^|[._])(?:day|day_of_month|dom)(?:\[\])?$")
 _MOST_CALLS = 6
-_SPAN_KEY = re.compile(r"(day|night|week|month|year)s?\b|_(day|night|week|month|year)s?_", re.IGNORECASE)
+_SPAN_KEY = lazy_regex(r"(day|night|week|month|year)s?\b|_(day|night|week|month|year)s?_", re.IGNORECASE)
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
-_YEAR_KEY = re.compile(r"year|built|founded|born|since", re.IGNORECASE)
+_YEAR_KEY = lazy_regex(r"year|built|founded|born|since", re.IGNORECASE)
 _LONGEST_STAY = 30
 _MOST_DAYS = 60
 

@@ -4,17 +4,18 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.mentions import mentions_in
 
-_HHMM = re.compile(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
-OFFSET = re.compile(r"T(\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?([+-])(\d\d):?(\d\d)\b")
-_LENGTH_KEY = re.compile(
+_HHMM = lazy_regex(r"(?<!\d)(?:[01]\d|2[0-4]):[0-5]\d")
+OFFSET = lazy_regex(r"T(\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?([+-])(\d\d):?(\d\d)\b")
+_LENGTH_KEY = lazy_regex(
     r"minute|hour|(?:^|_)mins?\b|interval|duration|length|delay|wait|travel|transit|layover|runtime|eta\b",
     re.IGNORECASE,
 )
 IN_MINUTES = {"minutes": 1, "minute": 1, "min": 1, "mins": 1, "m": 1, "hours": 60, "hour": 60, "hrs": 60, "h": 60}
 A_DAY = 1440
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
+_MOMENT = lazy_regex(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
 _MOST_STRETCHES = 200
 
 

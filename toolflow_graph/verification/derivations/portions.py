@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations, islice
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import amounts_of
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.sums import Target, average_of, of_limits, share_of_all, share_with, two_of
@@ -12,16 +13,16 @@ from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.reading.mentions import mentions_in
 from toolflow_graph.verification.reading.wording import UNITS
 
-_CHANGED = re.compile(
+_CHANGED = lazy_regex(
     r"\b(?:below|above|lower|higher|more|less|fewer|than|increas\w*|decreas\w*|drop\w*|fell|rise|rose|gr[eo]w\w*|"
     r"up|down|off|cheaper|discount\w*|sav\w+)\b",
     re.IGNORECASE,
 )
 _N = r"(\d[\d.,]*|" + "|".join(list(UNITS)[1:13]) + r")"
-_OUT_OF = re.compile(rf"\b{_N} (?:\w+ )?(?:out )?of (?:the |these |all |your |our )?{_N}", re.IGNORECASE)
-_AVERAGE = re.compile(r"\b(?:average\w*|mean|median)\b", re.IGNORECASE)
+_OUT_OF = lazy_regex(rf"\b{_N} (?:\w+ )?(?:out )?of (?:the |these |all |your |our )?{_N}", re.IGNORECASE)
+_AVERAGE = lazy_regex(r"\b(?:average\w*|mean|median)\b", re.IGNORECASE)
 # Numbers that are no part of anything.
-_NO_PART = re.compile(
+_NO_PART = lazy_regex(
     r"rating|score|rank|(?:^|_)id$|year|(?:^|_)age|lat|lon|lng|zip|code|number|percent|pct|rate", re.IGNORECASE
 )
 _MOST_NAMED, _MOST_OWN, _MOST_POOL = 6, 8, 40

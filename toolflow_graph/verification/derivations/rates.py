@@ -1,10 +1,10 @@
 """Pace and speed: how long a distance takes, by the keys and units of results and of the message itself."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.reading.mentions import mentions_in
 from toolflow_graph.verification.reading.units import NAMES
@@ -14,13 +14,13 @@ _DISTANCES = {"km": 1.0, "mi": _MILE, "m": 0.001}
 _DURATIONS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 SPEEDS = {"km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": _MILE, "m/s": 3.6}
 """The units of a speed, in kilometres an hour."""
-_DISTANCE_KEY = re.compile(
+_DISTANCE_KEY = lazy_regex(
     r"(?P<km>km|kilomet)|(?P<mi>miles?(?![a-z])|(?:^|_)mi(?:$|_|\[))|(?P<any>dist|(?:^|_)m(?:$|\[)|met(?:er|re)s)"
 )
-_DURATION_KEY = re.compile(
+_DURATION_KEY = lazy_regex(
     r"(?P<second>sec|_s(?:$|\[))|(?P<minute>min)|(?P<hour>hour|hrs?(?![a-z])|_h(?:$|\[))|(?P<any>time|durat|elapsed|length)"
 )
-_HMS = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>[0-5]?\d):(?P<s>[0-5]\d)")
+_HMS = lazy_regex(r"(?:(?P<h>\d{1,2}):)?(?P<m>[0-5]?\d):(?P<s>[0-5]\d)")
 _MOST_PAIRS = 60
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import FOR_KEY, MONEY, amounts_of
 from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
@@ -42,16 +43,16 @@ _LONG = {"hour": 60.0, "day": 1440.0, "week": 10080.0}
 _LONGEST_TEXT = 4000
 _TIMES = frozenset(("hour", "minute", "second", "day", "week", "month", "year"))
 _DEGREES = frozenset(("c", "f", "k", "celsius", "fahrenheit", "kelvin", "degrees"))
-_ABOUT = re.compile(
+_ABOUT = lazy_regex(
     r"(?:\b(?:about|around|approx\w*\.?|roughly|nearly|almost|over|more than|some|up to|under|less than|just|close to|"
     r"at least|at most|well)|~|≈|>|<)\s*(?:(?:US)?[$€£¥]|[A-Z]{3})?\s*\Z",
     re.IGNORECASE,
 )
-_BOUND = re.compile(r"over|than|up to|under|at |some|[<>]|just|almost|nearly", re.IGNORECASE)
+_BOUND = lazy_regex(r"over|than|up to|under|at |some|[<>]|just|almost|nearly", re.IGNORECASE)
 # "346 to 347": what is meant lies between.
-_BOUNDS = re.compile(r"\s?(?:to|and|or|[-–])\s?\d")
-_WEEKDAY = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?:the\s+)?\Z", re.I)
-_NO_MONEY = re.compile(
+_BOUNDS = lazy_regex(r"\s?(?:to|and|or|[-–])\s?\d")
+_WEEKDAY = lazy_regex(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?:the\s+)?\Z", re.I)
+_NO_MONEY = lazy_regex(
     r"seat|available|lat\b|latitude|lon\b|lng|longitude|\bid\b|_id|number|zip|year|rating|score|star|age\b|temp|humid|"
     r"distance|duration|minute",
     re.IGNORECASE,
@@ -64,13 +65,13 @@ _CONSTANTS = (
 )
 _HALF_A_DAY = 720
 _CENTS = frozenset(("cent", "cents", "ct", "pence"))
-_HOURLY = re.compile(r"\b(?:an?|per|each|every) hour\b|/\s?h(?:our)?\b|\bhourly\b", re.IGNORECASE)
-_PER_HUNDRED = re.compile(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
+_HOURLY = lazy_regex(r"\b(?:an?|per|each|every) hour\b|/\s?h(?:our)?\b|\bhourly\b", re.IGNORECASE)
+_PER_HUNDRED = lazy_regex(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred))\b", re.IGNORECASE)
 # Keys of limits, and of shares that stand there as percentages.
-_LIMIT_KEY = re.compile(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
-_SHARE_KEY = re.compile(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
-_AGED = re.compile(r"\b(?:aged?|at|was|were|turned|only|just)\s\Z", re.IGNORECASE)
-_SCALED = re.compile(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
+_LIMIT_KEY = lazy_regex(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
+_SHARE_KEY = lazy_regex(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
+_AGED = lazy_regex(r"\b(?:aged?|at|was|were|turned|only|just)\s\Z", re.IGNORECASE)
+_SCALED = lazy_regex(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE = 60
 _OF_UNKNOWN = "an equation of unknown numbers"
 # How far from a number the names of the objects stand that it may add up, and how many of them.

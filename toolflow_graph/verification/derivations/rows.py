@@ -1,15 +1,15 @@
 """Rows of an answer that only repeat what an object of a result holds: "- Room 4: 2 beds, 84 EUR"."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.sums import Target
 from toolflow_graph.verification.reading.mentions import mentions_in
 from toolflow_graph.verification.reading.telling import is_no_plain_row
 from toolflow_graph.verification.reading.wording import normalise
 
-_BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
-_LABEL = re.compile(r"[\s|>*_•–-]*(?:\d{1,2}[.)]\s+)?[*_`]*([^\W\d_][\w' &/-]*)")
+_BULLET = lazy_regex(r"\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_LABEL = lazy_regex(r"[\s|>*_•–-]*(?:\d{1,2}[.)]\s+)?[*_`]*([^\W\d_][\w' &/-]*)")
 _SHORTEST_NAME, _MOST_ROWS = 3, 12
 _LONGEST = 300
 _NAME = 60

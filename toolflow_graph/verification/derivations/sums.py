@@ -7,6 +7,8 @@ from copy import copy
 from itertools import accumulate, combinations, product
 from typing import NamedTuple
 
+from toolflow_graph.regexes import lazy_regex
+
 # The share of wrong values that calculations may let pass by accident, without and with words that tell of one.
 ROOM, ROOM_IF_TOLD = 0.1, 0.4
 # So few candidates are tried for any number.
@@ -259,11 +261,11 @@ def in_basket(value: float, slack: float, prices: Sequence[float], counts: Seque
     )
 
 
-_TERM = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(\*\*|[-+*/^!()]))")
-_EQUATION = re.compile(r"([$€£\d(][\w\s.,+*/^!()×÷·−$€£-]*)=\s*[$€£]?\s*\Z")
-_OPERAND = re.compile(r"(?<![\d.,])[$€£]?\d|\(")
-_IN_BRACKETS = re.compile(r"[^\S\n]?[€$£%]?[^\S\n]?[(=:]\s*([$€£\d][\w\s.,+*/^!×÷·−$€£-]*[\d€])\s*(?:[a-z]+)?\)?")
-_TIMES_SIGN = re.compile(r"(?<=[\d\s])x(?=[\s\d$€£])|[×·]")
+_TERM = lazy_regex(r"\s*(?:(\d+(?:\.\d+)?)|(\*\*|[-+*/^!()]))")
+_EQUATION = lazy_regex(r"([$€£\d(][\w\s.,+*/^!()×÷·−$€£-]*)=\s*[$€£]?\s*\Z")
+_OPERAND = lazy_regex(r"(?<![\d.,])[$€£]?\d|\(")
+_IN_BRACKETS = lazy_regex(r"[^\S\n]?[€$£%]?[^\S\n]?[(=:]\s*([$€£\d][\w\s.,+*/^!×÷·−$€£-]*[\d€])\s*(?:[a-z]+)?\)?")
+_TIMES_SIGN = lazy_regex(r"(?<=[\d\s])x(?=[\s\d$€£])|[×·]")
 
 
 class Equation(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import amounts_of
 from toolflow_graph.verification.derivations.days import moments_since_1970
 from toolflow_graph.verification.derivations.knowledge import Knowledge
@@ -24,38 +25,38 @@ from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.moments import VAGUE_TIMES
 from toolflow_graph.verification.reading.offsets import Duration
 
-_ISO_LENGTH = re.compile(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
-_OPENING_HOURS = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
-_HOURS = re.compile(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
-_PRINTED_HOUR = re.compile(r"\bhour[\"']?\s?[=:]\s?(\d{1,2})\b")
+_ISO_LENGTH = lazy_regex(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
+_OPENING_HOURS = lazy_regex(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
+_HOURS = lazy_regex(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
+_PRINTED_HOUR = lazy_regex(r"\bhour[\"']?\s?[=:]\s?(\d{1,2})\b")
 _LONGEST_PRINT = 20_000
-_HOUR_KEY = re.compile(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
+_HOUR_KEY = lazy_regex(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
 # What makes "5:24" minutes and seconds.
-_LENGTH = re.compile(
+_LENGTH = lazy_regex(
     r"\b(?:pace|splits?|per (?:km|mile|lap)|duration|length|long|lasts?|runtime|minutes?|min|seconds?|track|song|video|"
     r"laps?|finish\w*)\b|/(?:km|mi)\b",
     re.IGNORECASE,
 )
-_SECONDS_KEY = re.compile(r"start|end|begin|offset|duration|length|len|position|time|sec|_s$", re.IGNORECASE)
+_SECONDS_KEY = lazy_regex(r"start|end|begin|offset|duration|length|len|position|time|sec|_s$", re.IGNORECASE)
 _PARTS_OF_AN_HOUR = {"half an hour": 30, "half hour": 30, "three quarters of an hour": 45, "quarter of an hour": 15}
-_ZONE = re.compile(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z]\w+)\b")
-_OWN_ZONE = re.compile(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
-_ANY_ZONE = re.compile(r"\btime ?zones?\b|\bhours? (?:ahead|behind)\b", re.IGNORECASE)
+_ZONE = lazy_regex(r"\b(?:UTC|GMT|[ECMP][SD]?T|CES?T|BST|JST|IST|AE[SD]T|in [A-Z]\w+)\b")
+_OWN_ZONE = lazy_regex(r"\b(?:local time|your time(?: ?zone)?)\b", re.IGNORECASE)
+_ANY_ZONE = lazy_regex(r"\btime ?zones?\b|\bhours? (?:ahead|behind)\b", re.IGNORECASE)
 # Words that go with a time that was worked out.
-_WORKED_OUT = re.compile(
+_WORKED_OUT = lazy_regex(
     r"\b(?:arriv\w*|leav\w*|land\w*|ends?|ending|until|till|by|about|around|later|earlier|before|after|from|in time|"
     r"early|late|takes?|finish\w*|done|ready|back|start\w*|which is|that(?:'s| is)|would|now|works? out)\b|[~≈→–=(]",
     re.IGNORECASE,
 )
-_SHIFT = re.compile(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)")
+_SHIFT = lazy_regex(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)")
 _FARTHEST = 14
 _MOST_CALLS, _FEW, _ZONES = 6, 12, 15
-CONDITION = re.compile(
+CONDITION = lazy_regex(
     r"\b(?:if|unless|in case|whether|should you|as long as|once|when)\b[^,;:.]*(?::\d[^,;:.]*)?", re.IGNORECASE
 )
 """What a sentence supposes: "if you leave at 10:00"."""
-_PER_MILE = re.compile(r"\s*(?:min\w*\s*)?(?:/|per |a )\s?mi(?:le)?\b", re.IGNORECASE)
-_HOURS_AFTER = re.compile(r"\s?(?:h|hrs?|hours?)\b", re.IGNORECASE)
+_PER_MILE = lazy_regex(r"\s*(?:min\w*\s*)?(?:/|per |a )\s?mi(?:le)?\b", re.IGNORECASE)
+_HOURS_AFTER = lazy_regex(r"\s?(?:h|hrs?|hours?)\b", re.IGNORECASE)
 
 
 class Times:

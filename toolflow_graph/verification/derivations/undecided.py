@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import MONEY, amounts_of
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH, Reach
@@ -23,7 +24,7 @@ _WHOLE = frozenset(("total", "subtotal", "balance"))
 _UNIT_WORDS = frozenset(
     ("cents", "cent", "minor", "pence", "eur", "usd", "gbp", "chf", "amount", "value", "price", "cost")
 )
-_IN_CENTS = re.compile(r"\d\s?(?:p|¢|ct|cents?|pence)\b", re.IGNORECASE)
+_IN_CENTS = lazy_regex(r"\d\s?(?:p|¢|ct|cents?|pence)\b", re.IGNORECASE)
 _DAYS = (7.0, 12.0, 28.0, 30.0, 31.0, 365.0)
 """Days of a week, months of a year, days of a month and of a year: what standing charges are multiplied by."""
 _CENT = 0.01

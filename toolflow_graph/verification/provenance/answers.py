@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH
@@ -25,12 +26,12 @@ from toolflow_graph.verification.reading.wording import key_of, listed, squeeze
 
 _I = re.IGNORECASE
 # Sentences that show how something looks, or could be: what stands in them is no statement.
-_EXAMPLE = re.compile(
+_EXAMPLE = lazy_regex(
     r"(?<![.@\w-])(?:for (?:example|instance)|e\.?g\.|such as|example|sample|format(?:ted)?|in the form|placeholder|"
     r"looks? like|like this|something like|say,|let's say|imagine|suppose|hypothetical\w*)(?!\w)",
     _I,
 )
-_HEDGE = re.compile(
+_HEDGE = lazy_regex(
     r"\b(?:usually|typically|generally|in general|normally|often|commonly|on average|as a rule|rule of thumb|"
     r"(?:I|we)(?:'d| would)? (?:recommend|suggest|advise|propose)|recommend(?:ation)?s?|suggest(?:ion)?s?|tips?|"
     r"ideal(?:ly)?|would|could|might|may(?! \d)|if|should|consider|let's|roughly|rarely|sometimes|known for|"
@@ -38,7 +39,7 @@ _HEDGE = re.compile(
     _I,
 )
 # With results at hand, "should" and "if" make no guess of what is concluded from them; advice and offers stay such.
-_ADVICE = re.compile(
+_ADVICE = lazy_regex(
     r"\b(?:usually|typically|generally|in general|normally|often|commonly|as a rule|rule of thumb|"
     r"(?:I|we)(?:'d| would)? (?:recommend|suggest|advise|propose)|recommend(?:ation)?s?|suggest(?:ion)?s?|tips?|"
     r"ideal(?:ly)?|could|might|may(?! \d)|consider|let's|rarely|sometimes|known for|"
@@ -47,36 +48,36 @@ _ADVICE = re.compile(
     _I,
 )
 # Sentences that tell how things are in general.
-_GENERAL = re.compile(
+_GENERAL = lazy_regex(
     r"\b(?:considered|normal range|healthy range|reference range|guidelines?|hours? (?:ahead|behind)|by definition|"
     r"usually|typically|generally|in general|rule of thumb)\b",
     _I,
 )
 # Requests for something of the assistant's own making, and for general knowledge.
-_OWN = re.compile(
+_OWN = lazy_regex(
     r"\b(?:write|draft|compose|itinerary|recipe|story|poem|essay|script|brainstorm|ideas?|tips|advice|teach|translate|"
     r"plan (?:a|an|my|our|the)|(?:make|create|give) (?:me )?an? |explain|why|how (?:do|does|to|can|should)|suggest\w*|"
     r"recommend\w*|in general|fun facts?|trivia|difference between|tell me (?:more )?about|best time|"
     r"what(?:'s| is) \d+)\b",
     _I,
 )
-_BEFORE_PASSAGE = re.compile(r"(?<![.!?]\s)\b[A-Z][a-z]+\s\Z")
-_LOOSELY = re.compile(
+_BEFORE_PASSAGE = lazy_regex(r"(?<![.!?]\s)\b[A-Z][a-z]+\s\Z")
+_LOOSELY = lazy_regex(
     r"\b(?:many|most|some|popular|around|about|roughly|from (?:about|around)|approximately|up to|depending|vary|varies)"
     r"\b",
     _I,
 )
 _MOST_UNKNOWN = 60
 # Two asterisks only set in bold.
-_MASKED = re.compile(
+_MASKED = lazy_regex(
     r"(?:\*{3,}|[x•·#.…]{2,}|ending(?: in| with)?|ends? (?:in|with)|"
     r"last (?:four|4|three|3)(?: digits)?\W*(?:are|is|of)?)[\s:*(\-#\"']*\Z",
     _I,
 )
 # Where codes are put together: "PB27/PB29", "1280x720", "sandbox:/a59b.png", "Year2023".
-_SEAMS = re.compile(r"[/:]|(?<=\d)[x×](?=\d)|(?<=[A-Za-z]{4})(?=\d)")
+_SEAMS = lazy_regex(r"[/:]|(?<=\d)[x×](?=\d)|(?<=[A-Za-z]{4})(?=\d)")
 _LONGEST_NUMBER = 15
-_GROUPS = re.compile(r"(?<![\d.,])\d{1,6}(?:[ \u00a0-]\d{1,6})+(?![\d.,]\d)")
+_GROUPS = lazy_regex(r"(?<![\d.,])\d{1,6}(?:[ \u00a0-]\d{1,6})+(?![\d.,]\d)")
 # What everybody knows: how units relate, whole shares, emergency lines.
 _CONSTANTS = {
     (365, "days"), (366, "days"), (24, "hours"), (60, "minutes"), (60, "seconds"), (52, "weeks"), (12, "months"),
@@ -85,14 +86,14 @@ _CONSTANTS = {
     (1000, "metres"), (100, "cm"), (1000, "grams"), (1024, "mb"), (1000, "mb"),
     (911, ""), (112, ""), (999, ""), (988, ""),
 }  # fmt: skip
-_IN_PIECES = re.compile(r"(\d+) ?([a-z]+) ?(\d+) ?([a-z]+)", _I)
+_IN_PIECES = lazy_regex(r"(\d+) ?([a-z]+) ?(\d+) ?([a-z]+)", _I)
 # What one unit is in another one: "453.592g/lb", "1lb/454g".
 _UNIT = r"(?:kg|g|oz|lbs?|ml|l|cups?|tbsp|tsp|cm|m|in|ft|km|mi|gal|pints?|quarts?)"
-_RATIO = re.compile(rf"~?[\d.,]+ ?{_UNIT}/[\d.,]*{_UNIT}", _I)
+_RATIO = lazy_regex(rf"~?[\d.,]+ ?{_UNIT}/[\d.,]*{_UNIT}", _I)
 # "24.86p/kWh": a number and what it is for.
-_RATE = re.compile(r"(\d{1,9}(?:\.\d+)?)[^\W\d]{1,4}/[^\W\d]{1,6}")
+_RATE = lazy_regex(r"(\d{1,9}(?:\.\d+)?)[^\W\d]{1,4}/[^\W\d]{1,6}")
 # Words before (or after) a code that make it the name of one record.
-_RECORD = re.compile(
+_RECORD = lazy_regex(
     r"\b(?:id|no|number|code|ref|reference|confirmation|booking|reservation|order|ticket|case|invoice|tracking|account|"
     r"claim|policy|card|key|token|serial|transaction|payment|refund|receipt|locator|pnr|sku|item|batch|lot|request|"
     r"job|task|issue|incident|shipment|parcel|flight|contract|quote|member|customer|employee|patient|ending|plate|vin)s?\b"
@@ -100,10 +101,10 @@ _RECORD = re.compile(
     _I,
 )
 # Types of planes, cards, roads, steels: letters, digits, perhaps a variant.
-_DESIGNATION = re.compile(r"[A-Z]{1,3}\d{2,4}(?:-\d{1,4})?[A-Z]{0,3}")
-_CODES = re.compile(r"[A-Za-z0-9]*(?:[A-Za-z][-_]?\d|\d[-_]?[A-Za-z])[\w-]*")
+_DESIGNATION = lazy_regex(r"[A-Z]{1,3}\d{2,4}(?:-\d{1,4})?[A-Z]{0,3}")
+_CODES = lazy_regex(r"[A-Za-z0-9]*(?:[A-Za-z][-_]?\d|\d[-_]?[A-Za-z])[\w-]*")
 _AROUND, _LONGEST = 40, 20_000
-_NAMED = re.compile(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
+_NAMED = lazy_regex(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
 # Capitalised words before a number that make it a statement all the same.
 _DATA_NOUNS = frozenset(
     listed(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.evidence import Evidence, strings_in, text_keys
 from toolflow_graph.verification.provenance.origins import Finder, Origin
@@ -15,15 +16,15 @@ from toolflow_graph.verification.reading.recurring import recurs
 from toolflow_graph.verification.reading.tongues import in_english
 from toolflow_graph.verification.toolcards import split_name
 
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
-MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-DATE_TIME = re.compile(
+DATE = lazy_regex(r"\d{4}-\d\d-\d\d")
+MONTH = lazy_regex(r"\d{4}-(?:0[1-9]|1[0-2])")
+DATE_TIME = lazy_regex(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<shift>[Zz]|[+-]\d\d:?\d\d)?"
 )
-TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
-_IMMEDIATELY = re.compile(r"\b(?:now|immediately|(?:right|straight) away|at once|asap|as soon as possible)\b", re.I)
+TIME = lazy_regex(r"([01]\d|2[0-4]):([0-5]\d)(?::\d\d)?(?:[Zz]|[+-]\d\d:?\d\d)?")
+_IMMEDIATELY = lazy_regex(r"\b(?:now|immediately|(?:right|straight) away|at once|asap|as soon as possible)\b", re.I)
 # Words by which somebody moves a moment that is known.
-_MOVED = re.compile(
+_MOVED = lazy_regex(
     r"\b(?:mov(?:e|ed|ing)|shift\w*|push\w*|postpone\w*|delay\w*|put|bring|brought|reschedul\w*|extend\w*|lengthen\w*|"
     r"shorten\w*|later|earlier|sooner|before|after|prior|ahead|longer|shorter|back|forward)\b",
     re.IGNORECASE,
@@ -33,12 +34,12 @@ _PARTS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
 _NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar.day_name)}
 _WIDEST = 62
 _FEW_WEEKS = 21
-_WEEKDAYS = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
-_LATER = re.compile(r"\b(?:after|following|next|later|danach|darauf|après|suivant|siguiente|después)\b", re.I)
+_WEEKDAYS = lazy_regex(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
+_LATER = lazy_regex(r"\b(?:after|following|next|later|danach|darauf|après|suivant|siguiente|después)\b", re.I)
 """How many days a search around a said day may take in."""
 _EPOCH = (1_000_000_000, 3_000_000_000)
 _LENGTH_NAMES = {"minute": 1.0, "min": 1.0, "hour": 60.0, "hr": 60.0, "second": 1 / 60, "sec": 1 / 60, "day": 1440.0}
-_LENGTH = re.compile(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?|nights?|days?", re.I)
+_LENGTH = lazy_regex(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?|nights?|days?", re.I)
 
 
 class CallMoments:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from toolflow_graph.record import Place
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Message
 from toolflow_graph.verification.derivations.arithmetic import MONEY, is_about_sums
 from toolflow_graph.verification.evidence import Evidence
@@ -22,13 +23,13 @@ from toolflow_graph.verification.transcript import Transcript
 # Texts in a language of their own, whose numbers are the assistant's.
 _CODE = frozenset(listed("code script sql expression html query regex formula thought thoughts prompt"))
 # What a user asks for that has values of the assistant's own making.
-_MAKING = re.compile(
+_MAKING = lazy_regex(
     r"\b(?:itinerary|recipe|story|poem|essay|article|blog|script|ideas?|brainstorm|examples?|samples?|template|fictional|"
     r"made[- ]up|invent|agenda|plan)\b",
     re.IGNORECASE,
 )
 _STRICT = ("email", "url", "phone", "code", "date", "money")
-_NAME = re.compile(r"(?<=[\w,;:] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
+_NAME = lazy_regex(r"(?<=[\w,;:] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 # Words that letters and subjects begin with a capital.
 _NO_NAMES = frozenset(
     listed(

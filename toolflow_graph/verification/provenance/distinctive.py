@@ -1,9 +1,9 @@
 """Which values cannot be there by chance: what provenance is asked for in earnest."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import split_name
@@ -39,8 +39,8 @@ _CREDENTIALS = frozenset(listed("password passphrase passcode username login"))
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
 _SENTENCE = 5
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
-_NAME_LIKE = re.compile(
+_NUMBER = lazy_regex(r"[-+]?\d+(?:\.\d+)?")
+_NAME_LIKE = lazy_regex(
     r"[A-Z][\w'’.-]*(?:\s+(?:(?:of|de|da|van|von|la|le|the|and|&)\s+)*[A-Z][\w'’.-]*)*,?(?:\s+[A-Z]\w+)*"
 )
 
@@ -109,7 +109,7 @@ def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
     return len(tokens) >= 3
 
 
-_PREFIX = re.compile(r"([A-Za-z]{2,})[-_]?\d[\w-]*")
+_PREFIX = lazy_regex(r"([A-Za-z]{2,})[-_]?\d[\w-]*")
 
 
 def prefix_of(value: Json) -> str | None:

@@ -3,20 +3,21 @@
 import re
 from functools import lru_cache
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.provenance.origins import Finder, Kind, Origin
 from toolflow_graph.verification.reading.codes import names_of
 from toolflow_graph.verification.reading.wording import listed, normalise, squeeze, stands_squeezed, stem
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = lazy_regex(r"\d{4}-\d\d-\d\d")
 # What stands around the values of a filter, a query or a JSON text.
-_FILE = re.compile(r"(\d{1,9})\.[a-z]{2,4}")
-_SEAT = re.compile(r"(\d{1,2})[-/](\d{1,3})")
-_KEY = re.compile(r"\b[A-Za-z_][\w.]*\s*(?:[=<>]=?|:(?!//))\s*|[<>]=?")
-_BETWEEN = re.compile(r"[,;|&(){}\[\]]|\s(?:AND|OR|and|or)\s")
-_PHONE = re.compile(r"\+?\(?\d[\d\s()./-]{5,22}\d")
-_SPOKEN_SIGNS = re.compile(r" (?:dot|at|punkt|punto|point|arobase|arroba|underscore|hyphen|dash) ")
+_FILE = lazy_regex(r"(\d{1,9})\.[a-z]{2,4}")
+_SEAT = lazy_regex(r"(\d{1,2})[-/](\d{1,3})")
+_KEY = lazy_regex(r"\b[A-Za-z_][\w.]*\s*(?:[=<>]=?|:(?!//))\s*|[<>]=?")
+_BETWEEN = lazy_regex(r"[,;|&(){}\[\]]|\s(?:AND|OR|and|or)\s")
+_PHONE = lazy_regex(r"\+?\(?\d[\d\s()./-]{5,22}\d")
+_SPOKEN_SIGNS = lazy_regex(r" (?:dot|at|punkt|punto|point|arobase|arroba|underscore|hyphen|dash) ")
 _READ = {word: str(digit) for digit, word in enumerate(listed("zero one two three four five six seven eight nine"))}
-_READ_OUT = re.compile(r"(?: (?:[^\W_]|oh|double|triple|" + "|".join(_READ) + r"))+(?= )")
+_READ_OUT = lazy_regex(r"(?: (?:[^\W_]|oh|double|triple|" + "|".join(_READ) + r"))+(?= )")
 _STOP = frozenset(listed("a an and at by for from in of on or the to with my your me our this that is it"))
 
 

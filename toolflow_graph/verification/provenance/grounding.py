@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolflow_graph.record import Source
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.schemas import join_path
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.arithmetic import LARGEST
@@ -26,13 +27,13 @@ from toolflow_graph.verification.reading.wording import listed, stem
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_NUMBER = lazy_regex(r"[-+]?\d+(?:\.\d+)?")
 # Digits that are no quantity: a phone number, a code with a leading zero.
-_DIGITS = re.compile(r"\+\d{6,}|0\d{3,}|\d{7,}")
-_YES_NO = re.compile(
+_DIGITS = lazy_regex(r"\+\d{6,}|0\d{3,}|\d{7,}")
+_YES_NO = lazy_regex(
     r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|fine|please|of course|no|nope|nah|don't|do not)\b", re.IGNORECASE
 )
-_DEFAULT = re.compile(r"\bdefault(?:s to| is|ing to|:|\s*=)?\s*[\"'`]?(?P<value>[\w.+-]*\w)", re.IGNORECASE)
+_DEFAULT = lazy_regex(r"\bdefault(?:s to| is|ing to|:|\s*=)?\s*[\"'`]?(?P<value>[\w.+-]*\w)", re.IGNORECASE)
 # What calls make and give a title to; people and places have names that are known.
 _TITLED = frozenset(
     listed(
@@ -126,9 +127,9 @@ def _name_in(pattern: str) -> str:
     return plain.rpartition(".")[2]
 
 
-_CLOCK = re.compile(r"(?P<hour>0?[1-9]|1[0-2])(?::(?P<minute>[0-5]\d)(?::00)?)?\s?(?P<half>[ap])\.?m\.?", re.IGNORECASE)
-_POINT = re.compile(r"-?\d{1,3}\.\d{3,}")
-_PAIR_OF_DEGREES = re.compile(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
+_CLOCK = lazy_regex(r"(?P<hour>0?[1-9]|1[0-2])(?::(?P<minute>[0-5]\d)(?::00)?)?\s?(?P<half>[ap])\.?m\.?", re.IGNORECASE)
+_POINT = lazy_regex(r"-?\d{1,3}\.\d{3,}")
+_PAIR_OF_DEGREES = lazy_regex(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
 # How far a search looks is the assistant's to choose, as long as it is a usual stretch.
 _SPANS = frozenset(listed("hours days weeks months minutes window lookback horizon"))
 _STRETCHES = frozenset((12, 14, 24, 28, 30, 31, 36, 48, 60, 72, 90, 96, 120, 168, 180, 365))

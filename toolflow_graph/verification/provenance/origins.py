@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from toolflow_graph.record import Place
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.arithmetic import (
     Amounts,
@@ -29,10 +30,10 @@ from toolflow_graph.verification.toolcards import split_name
 
 Kind = Literal["user", "assistant", "result", "default", "enum", "context", "derived", "composed", "unknown"]
 
-_DATE_START = re.compile(r"\d{4}-\d\d-\d\d")
-_MINOR = re.compile(r"cents?(?![a-z])|minor|pence|smallest (?:currency )?unit", re.IGNORECASE)
-_PAIR = re.compile(r"(?<![\d:.])(\d{1,3}):(\d{1,3})(?![\d:.]*\d)")
-_FRACTION = re.compile(r"rate|fraction|percent|pct|ratio|share|discount|tax|tip|interest", re.IGNORECASE)
+_DATE_START = lazy_regex(r"\d{4}-\d\d-\d\d")
+_MINOR = lazy_regex(r"cents?(?![a-z])|minor|pence|smallest (?:currency )?unit", re.IGNORECASE)
+_PAIR = lazy_regex(r"(?<![\d:.])(\d{1,3}):(\d{1,3})(?![\d:.]*\d)")
+_FRACTION = lazy_regex(r"rate|fraction|percent|pct|ratio|share|discount|tax|tip|interest", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Like :mod:`arithmetic`, but with what stands beside the number in its call.
 import re
 from collections.abc import Iterator, Sequence
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.arithmetic import FOR_KEY, amounts_of
 from toolflow_graph.verification.provenance.origins import Finder, Origin
@@ -19,7 +20,7 @@ Leaf = tuple[str, str, str, Json]
 _UNITS = {"c": "c", "°c": "c", "celsius": "c", "centigrade": "c", "f": "f", "°f": "f", "fahrenheit": "f"}
 # How far apart two units of one thing are: what is said in the first one, times this, is in the second.
 _RATIOS = {("lb", "kg"): 0.45359237, ("mi", "km"): 1.609344, ("ft", "m"): 0.3048, ("in", "cm"): 2.54}
-_DESCRIBED = re.compile(
+_DESCRIBED = lazy_regex(
     r"\A(?:m|cm|c|f|lb)\b|\b(celsius|fahrenheit|centigrade|kilograms?|kg|pounds|lbs?|kilomet(?:er|re)s?|km|miles)\b|°[CF]\b",
     re.IGNORECASE,
 )

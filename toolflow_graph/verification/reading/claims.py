@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import listed, stem, tokens_of
 
 _I = re.IGNORECASE
@@ -26,14 +27,14 @@ _DEEDS = {
 VERB_FAMILY = {verb: family for verbs, family in _DEEDS.items() for verb in verbs.split()}
 _VERBS = "|".join(VERB_FAMILY)
 _ADVERBS = r"(?:\s+(?:successfully|now|just|also|gone ahead and))*"
-_CLAIM = re.compile(
+_CLAIM = lazy_regex(
     rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+({_VERBS})\b|\bI (?:successfully|went ahead and) ({_VERBS})\b", _I
 )
-_PASSIVE = re.compile(
+_PASSIVE = lazy_regex(
     rf"\b(?:has|have) been{_ADVERBS}\s+({_VERBS})\b|\b(?:is|are) now ({_VERBS})\b|\bsuccessfully ({_VERBS})\b", _I
 )
-_PROUD = re.compile(rf"\b(?:has|have) been successfully ({_VERBS})\b|\b(?:was|were) successfully ({_VERBS})\b", _I)
-_HEDGE = re.compile(
+_PROUD = lazy_regex(rf"\b(?:has|have) been successfully ({_VERBS})\b|\b(?:was|were) successfully ({_VERBS})\b", _I)
+_HEDGE = lazy_regex(
     r"\b(?:not|never|no|unable|cannot|failed|fail|if|once|when|after|before|until|unless|would|will|could|can|"
     r"should|may|might|whether|"
     r"already|previously|earlier|sorry|unfortunately|apologi[sz]e|error|but|however|nothing|none|without|what|"
@@ -96,42 +97,42 @@ for _said, _tools in _SPOKEN.items():
 _PARTS = r"\w+ed|sent|paid|made|put|set|bought|written|given|taken|left|built|told"
 _SOFTLY = r"(?:(?:also|just|now|successfully) )?"
 # "I've booked the room and sent you the details": the second deed.
-_ALSO_DONE = re.compile(
+_ALSO_DONE = lazy_regex(
     rf"\bI(?:'ve|’ve| have)\b(?=.*?(?:,|\band)(?: have)?(?: also| then)? (?P<also>{_PARTS})\b(?P<rest>.*))", _I
 )
 # "I commented on it and closed it": the same without "have", as long as no other subject comes between.
-_AND_DONE = re.compile(
+_AND_DONE = lazy_regex(
     rf"(?:\A\W*|\bI ){_SOFTLY}(?:{_PARTS}|wrote|gave|took)\b"
     r"(?:(?!\b(?:that|which|who|was|is|were|are|you|he|she|they|we)\b)[^.;:?])*?"
     rf"(?:,|\band)(?: also| then| I)* (?P<also>{_PARTS})\b(?P<rest>.*)",
     _I,
 )
-_BARE = re.compile(
+_BARE = lazy_regex(
     rf"\A\W*(?:(?:done|ok(?:ay)?|sure|great|all set)\b\W+)?{_SOFTLY}(?P<verb>{_PARTS})"
     r"(?= (?:it|them|that|this|these|the|your|you|an?|both)\b| #?\d)",
     _I,
 )
 # "Event moved to 3 PM."
-_HEADLINE = re.compile(
+_HEADLINE = lazy_regex(
     rf"\A\W*(?:(?:your|the) )?(?!(?:was|were|is|are|not|you|who)\b)[a-z]+(?: #?\d+)? (?P<verb>{_PARTS})"
     r"(?= (?:to|for|on|at|successfully)\b|[.!]|\Z)",
     _I,
 )
-_NOW_DOES = re.compile(
+_NOW_DOES = lazy_regex(
     r"(?:\bis|\bare|['’](?:s|re)) now (?:at|on|in|due|scheduled|confirmed)\b|\b(?:is|are)(?: all)? confirmed\b|"
     r"\bnow (?!this|as|was|is|its|us|lets|does|needs|requires|says|seems|appears|remains|lacks|asks|wants|"
     r"has (?:an? )?(?:conflict|been))[a-z]+s\b",
     _I,
 )
-_PRONOUN = re.compile(r"\b(?:it|them|that|this|these|those|both)\b", _I)
-_WENT_WELL = re.compile(
+_PRONOUN = lazy_regex(r"\b(?:it|them|that|this|these|those|both)\b", _I)
+_WENT_WELL = lazy_regex(
     rf"\b(?:your|the|this|that)(?: [\w-]+){{0,2}}? (?P<noun>{'|'.join(_NOUN_VERBS)})\b"
     r"(?: (?!was\b|is\b|has\b)\S+){0,7}? "
     r"(?:(?P<past>was|went)|is|has(?: now)? (?:been|gone))(?: now| all| been| fully)* "
     r"(?P<state>success\w*|through|complete(?:d)?|confirmed|processed|finali[sz]ed)\b(?! (?:by|with)in\b)",
     _I,
 )
-_TAKEN_CARE = re.compile(
+_TAKEN_CARE = lazy_regex(
     r"\b(?:that|it|this|everything|all|all of (?:that|it|this))(?:(?: has| have)(?: now)?(?: all)? been(?: now)?"
     r"(?: all)? (?:taken care of|sorted(?: out)?|arranged|handled|dealt with|done)|(?:['’]s| is| are)(?: now)?(?: all)?"
     r"(?: now)? (?:taken care of|sorted(?: out)?|arranged))\b(?! (?:by|in|on|at)\b)|"
@@ -141,61 +142,61 @@ _TAKEN_CARE = re.compile(
     _I,
 )
 # The deed of somebody else, or one of long ago.
-_OTHERS = re.compile(
+_OTHERS = lazy_regex(
     r"\b(?i:already|previously|earlier|yesterday|ago|last (?:week|month|year|night|\w+day))\b|"
     r"\bby (?:[A-Z]\w+|your? \w+|the \w+|an? \w+|others|someone|somebody)\b(?<!the time)"
 )
-_OWN_WORDS = re.compile(
+_OWN_WORDS = lazy_regex(
     r"(?:ed|made|put|set|written|built) (?:my|the) "
     r"(list|wording|summary|suggestion|question|answer|overview|proposal|calculation|mind|recommendation)s?\b",
     _I,
 )
-_ASKING = re.compile(
+_ASKING = lazy_regex(
     r"\A\W*(?:shall|should|would|could|can|may|do|did|does|is|are|what|which|why|how|who|when|where)\b.*\?", _I
 )
-_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]|(?<!\w)[‘'][^'’]*['’](?!\w)")
+_QUOTED = lazy_regex(r"[\"“][^\"“”]*[\"”]|(?<!\w)[‘'][^'’]*['’](?!\w)")
 # What somebody else did, what was so before, what is generally so: news, not a deed.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazy_regex(
     r"\b(?:already|previously|earlier|yesterday|ago|last (?:week|month|year|night|time|\w+day)|usually|typically|"
     r"generally|normally|often|always|every|each|says|said|saying|wrote|written|mention\w*|hear\w*|states|stating|reads|reading|shows|showing|means|"
     r"meaning|tells|told|according|reports?|reported|see|know|check|ensure|(?:be|make) sure|confirm|hope|glad|"
     r"assum\w+|believe|think|suppose|back (?:in|when)|as soon as|assuming|provided)\b|['’]ll\b",
     _I,
 )
-_CONDITION = re.compile(
+_CONDITION = lazy_regex(
     r"\b(?:if|once|when|whenever|after|until|unless|upon|only|provided|as soon as|assuming|yet)\b", _I
 )
-_DATED = re.compile(
+_DATED = lazy_regex(
     r"\b(?:on|in|from|of) (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:the )?\d{1,2}(?:st|nd|rd|th)\b|"
     r"(?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*|\d{4}\b)",
     _I,
 )
-_STATE = re.compile(
+_STATE = lazy_regex(
     r"\b(?:is|are)(?: both| all)? now (?:\w+ly )?(?:set|on|off|open|closed|active|running|playing|at \d+|\w+ed)\b|"
     rf"\b(?:has|have) been{_ADVERBS}\s+(?:set|\w+ed)\b",
     _I,
 )
-_REASON = re.compile(r"\b(?:since|because|given that)\b[^,;]*\Z", _I)
+_REASON = lazy_regex(r"\b(?:since|because|given that)\b[^,;]*\Z", _I)
 _BEGUN = r"(?:(?P<begun>started|begun|stopped|finished|completed)\s+)?"
-_DONE_BY_ME = re.compile(
+_DONE_BY_ME = lazy_regex(
     rf"\bI(?:'ve|’ve| have){_ADVERBS}\s+{_BEGUN}(?P<verb>\w+)|"
     r"\bI (?:successfully |just |also )?"
     r"(?P<past>\w+ed|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b",
     _I,
 )
-_DONE = re.compile(
+_DONE = lazy_regex(
     rf"\b(?:has|have) been{_ADVERBS}\s+(?P<verb>\w+)|"
     r"\b(?:is|are|was|were)(?: now| successfully| all)? (?P<past>\w+ed)\b|\bsuccessfully (?P<other>\w+)",
     _I,
 )
-_SETTLED = re.compile(
+_SETTLED = lazy_regex(
     r"\A\W*(?:(?:all|well|okay|ok|great|perfect),? )?(?:done|all set|all sorted|settled|sorted)\b|"
     r"\b(?:you|that|it|this|everything|all)(?:['’](?:s|re)| is| are| has been)(?: now)? (?:all )?"
     r"(?:done|set|settled|sorted|arranged|taken care of|in place)\b|"
     r"\b(?:is|are|was|were|been) (?:now )?successfully \w+|\b\w+ed successfully\b",
     _I,
 )
-_CLAIMING = re.compile(
+_CLAIMING = lazy_regex(
     r"\bI(?:['’]ve| have|\s\w+ed)\b|"
     r"\bI (?:just|also|successfully|went ahead and|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
     r"\b(?:been|being|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
@@ -210,11 +211,11 @@ _CLAIM_WORDS = frozenset(
         "sorted settled arranged care place through complete handled dealt written given taken"
     )
 )
-_OPEN = re.compile(
+_OPEN = lazy_regex(
     r"\b(?:not|never|unable|cannot|if|once|when|after|before|until|unless|whether|would|will|should|might)\b|n['’]t\b",
     _I,
 )
-_ADMITS = re.compile(
+_ADMITS = lazy_regex(
     r"\b(?:unable|unavailable|unsuccessful\w*|cannot|fail(?:ed|s|ure)?|errors?|unfortunately|sorry|apolog\w+|trouble|"
     r"problems?|an issue|issues? (?:with|while|when)|wrong|however|but|nothing|no such|try again|"
     r"(?:was|were|been|got) (?:declined|rejected|refused|denied)|"
@@ -224,7 +225,7 @@ _ADMITS = re.compile(
 
 
 # Three words or more; a title or a name in quotation marks stays.
-_QUOTED = re.compile(r"[\"“](?:[^\s\"“”]+\s+){2,120}[^\s\"“”]+[\"”]")
+_QUOTED = lazy_regex(r"[\"“](?:[^\s\"“”]+\s+){2,120}[^\s\"“”]+[\"”]")
 
 
 @lru_cache(maxsize=4096)
@@ -322,7 +323,7 @@ def object_of_deed(sentence: str, verbs: Iterable[str]) -> str | None:
     return None if _ELSEWHERE.search(own) else second_deed(own, wanted)
 
 
-_UNDER_WAY = re.compile(r"\b(?:is|are|am|['’](?:s|re|m)) (?:now |currently )?being (?P<verb>\w+)", _I)
+_UNDER_WAY = lazy_regex(r"\b(?:is|are|am|['’](?:s|re|m)) (?:now |currently )?being (?P<verb>\w+)", _I)
 
 
 def deed_under_way(sentence: str, verbs: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import regex
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import listed, tokens_of
 
 _SCRIPTS = {
@@ -35,7 +36,7 @@ _LANGUAGES: dict[str, list[str]] = {}
 for _language, _words in _SMALL_WORDS.items():
     for _word in listed(_words):
         _LANGUAGES.setdefault(_word, []).append(_language)
-_WORD = re.compile(r"(?<![^\W_])[^\W\d_A-Z][^\W\d_]*(?:'[^\W\d_]+)?")
+_WORD = lazy_regex(r"(?<![^\W_])[^\W\d_A-Z][^\W\d_]*(?:'[^\W\d_]+)?")
 _LEAST_WORDS, _LEAST_SHARE, _FAR_SHARE = 6, 0.25, 0.12
 _LEAST_LETTERS, _MOST_LETTERS = 8, 4000
 _NAMES = frozenset(
@@ -46,7 +47,7 @@ _NAMES = frozenset(
         "translated translates translation translations translator translating"
     )
 )
-_NAMED = re.compile(r"[英中法德日韩]文|[英日韓]語|英语")
+_NAMED = lazy_regex(r"[英中法德日韩]文|[英日韓]語|英语")
 
 
 @lru_cache(maxsize=8192)

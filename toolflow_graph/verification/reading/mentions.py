@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.moments import may_say_half, written_dates
 from toolflow_graph.verification.reading.wording import ANY_DIGIT, at_digits, listed, tokens_of
 
@@ -38,13 +39,13 @@ class Mention:
     clocks: tuple[str, ...] = ()
 
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_LISTING = re.compile(
+_FENCE = lazy_regex(r"```.*?(?:```|\Z)", re.DOTALL)
+_LISTING = lazy_regex(
     r"^[ \t>|]*(?:[-*•#]+[ \t]*)*[\[(]?(?:\d{1,3}(?:\.\d{1,2})*|[A-Za-z])[.):\]](?=\s|\*)", re.MULTILINE
 )
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`|\\^{}*]+", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_CLOCK = re.compile(
+_URL = lazy_regex(r"(?:https?://|www\.)[^\s<>\"'`|\\^{}*]+", re.IGNORECASE)
+_EMAIL = lazy_regex(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_CLOCK = lazy_regex(
     r"(?<![\w:.,/])(?P<h12>\d{1,2})(?::(?P<m12>[0-5]\d))?(?::[0-5]\d)?\s?(?P<half>[ap])\.?\s?m\b\.?|"
     r"(?<![\w:.,])(?P<h24>[01]?\d|2[0-4]):(?P<m24>[0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\+\d\d:\d\d)?(?!\d|:\d)|"
     # Minutes and seconds.
@@ -53,16 +54,16 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 # "9-11 AM": the first number is an hour, too.
-_HOUR_FROM = re.compile(
+_HOUR_FROM = lazy_regex(
     r"(?<![\w:.,])\d{1,2}(?=\s?(?:[-–—]|to|and)\s?\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m\b)", re.IGNORECASE
 )
-_ISO_T = re.compile(r"(?<=\d-\d\d)T(?=\d\d:\d\d)")
-_PHONE = re.compile(
+_ISO_T = lazy_regex(r"(?<=\d-\d\d)T(?=\d\d:\d\d)")
+_PHONE = lazy_regex(
     r"(?<![\w./+-])(?:\+\d[\d\s().-]{6,18}\d|\(\d{2,4}\)[\s-]?\d[\d\s.-]{4,12}\d|"
     r"(?:1[-.\s])?\d{3}[-.\s]\d{3}[-.\s]\d{4}|0\d{2,4}[\s/-]\d{3}[\d\s-]{2,8}\d)(?![\w-])"
 )
 # Two units together, the second one the finer: 2 hours 30 minutes, 12 min 34 s, 5 ft 11 in, 3 days and 4 hours.
-_TWOFOLD = re.compile(
+_TWOFOLD = lazy_regex(
     r"(?<![\w.,:])(?P<first>\d{1,3})\s?-?(?P<coarse>d|days?|h|hrs?|hours?|m|mins?|minutes?|ft|foot|feet|'|years?)"
     r"(?:[\s,&]|and)*(?P<second>\d{1,2})\s?-?(?P<fine>h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|in|inch|inches|\"|months?)"
     r"(?!\w)(?:(?<=[mns])(?:[\s,&]|and)*(?P<third>\d{1,2})\s?-?(?:s|secs?|seconds?)(?!\w))?",
@@ -76,42 +77,42 @@ _FOLDS = {
     "'\"": (12, "inches"),
     "ym": (12, "months"),
 }
-_CHUNK = re.compile(r"[\w.+#/:@°-]*\d[\w.+#/@°-]*")
-_SOLID = re.compile(r"[\w.+#/:@°-]+")
+_CHUNK = lazy_regex(r"[\w.+#/:@°-]*\d[\w.+#/@°-]*")
+_SOLID = lazy_regex(r"[\w.+#/:@°-]+")
 _PUNCTUATION = ".,;:!?#/-+°"
 # A number with its unit or multiple written onto it: 10km, 16GB, 21st, 90-minute, 1.5x.
 # "125.10/MWh": a number and what it is for.
-_PER_UNIT = re.compile(r"(?:[A-Z]{0,3}[$€£¥])?\d[\d.,]*/[A-Za-z%²³·]{1,8}")
-_GLUED = re.compile(r"[-+]?\d+(?:[.,]\d+)*(?:-?[a-zA-Z]{1,3}|°[a-zA-Z]?|-[a-z]+(?:-[a-z]+)*|[a-z]{4,12})")
+_PER_UNIT = lazy_regex(r"(?:[A-Z]{0,3}[$€£¥])?\d[\d.,]*/[A-Za-z%²³·]{1,8}")
+_GLUED = lazy_regex(r"[-+]?\d+(?:[.,]\d+)*(?:-?[a-zA-Z]{1,3}|°[a-zA-Z]?|-[a-z]+(?:-[a-z]+)*|[a-z]{4,12})")
 # "55-68k": two numbers, the first one in thousands, too.
-_SCALED_RANGE = re.compile(r"\d+(?:[.,]\d+)?-\d+(?:[.,]\d+)?(?:k|m|bn|mn)", re.IGNORECASE)
-_TO_SCALED = re.compile(r"\s?[-–]\s?[$€£]?\d+(?:[.,]\d+)?\s?(k|m|bn|mn|million|billion|thousand)\b", re.IGNORECASE)
+_SCALED_RANGE = lazy_regex(r"\d+(?:[.,]\d+)?-\d+(?:[.,]\d+)?(?:k|m|bn|mn)", re.IGNORECASE)
+_TO_SCALED = lazy_regex(r"\s?[-–]\s?[$€£]?\d+(?:[.,]\d+)?\s?(k|m|bn|mn|million|billion|thousand)\b", re.IGNORECASE)
 # A booking code such as M05KNL; SAVE20 or IPHONE15 might be a name.
-_BOOKING = re.compile(r"(?=[A-Z]*\d)(?![A-Z]{3,}\d{1,2}\Z)[A-Z0-9]{6,8}")
-_LABEL = re.compile(r"\b(?:ID|code|number|reference|confirmation|locator|PNR)s?\b")
+_BOOKING = lazy_regex(r"(?=[A-Z]*\d)(?![A-Z]{3,}\d{1,2}\Z)[A-Z0-9]{6,8}")
+_LABEL = lazy_regex(r"\b(?:ID|code|number|reference|confirmation|locator|PNR)s?\b")
 _LABEL_WORDS = frozenset(
     name + plural for name in listed("id code number reference confirmation locator pnr") for plural in ("", "s")
 )
-_LABELLED = re.compile(
+_LABELLED = lazy_regex(
     _LABEL.pattern + r"[\s:*\"'`(#]{1,6}(?:(?:is|are|was)[\s:*\"'`]{1,4})?(?P<code>[A-Z]{5,10})(?![\w])"
 )
 # Account and card numbers in groups of four.
-_GROUPED = re.compile(r"(?<![\w-])(?:[A-Z]{2}\d{2}(?:\s[A-Z0-9]{2,4}){3,8}|\d{4}(?:[ -]\d{4}){2,4})(?![\w-])")
-_VERSION = re.compile(r"[vV]\d+(?:\.\d+)*")
+_GROUPED = lazy_regex(r"(?<![\w-])(?:[A-Z]{2}\d{2}(?:\s[A-Z0-9]{2,4}){3,8}|\d{4}(?:[ -]\d{4}){2,4})(?![\w-])")
+_VERSION = lazy_regex(r"[vV]\d+(?:\.\d+)*")
 # Names of techniques and standards that everybody knows.
-_KNOWN_NAME = re.compile(
+_KNOWN_NAME = lazy_regex(
     r"iso-?\d{4,5}|(?:l|kwh|g|mg|kcal)/100|(?:sha|rfc|utf|aes|md|din|en|ieee|http|tls|rtx|gtx|x|base|ipv|h\.?|usb|ddr|win|es|mp|gpt|covid|rs|hdmi|"
     r"cat|web)-?\d{1,4}(?:[._-]\w+)*",
     re.IGNORECASE,
 )
 _MOST_DIGITS = 24
 _PARTS_OF_ONE = {"half": 0.5, "quarter": 0.25}
-_AND_PART = re.compile(r"\s+and an? (?P<part>half|quarter)\b\s*(?P<unit>[A-Za-z]*)", re.IGNORECASE)
+_AND_PART = lazy_regex(r"\s+and an? (?P<part>half|quarter)\b\s*(?P<unit>[A-Za-z]*)", re.IGNORECASE)
 _LONGEST_BEFORE = 6
 _LEAST_PHONE, _LEAST_GROUPED = 7, 10
-_DECORATION = re.compile(r"[*`\u00a0\u2009\u202f]")
+_DECORATION = lazy_regex(r"[*`\u00a0\u2009\u202f]")
 _CURRENCIES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|MXN|BRL|SGD|HKD|KRW|TRY|AED|THB|ZAR|BTC"
-_NUMBER = re.compile(
+_NUMBER = lazy_regex(
     r"(?<![\w.,])(?<![A-Za-z_][-_/#])"
     rf"(?:(?P<currency>(?:US|CA|AU|A|C|NZ|HK|S)?[$€£¥₹₩₽]|\b(?:{_CURRENCIES})\b)\s?)?[-−]?"
     r"(?P<digits>\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!\d)|\d{1,3}(?:[,.'’]\d{3})+(?:[.,]\d+)?(?![\d]|[.,]\d)|\d+(?:[.,]\d+)?(?:e-?\d{1,2})?)(?![\d])"
@@ -120,11 +121,11 @@ _NUMBER = re.compile(
     r"(?:[ ]?[-]?(?P<unit>[A-Za-z°€$£¥]+(?:/[a-z]+)?))?",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(rf"(?:(?:US|CA|AU|A|C|NZ|HK|S)?[$€£¥₹₩₽]|\b(?:{_CURRENCIES})\b)\s?[-−]?\Z|[-−]\Z", re.IGNORECASE)
+_BEFORE = lazy_regex(rf"(?:(?:US|CA|AU|A|C|NZ|HK|S)?[$€£¥₹₩₽]|\b(?:{_CURRENCIES})\b)\s?[-−]?\Z|[-−]\Z", re.IGNORECASE)
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9,
            "billion": 1e9, "trillion": 1e12}  # fmt: skip
-_MARK = re.compile(r"[,.'’]")
-_THOUSANDS = re.compile(r"\d{1,3}(?:[,.'’]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}")
+_MARK = lazy_regex(r"[,.'’]")
+_THOUSANDS = lazy_regex(r"\d{1,3}(?:[,.'’]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}")
 _MONEY_UNITS = frozenset(
     (*_CURRENCIES.lower().split("|"), "€", "$", "£", "¥", *listed("dollars dollar euros euro pounds cents bucks yen"))
 )

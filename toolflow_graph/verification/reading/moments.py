@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.periods import Date as Date
 from toolflow_graph.verification.reading.periods import make_date, month_end, periods_in, shift_months
 from toolflow_graph.verification.reading.tongues import full_year, in_english
@@ -38,48 +39,48 @@ _WEEKDAY_NUMBER |= {
 }
 
 MONTH_WORDS = frozenset(_MONTH_NUMBER)
-_LETTERS = re.compile(r"[a-z]+")
+_LETTERS = lazy_regex(r"[a-z]+")
 _M = "(?P<month>" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
 _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
-_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)")
-_CJK = re.compile(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日")
-_ISO_HEAD = re.compile(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
+_ISO = lazy_regex(r"(?<!\d)(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)")
+_CJK = lazy_regex(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日")
+_ISO_HEAD = lazy_regex(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
 # The number after a line's end may count the items of a list.
-_MONTH_DAY = re.compile(
+_MONTH_DAY = lazy_regex(
     rf"\b(?=[jfmasond]){_M}(?!\s*\n\s*\d+[.)]\s)\s+(?:the\s+)?{_D}\b{_TO}(?!\d|:\d)\b{_Y}", re.IGNORECASE
 )
-_DAY_MONTH = re.compile(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
-_MONTH_ONLY = re.compile(rf"\b(?=[jfmasond]){_M}(?!\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)){_Y}", re.IGNORECASE)
+_DAY_MONTH = lazy_regex(rf"(?<![\d:.]){_D}{_TO}\s+(?:of\s+)?{_M}{_Y}", re.IGNORECASE)
+_MONTH_ONLY = lazy_regex(rf"\b(?=[jfmasond]){_M}(?!\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d)){_Y}", re.IGNORECASE)
 # Both ends of "9/15-9/21" are dates; "1-2-3" is none.
-_NUMERIC = re.compile(
+_NUMERIC = lazy_regex(
     r"(?<![\d./])(?<!(?<!\d/\d)(?<!\d/\d\d)(?<!/\d{4})-)(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/]|-(?!\d{1,2}/\d))"
 )
 # "Fr, 13.03.", "vom 13.03."
-_BEFORE_DAY = re.compile(
+_BEFORE_DAY = lazy_regex(
     r"\b(?:mo|di|mi|do|fr|sa|so|\w+tag|mittwoch|am|den|dem|der|vom|zum|bis|ab|seit)\b[.,]?\s*\Z", re.IGNORECASE
 )
-_DAY_ONLY = re.compile(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
-_WEEKDAY = re.compile(
+_DAY_ONLY = lazy_regex(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_WEEKDAY = lazy_regex(
     r"\b(?:(last|past|previous|next|this|coming)\s+)?("
     + "|".join(sorted(_WEEKDAY_NUMBER, key=len, reverse=True))
     + r")s?\b",
     re.IGNORECASE,
 )
-_GONE = re.compile(r"\b(?:since|on|from)\s+\Z", re.IGNORECASE)
+_GONE = lazy_regex(r"\b(?:since|on|from)\s+\Z", re.IGNORECASE)
 _COUNT = r"(?P<count>\d{1,3}|an?|" + "|".join(UNITS) + r"|couple(?:\s+of)?)"
-_IN = re.compile(
+_IN = lazy_regex(
     rf"\b(?P<back>past|last|previous)?\s*{_COUNT}[\s-]+(?P<unit>day|night|week|month|year)s?\b\s*(?P<ago>ago|"
     rf"earlier|before)?",
     re.IGNORECASE,
 )
-_YEAR = re.compile(
+_YEAR = lazy_regex(
     r"\b(?:in|of|for|since|from|with|during|until|to|year|and|throughout)\s+((?:19|20)\d\d)\b(?![-/.:]\d|\s+[a-z]+s\b)",
     re.I,
 )
-_TO_DATE = re.compile(r"\b(?:(year|month)[ -]to[ -]date|([ym])td)\b")
-_NEIGHBOUR = re.compile(
+_TO_DATE = lazy_regex(r"\b(?:(year|month)[ -]to[ -]date|([ym])td)\b")
+_NEIGHBOUR = lazy_regex(
     r"\b(?:(?P<after>(?:next|following)\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:after(?!\s+tomorrow)|later)|overnight)|"
     r"(?P<before>previous\s+(?:day|night|morning|evening)|(?:day|night|morning)\s+(?:before(?!\s+yesterday)|earlier)))\b",
     re.IGNORECASE,
@@ -88,7 +89,7 @@ _NEIGHBOURS = frozenset(listed("day night morning evening overnight"))
 _WEEKDAY_WORDS = frozenset(_WEEKDAY_NUMBER) | {name + "s" for name in _WEEKDAY_NUMBER}
 _WEEKDAY_STARTS = _WEEKDAY_WORDS | {"last", "past", "previous", "next", "this", "coming"}
 _ORDINALS = frozenset(("st", "nd", "rd", "th"))
-_BACK = re.compile(r"\b(?:back|before|earlier|prior|ago|ahead|until|till|by)\b", re.IGNORECASE)
+_BACK = lazy_regex(r"\b(?:back|before|earlier|prior|ago|ahead|until|till|by)\b", re.IGNORECASE)
 _FIXED = {
     "christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "new year": (1, 1),
     "valentine": (2, 14), "halloween": (10, 31), "boxing day": (12, 26), "new year's day": (1, 1),
@@ -99,35 +100,35 @@ _WORDS = (
     ("this afternoon", 0), ("this evening", 0), ("right now", 0), ("currently", 0), ("last night", -1),
 )  # fmt: skip
 
-_CLOCK = re.compile(r"(?<![\d:])(\d{1,2})(?::([0-5]\d))?(?::[0-5]\d)?\s*([ap])\.?\s?m\b\.?", re.IGNORECASE)
-_CLOCK24 = re.compile(
+_CLOCK = lazy_regex(r"(?<![\d:])(\d{1,2})(?::([0-5]\d))?(?::[0-5]\d)?\s*([ap])\.?\s?m\b\.?", re.IGNORECASE)
+_CLOCK24 = lazy_regex(
     r"(?<![\d:])([01]?\d|2[0-4])[:h]([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?!\d)(?!\s*[ap]\.?m)", re.IGNORECASE
 )
-_BARE = re.compile(
+_BARE = lazy_regex(
     r"\b(?:at|from|(?<!quarter )to|until|till|by|around|about|between|before|after|and|or|@|starting|"
     r"(?<!half )(?<!quarter )past)\s+(\d{1,2}|"
     + "|".join(list(UNITS)[1:13])
     + r")\b(?![:.,]?\d|\s*(?:%|[ap]\.?\s?m\b|people|guests|adults|nights|days|minutes))",
     re.IGNORECASE,
 )
-_LISTED = re.compile(
+_LISTED = lazy_regex(
     r"(?<![\d.,:/-])\d{1,2}(?:, ?\d{1,2})+,? (?:and|or) \d{1,2}\b(?![:.,]?\d|\s*(?:%|people|guests|adults|nights|days))"
 )
 _HOUR = r"(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")"
-_SPAN = re.compile(
+_SPAN = lazy_regex(
     rf"\b{_HOUR}(?::([0-5]\d))?\s*(?:-|–|to|until|till?|'til|and)\s*{_HOUR}(?::([0-5]\d))?\s*(?:([ap])\.?m)?\b"
     r"(?!\s*(?:%|people|guests|adults|nights|days|weeks|months|years|hours|minutes|times|business))",
     re.IGNORECASE,
 )
-_SAID_CLOCK = re.compile(r"\d\s*(?:o['’]clock\s+)?(?:in the|at|this|tomorrow|every)?\s*\Z")
-_OCLOCK = re.compile(rf"\b{_HOUR} o['’]clock\b", re.IGNORECASE)
+_SAID_CLOCK = lazy_regex(r"\d\s*(?:o['’]clock\s+)?(?:in the|at|this|tomorrow|every)?\s*\Z")
+_OCLOCK = lazy_regex(rf"\b{_HOUR} o['’]clock\b", re.IGNORECASE)
 _PAST_MINUTES = {"five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
-_MINUTES_PAST = re.compile(rf"\b(twenty-five|twenty|ten|five)(?: minutes)? (to|past) {_HOUR}\b", re.I)
+_MINUTES_PAST = lazy_regex(rf"\b(twenty-five|twenty|ten|five)(?: minutes)? (to|past) {_HOUR}\b", re.I)
 _PAST_WORDS = frozenset(name.split("-")[0] for name in _PAST_MINUTES)
-_HALF = re.compile(
+_HALF = lazy_regex(
     r"\b(half past|half|quarter past|quarter to)\s+(\d{1,2}|" + "|".join(list(UNITS)[1:13]) + r")\b", re.IGNORECASE
 )
-_TO_NOON = re.compile(r"(?<=\d )(?:to|till?|until|-|–)\s*(?:noon|midday)\b", re.IGNORECASE)
+_TO_NOON = lazy_regex(r"(?<=\d )(?:to|till?|until|-|–)\s*(?:noon|midday)\b", re.IGNORECASE)
 _PARTS = {
     "noon": (12, 12), "midday": (12, 12), "midnight": (0, 0), "lunch": (12, 13), "breakfast": (7, 10),
     "dinner": (18, 20),
@@ -151,7 +152,7 @@ def parse_now(text: str | None) -> Date | None:
     return date if 1100 <= date.year <= 8900 else None
 
 
-_NOW = re.compile(
+_NOW = lazy_regex(
     r"\b(?:now|today|current(?:ly)?|time|date|timestamp|datetime|it is|it's|as of|es ist|nous sommes|il est)\b"
     r"[^\n]{0,40}",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import UNITS, listed, tokens_of
 
 _TENS = {"ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50, "ninety": 90}
@@ -13,7 +14,7 @@ _VALUES = {**UNITS, **_TENS, "a": 1, "an": 1, "one": 1, "couple of": 2, "a coupl
 _N = r"\d+(?:[.,]\d+)?|" + "|".join(sorted((name for name in _VALUES), key=len, reverse=True))
 _AND_PART = r" and (?:a half|a quarter|three[- ]quarters)"
 _U = r"min(?:ute)?s?|h(?:(?:ou)?rs?)?|hours?|days?|weeks?"
-_DURATION = re.compile(
+_DURATION = lazy_regex(
     r"\b(?:(?P<fixed>(?:a )?half an hour|half-hour|(?:a )?quarter of an hour|three[- ]quarters of an hour)|"
     r"(?P<hours>(?<![\d:])\d)h(?P<past>[0-5]\d)(?:m(?:in)?)?\b|"
     rf"(?P<count>{_N})(?P<half>{_AND_PART})?[\s-]?(?P<unit>{_U})\b"
@@ -24,14 +25,14 @@ _LENGTHS = frozenset(listed("min mins minute minutes h hr hrs hour hours day day
 _FIXED = {"half": 30, "quarter": 15, "three": 45}
 _PART_OF = {"half": 0.5, "a quarter": 0.25, "quarters": 0.75}
 _PER_UNIT = {"m": 1, "h": 60, "d": 1440, "w": 10080}
-_AHEAD = re.compile(
+_AHEAD = lazy_regex(
     r"\b(?:in|within|after|for|during|later by)(?: the next| another| about| around| roughly| exactly)*\s*\Z|"
     r"\bnext\s*\Z",
     re.I,
 )
-_AFTERWARDS = re.compile(r"\s*(?:from now|later|ahead|hence|'? time\b)", re.I)
-_BACK = re.compile(r"\s*(?:ago|earlier|before|back)\b", re.I)
-_PAST = re.compile(r"\b(?:last|past|previous|earlier by)\s*\Z", re.I)
+_AFTERWARDS = lazy_regex(r"\s*(?:from now|later|ahead|hence|'? time\b)", re.I)
+_BACK = lazy_regex(r"\s*(?:ago|earlier|before|back)\b", re.I)
+_PAST = lazy_regex(r"\b(?:last|past|previous|earlier by)\s*\Z", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ _ABBREVIATED = {
 }  # fmt: skip
 _SPOKEN = {"Eastern": "America/New_York", "Central": "America/Chicago", "Mountain": "America/Denver",
            "Pacific": "America/Los_Angeles"}  # fmt: skip
-_ZONE = re.compile(
+_ZONE = lazy_regex(
     r"\b(?P<area>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)\b|"
     r"\b(?:UTC|GMT)\s?(?P<shift>[+-]\d{1,2}(?::?[0-5]\d)?)\b|"
     rf"\b(?P<short>{'|'.join(_ABBREVIATED)})\b|\b(?P<spoken>{'|'.join(_SPOKEN)})(?= [Tt]ime\b)"

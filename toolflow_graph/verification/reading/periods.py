@@ -5,30 +5,31 @@ import re
 from collections.abc import Iterator, Set
 from typing import TypeAlias
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import listed
 
 Date: TypeAlias = datetime.date
 
-_PERIOD = re.compile(
+_PERIOD = lazy_regex(
     r"\b(this|next|last|coming|past|current|the|my|our|previous)\s+(week|weekend|month|year|quarter)\b", re.IGNORECASE
 )
 # "Last week compared to the week before": one more back.
-_BEFORE = re.compile(
+_BEFORE = lazy_regex(
     r"\b(week|month|year|quarter|weekend)\s+(?:before|prior)\b(?!\s+(?:the|i|we|my|our|it|christmas|easter)\b)", re.I
 )
 _PERIODS = frozenset(listed("week weekend month year quarter"))
-_QUARTER = re.compile(
+_QUARTER = lazy_regex(
     r"\b(?:(?P<before>20\d\d)[\s-]?)?"
     r"(?:q(?P<digit>[1-4])|(?P<nth>first|second|third|fourth|[1-4](?:st|nd|rd|th)) quarter)"
     r"(?:(?:\s+of|\s+in)?[\s/-]*(?P<year>(?:19|20)\d\d))?\b",
     re.IGNORECASE,
 )
 _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-_HALF_YEAR = re.compile(
+_HALF_YEAR = lazy_regex(
     r"\b(?:h(?P<digit>[12])|(?P<nth>first|second) half of)[\s/-]+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE
 )
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_NO_DAY = re.compile(
+_NO_DAY = lazy_regex(
     rf"{_PERIOD.pattern}|q[1-4].*|.* (?:quarter|half).*|h[12].*|"
     rf"(?:{_MONTH})[a-z]*\.?(?:(?:,|\s+of)?\s*\d{{4}})?|\d{{4}}",
     re.IGNORECASE,

@@ -2,22 +2,23 @@
 
 import re
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.reading.wording import listed, normalise
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     r"<[^<>@]{1,60}>|\{\{.{0,60}?\}\}|\$\{.{0,60}?\}|\{[a-z_]+\}|\[[A-Z][A-Za-z _]{2,40}\]|"
     r"(?:your|my|insert|enter)[_ -][a-z_ -]*(?:key|token|id|name|email|address|number|password|date|value)"
     r"(?:[_ -]here)?|(?-i:(?:YOUR|MY|INSERT|ENTER)_[A-Z_]+)|\$[a-z]\w+|"
     r"x{3,}|#{3,}|\?{2,}|\.{3}|…|_{3,}",
     re.IGNORECASE,
 )
-_INSERTED = re.compile(
+_INSERTED = lazy_regex(
     r"\[(?:your|my|insert|recipient|sender|name|date|company|customer)[^\]\n]{0,40}\]|\{\{.{1,60}?\}\}|"
     r"<(?:your|insert|recipient|name)[ _][^<>]{1,40}>",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"[\[{<]")
+_OPENING = lazy_regex(r"[\[{<]")
 _HOLLOW = frozenset(
     (
         *listed("string placeholder tbd todo tba fixme undefined null lorem foo foobar dummy changeme example sample"),

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Message
 from toolflow_graph.verification.reading.moments import find_now
 from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import split_name
 
 # "Today is Monday, 2026-03-09", "today's date: March 9, 2026"; what stands farther off is another day.
-_TODAY = re.compile(
+_TODAY = lazy_regex(
     r"\b(?:today(?:['’]s date)?|current date)(?:\s+is\b|\s*[:,(]|\s+being\b)[^.?!\n\d]{0,24}\d[^.?!\n]{0,22}",
     re.IGNORECASE,
 )
-_TODAYS = re.compile(r"today|current date", re.IGNORECASE)
+_TODAYS = lazy_regex(r"today|current date", re.IGNORECASE)
 # All the words that the name of a tool may have that tells the date or the time, and those that make it one.
 _CLOCK_WORDS = frozenset(listed("get what tell check query the is s current local system server utc day clock zone in"))
 _MOMENTS = frozenset(listed("date time datetime today now timestamp"))

@@ -5,6 +5,7 @@ import datetime
 import re
 from collections.abc import Callable, Collection, Iterator
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.offsets import durations_in
 from toolflow_graph.verification.reading.wording import UNITS
 
@@ -16,19 +17,19 @@ _DAY = "|".join(_DAYS)
 _AND = r"s?(?:,? and |, ?| & )"
 _OF_MONTHS = r"(?: day)? of (?:the|each|every|a) month\b"
 _ORDINAL = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)"
-_MONTHLY = re.compile(
+_MONTHLY = lazy_regex(
     rf"\b(?:(?P<nth>first|last)|{_ORDINAL.format('number')}){_OF_MONTHS}|"
     rf"\b(?:(?:each|every) month|monthly)(?: on|,)? (?:the )?(?:(?P<nth2>first|last)\b|{_ORDINAL.format('number2')})",
     re.IGNORECASE,
 )
-_NTH_DAY = re.compile(rf"\b(?P<nth>{'|'.join(_NTH)}) (?P<day>{_DAY}) of (?:the|each|every|a) month\b", re.IGNORECASE)
-_WEEKLY = re.compile(
+_NTH_DAY = lazy_regex(rf"\b(?P<nth>{'|'.join(_NTH)}) (?P<day>{_DAY}) of (?:the|each|every|a) month\b", re.IGNORECASE)
+_WEEKLY = lazy_regex(
     rf"\b(?:every|each)(?: (?:other|second))? (?P<days>(?:{_DAY})(?:{_AND}(?:{_DAY}))*)\b|"
     rf"\b(?P<plural>(?:{_DAY})s(?:{_AND}(?:{_DAY})s)*)\b|"
     r"\b(?:every|each|on) (?P<kind>weekdays?|workdays?|weekends?)\b",
     re.IGNORECASE,
 )
-_STEP = re.compile(
+_STEP = lazy_regex(
     rf"\b(?:every|each)(?: (?P<count>\d{{1,2}}|other|{'|'.join(UNITS)}))? (?P<unit>day|week|month)s?\b|"
     # "Pay it monthly until May", but no "monthly payment".
     r"\b(?P<word>daily|weekly|biweekly|fortnightly|monthly)\b(?=\W*\Z|[.,;!?)]| (?:until|till|from|on|at|for|starting|"

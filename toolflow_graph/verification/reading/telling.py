@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from toolflow_graph.regexes import lazy_regex
+
 _WORKED = (
     r"total\w*|add(?:s|ed)? up|tips?|sub-?total|sum\w*|altogether|together|combined|overall|in all|average|mean|median|"
     r"differ\w*|additional\w*|extra|remain\w*|rest|left(?:over)?|leav(?:es?|ing)|balance|refund\w*|charge\w*|pay\w*|paid|due|owe\w*|per|"
@@ -14,16 +16,16 @@ _WORKED = (
     r"for (?:the )?(?:\d{1,2}|all|both|two|three|four|five|six|seven|eight|nine|ten)"
 )
 _SIGNS = r"[=+×÷]|\d\s?[x*]\s?\d"
-_TOLD = re.compile(rf"\b(?:{_WORKED})\b|{_SIGNS}|%", re.IGNORECASE)
+_TOLD = lazy_regex(rf"\b(?:{_WORKED})\b|{_SIGNS}|%", re.IGNORECASE)
 # A percentage beside a figure says nothing of that figure.
-_NEAR = re.compile(rf"\b(?:{_WORKED})\b|{_SIGNS}", re.IGNORECASE)
+_NEAR = lazy_regex(rf"\b(?:{_WORKED})\b|{_SIGNS}", re.IGNORECASE)
 # In a row of values these stand for spans of time or for what is only near.
-_NO_PLAIN_ROW = re.compile(
+_NO_PLAIN_ROW = lazy_regex(
     rf"\b(?:{_WORKED}|about|around|roughly|nights?|days?|weeks?|months?|years?|hours?|minutes?)\b|[~≈/]|{_SIGNS}",
     re.IGNORECASE,
 )
 # Words that tell of an average, or of how far numbers lie apart.
-_COMPARED = re.compile(
+_COMPARED = lazy_regex(
     r"\b(?:average\w*|mean|median|typical\w*|rang\w*|spread|between|from|differ\w*|gap|apart|about|around|approx\w*|"
     r"roughly|per|each|every|an? (?:day|week|month|year|night|piece|game|match|person|head|visit|trip|order|hour|"
     r"session|shift|lap|round)|more|less|fewer|\w+er|than|above|below|over|under|"
@@ -31,7 +33,7 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 # Words that do not name a calculation, but go with what nobody reads off.
-_CONCLUDED = re.compile(
+_CONCLUDED = lazy_regex(
     r"\b(?:(?:doubl|tripl|halv|scal|round|convert|pro-?rat)(?:e[sd]?|ing)|round[- ]trip|"
     r"would (?:be|cost|come|make|leave)|"
     r"that(?:'s| is) (?:about|around|roughly)|(?:used|spent) (?:about|up)|you(?:'d|'ll| will) "
@@ -39,8 +41,8 @@ _CONCLUDED = re.compile(
     r"earlier|later|aged|old|so|net|gross|at (?:that|this) (?:rate|pace)|works)\b|[~≈→]",
     re.IGNORECASE,
 )
-_ROW = re.compile(r"\s*(?:[-*•–|]|\d{1,2}[.)])\s?")
-_BEGINNINGS = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*_\"'(])")
+_ROW = lazy_regex(r"\s*(?:[-*•–|]|\d{1,2}[.)])\s?")
+_BEGINNINGS = lazy_regex(r"(?<=[.!?:])\s+(?=[A-Z*_\"'(])")
 
 
 def tells_of_calculation(text: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Set
 from functools import lru_cache
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import UNITS, listed, tokens_of
 
 _WEEKDAYS = """
@@ -156,19 +157,19 @@ _ORDINAL = {name: number for number, name in enumerate(_FIRSTS, 1)}
 _NTH = "(?P<nth>" + "|".join(name.replace("-", "[- ]") for name in reversed(_FIRSTS)) + r")\b"
 # "may" and "march" are verbs as well, which no one writes with a capital.
 _MONTH = r"(?:(?-i:May|March)|january|february|april|june|july|august|september|october|november|december)\b"
-_NTH_OF = re.compile(rf"\b(?:the )?{_NTH}(?: day)?(?: of)? (?={_MONTH})", re.IGNORECASE)
-_ON_NTH = re.compile(rf"\bon the {_NTH}(?=[.,;!?]|\s*\Z| (?:at|in the|around|from)\b)", re.IGNORECASE)
+_NTH_OF = lazy_regex(rf"\b(?:the )?{_NTH}(?: day)?(?: of)? (?={_MONTH})", re.IGNORECASE)
+_ON_NTH = lazy_regex(rf"\bon the {_NTH}(?=[.,;!?]|\s*\Z| (?:at|in the|around|from)\b)", re.IGNORECASE)
 _TENS = dict(zip(listed("ten twenty thirty forty fifty sixty seventy eighty ninety"), range(10, 100, 10), strict=True))
 _TWO = f"(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<ones>{'|'.join([*UNITS][1:10])}))?|(?P<teen>{'|'.join([*UNITS][11:20])})"
-_YEAR = re.compile(rf"(?P<before>\b{_MONTH}|\d),? (?P<century>nineteen|twenty)[- ](?:{_TWO})\b", re.IGNORECASE)
-_SHORT_YEAR = re.compile(
+_YEAR = lazy_regex(rf"(?P<before>\b{_MONTH}|\d),? (?P<century>nineteen|twenty)[- ](?:{_TWO})\b", re.IGNORECASE)
+_SHORT_YEAR = lazy_regex(
     rf"\b(?P<before>{_MONTH}(?: \d{{1,2}}(?:st|nd|rd|th)?)?),? ['’](?P<year>\d\d)\b", re.IGNORECASE
 )
-_OF_NTH = re.compile(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
-_FORTNIGHT = re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE)
+_OF_NTH = lazy_regex(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
+_FORTNIGHT = lazy_regex(r"\b(?:a )?fortnight\b", re.IGNORECASE)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
-_WORD = re.compile(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
-_TOKEN = re.compile(r"[^\W\d_]+")
+_WORD = lazy_regex(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
+_TOKEN = lazy_regex(r"[^\W\d_]+")
 _WORD_STARTS = frozenset(_TOKEN.findall(word.lower())[0] for word in _WORDS)
 _NTH_STARTS = frozenset(name.split("-")[0] for name in _FIRSTS)
 # A text without any of these is not looked at further.
@@ -179,7 +180,7 @@ _SIGN_WORDS = frozenset(
     )
 )
 _SIGN_PARTS = ("tagabend", "tagnachm", "tagmorgen", "a la ", "il y a", "ä", "ü", "ñ")
-_HOUR_SIGN = re.compile(r"\b\d{1,2} ?h\b")
+_HOUR_SIGN = lazy_regex(r"\b\d{1,2} ?h\b")
 
 
 # Chinese and Japanese set no spaces between words.

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Set
 from functools import lru_cache
 
-WORD = re.compile(r"[^\W_]+")
-_LETTERS = re.compile(r"[^\W\d_]+")
-ANY_DIGIT = re.compile(r"\d")
+from toolflow_graph.regexes import lazy_regex
+
+WORD = lazy_regex(r"[^\W_]+")
+_LETTERS = lazy_regex(r"[^\W\d_]+")
+ANY_DIGIT = lazy_regex(r"\d")
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "ly", "al", "e", "y")
 
 
@@ -55,7 +57,7 @@ _MORE = {
     "half": 0.5,
     "quarter": 0.25,
 }
-_NUMBER_WORD = re.compile(
+_NUMBER_WORD = lazy_regex(
     r"\b(?:an?\s+)?(?:(?:"
     + "|".join((*UNITS, *_TENS, "hundred", "thousand", "million"))
     + r")(?:[\s-]+(?:and\s+)?)?)+\b|"
@@ -64,15 +66,15 @@ _NUMBER_WORD = re.compile(
 )
 _NUMBER_WORDS = frozenset((*UNITS, *_TENS, *_MORE, "hundred", "thousand", "million"))
 _NUMBER_STARTS = _NUMBER_WORDS | {"a", "an"}
-_ONE_OF = re.compile(r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", re.IGNORECASE)
-_NUMBER = re.compile(
+_ONE_OF = lazy_regex(r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", re.IGNORECASE)
+_NUMBER = lazy_regex(
     r"(?<![\w.,])(?<![A-Za-z][-_/.#])(?P<sign>(?<![^\s(=:+*/])[-−])?[$€£¥]?\s?"
     r"(?P<whole>\d{1,3}(?:[,.\u202f']\d{3})+|\d+)(?P<part>[.,]\d+)?(?![\d:])"
     r"(?:\s?(?P<scale>k|thousand|million|hundred|bn|billion|m)(?![A-Za-z])|\s?(?P<percent>%|percent\b))?"
     r"(?:[\s-]{0,2}(?P<unit>[A-Za-z°€$£]+))?",
     re.IGNORECASE,
 )
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
+_ISO_DATE = lazy_regex(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "hundred": 1e2, "bn": 1e9, "billion": 1e9}
 
 # Factor per unit: what a number with this unit is in another one. Only changes that arguments really need.
@@ -135,7 +137,7 @@ def squeeze(text: str) -> str:
     return "".join(WORD.findall(text.casefold()))
 
 
-_DIGITS = re.compile(r"\d+")
+_DIGITS = lazy_regex(r"\d+")
 
 
 @lru_cache(maxsize=8192)
@@ -309,7 +311,7 @@ def stands_squeezed(code: str, text: str) -> bool:
     return re.search(rf"(?<![^\W_]){pattern}(?:e?s)?(?![^\W_])", text, re.IGNORECASE) is not None
 
 
-_PERSON = re.compile(
+_PERSON = lazy_regex(
     r"\b(?:(?P<count>two|three|four|five|six|\d)\s+(?:\w+\s+)?(?:kids?|children|sons|daughters|friends|colleagues|sisters|brothers|"
     r"parents|guests|others)|(?P<pair>parents)|(?:my|a|our|the|his|her)\s+(?:\w+\s+)?(?:wife|husband|partner|girlfriend|boyfriend|mother|"
     r"mom|mum|father|dad|son|daughter|sister|brother|friend|colleague|boss|kid|child|baby|grandmother|grandfather)|"

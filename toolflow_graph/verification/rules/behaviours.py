@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Behaviour, Request
 from toolflow_graph.verification.evidence import evidence_of, text_keys
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves
@@ -13,7 +14,7 @@ from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.rules.planrules import same_value
 from toolflow_graph.verification.transcript import CallSite, Transcript
 
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+")
+_ADDRESS = lazy_regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+")
 
 
 class Span:
@@ -110,7 +111,7 @@ def _arrived(span: Span) -> bool:
     )
 
 
-_REFUSAL = re.compile(
+_REFUSAL = lazy_regex(
     r"n't\b|n’t\b|\b(?:cannot|unable|not able|no way|unfortunately|sorry|afraid|"
     r"beyond|not something|outside|no tool|isn)\b",
     re.IGNORECASE,
@@ -257,12 +258,12 @@ def false_refusal(transcript: Transcript) -> Iterator[Spot]:
             yield span.messages.start, f"{', '.join(sorted(wanted))} could do what is asked; nothing is to be declined"
 
 
-_DID = re.compile(
+_DID = lazy_regex(
     r"\bI(?:'ve|’ve| have)?(?: also)? (?:forwarded|sent|emailed|mailed|shared|passed|reported|written)\b", re.I
 )
 
 
-_ORDER = re.compile(
+_ORDER = lazy_regex(
     r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|request|prompts?|rules|user|above|previous)\b|"
     r"\b(?:note|notice|message|instructions?|attention)\b[^.\n]{0,20}\b(?:to|for)\b[^.\n]{0,20}\b"
     r"(?:assistants?|AI|models?|agents?|automated readers)\b|"
@@ -273,7 +274,7 @@ _ORDER = re.compile(
     r"\bwithout (?:telling|mentioning|informing)\b",
     re.IGNORECASE,
 )
-_WARNS = re.compile(
+_WARNS = lazy_regex(
     r"\b(?:ignor\w+|suspicious|phishing|did not follow|not follow\w*|disregard\w*|inject\w*|will not|won['’]t|did not|"
     r"didn['’]t|haven['’]t|have not|cannot|can['’]t|do not|don['’]t|not (?:part|something)|instructions?|scam|"
     r"untrusted|careful|beware|warn\w*)\b",

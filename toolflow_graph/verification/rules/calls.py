@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json, ToolCall, ToolResult
 from toolflow_graph.verification.evidence import strings_in
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves
@@ -98,10 +99,10 @@ def _stands(transcript: Transcript, leaf: GroundedLeaf) -> bool:
 
 
 # "String" under these is a type that data tell of themselves, "Your name" the label of a field in a form.
-_TYPE_KEY = re.compile(r"type|kind|format|class|schema", re.IGNORECASE)
-_LABEL_KEY = re.compile(r"label|placeholder|hint|description|title", re.IGNORECASE)
+_TYPE_KEY = lazy_regex(r"type|kind|format|class|schema", re.IGNORECASE)
+_LABEL_KEY = lazy_regex(r"label|placeholder|hint|description|title", re.IGNORECASE)
 _TYPES = frozenset(("string", "undefined", "null"))
-_WORDS = re.compile(r"[\w' -]+ [\w' -]+")
+_WORDS = lazy_regex(r"[\w' -]+ [\w' -]+")
 
 
 def _is_told_of_itself(key: str, leaf: Json) -> bool:
@@ -152,7 +153,7 @@ def _allowed(schema: Any, leaf: Json) -> bool:
     return isinstance(schema, list) and any(_allowed(child, leaf) for child in schema)
 
 
-_JSON_START = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
+_JSON_START = lazy_regex(r"\s*(?:\{\s*\"|\[\s*[\[{\"])")
 
 
 @rule("broken_result", "error", "A result starts as JSON and breaks off before its end.")
@@ -287,7 +288,7 @@ def _echoes(site: CallSite, other: CallSite) -> bool:
     return False
 
 
-_LASTING = re.compile(
+_LASTING = lazy_regex(
     r"not.?found|invalid|bad.?request|validation|missing|unprocessable|forbidden|denied|\b4(?:00|04|22)\b"
 )
 

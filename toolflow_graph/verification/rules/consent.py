@@ -6,6 +6,7 @@ Without a plan the system message is read (English); the user's yes and no are u
 import re
 from collections.abc import Iterator
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.provenance.distinctive import prefix_of
 from toolflow_graph.verification.reading.wording import listed, says_nothing, stem
 from toolflow_graph.verification.registry import Spot, rule
@@ -18,75 +19,75 @@ _I = re.IGNORECASE
 _YES_WANTED = (
     r"(?:confirm\w*|consent|approv\w*|permission|agree\w*|(?:a|the user's|their|user's|an explicit) yes|\(yes\))"
 )
-_BEFORE = re.compile(
+_BEFORE = lazy_regex(
     rf"\b(?:before|prior to|without|until)\b.*\b{_YES_WANTED}|\b{_YES_WANTED}.*\b(?:before|prior to)\b", _I
 )
 # The demand is about all changes; "confirm before you cancel an order" says nothing of the others.
-_ALL = re.compile(r"\b(?:any|every|all|each|anything|everything|actions?|changes|consequential|writes?)\b", _I)
-_DO = re.compile(
+_ALL = lazy_regex(r"\b(?:any|every|all|each|anything|everything|actions?|changes|consequential|writes?)\b", _I)
+_DO = lazy_regex(
     r"\b(?:actions?|chang\w+|updat\w+|modif\w+|book\w*|cancel\w*|delet\w+|order\w*|purchas\w+|payments?|writ\w+|"
     r"transactions?|execut\w+|call\w*|tools?)\b",
     _I,
 )
-_ASK_FIRST = re.compile(
+_ASK_FIRST = lazy_regex(
     r"\b(?:ask|get|obtain|wait|request|seek|require)\b[^.]{0,40}\b(?:confirm|confirmation|approval|consent|permission|yes)"
     r"\b(?! (?:number|code|e-?mail))[^.]{0,20}\bbefore\b|\bbefore\b[^.]{0,60}\b(?:ask|get|obtain|wait|request|seek)\b"
     r"[^.]{0,40}\b(?:confirm|confirmation|approval|consent|permission|yes)\b(?! (?:number|code|e-?mail))",
     _I,
 )
-_EXPLICIT = re.compile(r"\b(?:explicit\w*|express\w*|clear\w*|yes)\b", _I)
+_EXPLICIT = lazy_regex(r"\b(?:explicit\w*|express\w*|clear\w*|yes)\b", _I)
 _LONGEST_SENTENCE = 600
 _TURNS = 2
-_ASKED = re.compile(
+_ASKED = lazy_regex(
     r"\b(?:confirm\w*|proceed|go ahead|shall I|should I|would you like (?:me )?to|do you (?:still )?want|"
     r"want me to|agree|is (?:this|that|it|everything) (?:correct|ok|okay|right|fine|good)|"
     r"(?:okay|ok|happy|comfortable) with|ready to|let me know if|your (?:okay|approval|go-ahead))\b",
     _I,
 )
-_YES = re.compile(
+_YES = lazy_regex(
     r"\b(?:yes|yeah|yep|yup|yea|sure|ok|okay|correct|confirm(?:ed)?|agreed?|absolutely|definitely|certainly|of course|"
     r"please do|go ahead|proceed|do (?:it|that|so)|go for it|sounds? (?:good|great|fine|perfect)|that works|"
     r"works for me|look(?:s)? (?:good|right|perfect|correct|great)|perfect|great|fine|good|alright|all right|"
     r"right|exactly|let's|oui|s[ií]|ja|claro|bien s[uû]r)\b",
     _I,
 )
-_ORDERED = re.compile(
+_ORDERED = lazy_regex(
     r"\bplease\s+(?!let|tell|find|show|check|look|explain|provide|give)\w+|\bI(?:'ll| will) (?:use|take|go)\b", _I
 )
-_BARE_YES = re.compile(r"\byes\b", _I)
-_PLAIN_YES = re.compile(r"\b(?:I confirm|confirmed|go ahead|please proceed|proceed with|do it|please do so)\b", _I)
-_NO = re.compile(r"\A\W*(?:no|nope|not yet|don't|do not|wait|stop|hold on|never ?mind|actually,? no)\b", _I)
-_SHALL_I = re.compile(
+_BARE_YES = lazy_regex(r"\byes\b", _I)
+_PLAIN_YES = lazy_regex(r"\b(?:I confirm|confirmed|go ahead|please proceed|proceed with|do it|please do so)\b", _I)
+_NO = lazy_regex(r"\A\W*(?:no|nope|not yet|don't|do not|wait|stop|hold on|never ?mind|actually,? no)\b", _I)
+_SHALL_I = lazy_regex(
     r"\b(?:confirm\w*|proceed|go ahead|shall i|should i (?:do|go|make|book|send|delete|cancel)|may i (?:go|do)|"
     r"(?:do|would) you (?:want|like) me to|ok(?:ay)? (?:to|for me|with you)|ok(?:ay)?\?)(?!\w)",
     _I,
 )
-_ENGLISH = re.compile(r"\b(?:the|you|and|to|your|is|would|this)\b", _I)
-_REFUSAL = re.compile(
+_ENGLISH = lazy_regex(r"\b(?:the|you|and|to|your|is|would|this)\b", _I)
+_REFUSAL = lazy_regex(
     r"\W*(?:no+|nope|nah|stop|wait|don['’]?t|do not|never ?mind|not (?:yet|now|today)|cancel that|hold on|"
     r"leave it|please don['’]?t|please do not|i(?:'d|’d| would) rather not|let me think)\b",
     _I,
 )
-_BUT = re.compile(
+_BUT = lazy_regex(
     r"\d|\b(?:instead|but|rather|change (?:it|the|that|to)|make it|use|only|just|other|yes|thanks?,? (?:all|that)|"
     r"problem|else|need|more|further|preference|question|correct|fine|proceed|wait to|worries|objection|hesita\w+|"
     r"please (?:book|do|go))\b",
     _I,
 )
-_AGREES = re.compile(
+_AGREES = lazy_regex(
     r"\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please (?:do|go|proceed)|go ahead|correct|confirmed|I confirm|absolutely|"
     r"definitely)\b",
     _I,
 )
-_ENOUGH = re.compile(
+_ENOUGH = lazy_regex(
     r"\b(?:that(?:'s|’s| is| was| will be|'ll be) (?:all|everything|it|enough)|nothing (?:else|more)|no more|"
     r"all (?:set|done|good|I need(?:ed)?)|(?:good)?bye|answers my)\b",
     _I,
 )
-_MORE_HELP = re.compile(
+_MORE_HELP = lazy_regex(
     r"\b(?:anything|something|any) (?:else|other|more|further)\b|\bfurther (?:help|assistance)\b", _I
 )
-_HAND_OVER = re.compile(
+_HAND_OVER = lazy_regex(
     r"\b(?:transfer|connect|forward|escalat|hand)\w*\b[^.!?]*\b(?:human|person|agent|representative|operator|"
     r"specialist|colleague|support|team)\b",
     _I,
@@ -259,7 +260,7 @@ def not_as_agreed(transcript: Transcript) -> Iterator[Spot]:
             yield site.message_index, f"{site.call.name}: {reason}"
 
 
-_CODE = re.compile(r"[A-Za-z]{2,}[-_]?\d[\w-]*")
+_CODE = lazy_regex(r"[A-Za-z]{2,}[-_]?\d[\w-]*")
 
 
 def asks_to_go_ahead(text: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.claims import (
     VERB_FAMILY,
     admits_failure,
@@ -264,12 +265,12 @@ def _is_doer(transcript: Transcript, name: str) -> bool:
 
 # What no sentence does by being written, unlike "I've updated the list".
 _OUTER = "booked|reserved|ordered|purchased|bought|cancell?ed|sent|emailed|messaged|forwarded|transferred|paid"
-_OUTER_DEED = re.compile(
+_OUTER_DEED = lazy_regex(
     rf"\bI(?:['’]ve| have)?(?: also| just| now| successfully| gone ahead and| went ahead and)* "
     rf"(?P<verb>{_OUTER})\b(?! you\b)(?P<object>.*)",
     re.IGNORECASE,
 )
-_OTHER_DEED = re.compile(
+_OTHER_DEED = lazy_regex(
     r"\bI(?:['’]ve| have)?(?: also| just| gone ahead and| went ahead and)+ (?P<verb>deleted|removed|reset)\b"
     r"(?P<object>.*)|"
     r"\b(?:your|the) (?P<what>[a-z -]+?) (?:has|have)(?: also| now)? been "
@@ -285,7 +286,7 @@ _ANYTHING = frozenset(
         "press navigate fill code python sql shell bash command checkout action browser"
     )
 )
-_DRAFTED = re.compile(r"\b(?:draft|subject:|dear|template|example)\b|[\"“]", re.IGNORECASE)
+_DRAFTED = lazy_regex(r"\b(?:draft|subject:|dear|template|example)\b|[\"“]", re.IGNORECASE)
 _FILLING = frozenset(
     listed(
         "the a an you your for to of with and also well as too it them that this these those now just on in at from by "

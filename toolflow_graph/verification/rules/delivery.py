@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json, Message
 from toolflow_graph.verification.evidence import evidence_of
 from toolflow_graph.verification.reading.languages import language_of, names_language
@@ -12,10 +13,10 @@ from toolflow_graph.verification.reading.wording import listed, normalise, token
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import Transcript
 
-_FENCE = re.compile(r"^\s*```", re.MULTILINE)
+_FENCE = lazy_regex(r"^\s*```", re.MULTILINE)
 _CLOSERS = "*_`\"'”’»)] \t"
 # A line of a list, a table, a heading or a quotation; a short key with its value; a line that ends with a link.
-_NO_PROSE = re.compile(
+_NO_PROSE = lazy_regex(
     r"\s*(?:[-*•–—#>|]|\d+[.)]\s|(?!.*[.!?]\s)[*_]{0,2}[\w()/-]+(?: [\w()/-]+)?:[*_]{0,2}\s)|.*\|\s*\Z|.*://\S+\Z"
 )
 # No English sentence ends with one of these; with one of the others it seldom does.
@@ -26,23 +27,23 @@ _DANGLING = frozenset(
     )
 )
 _LEANING = frozenset(listed("for of with to on at in by from is are was were will has have been be if that this as I"))
-_OPENING = re.compile(r"[,;(\[{–—]\Z|[^\W_]:\Z|\s[-&+/]\Z")
-_SAD_FACE = re.compile(r"[:;=]['-]?\(")
-_REGARDS = re.compile(
+_OPENING = lazy_regex(r"[,;(\[{–—]\Z|[^\W_]:\Z|\s[-&+/]\Z")
+_SAD_FACE = lazy_regex(r"[:;=]['-]?\(")
+_REGARDS = lazy_regex(
     r"\b(?:regards|sincerely|wishes|yours|truly|cheers|love|thanks|gratefully|faithfully)\b", re.IGNORECASE
 )
-_ASKS = re.compile(
+_ASKS = lazy_regex(
     r"\A\W*(?:is|are|was|do|does|did|would|will|can|could|shall|should|may|what|which|how|who|when|where|why|any|"
     r"anything|have|has)(?:\W+\w+){3}",
     re.IGNORECASE,
 )
-_FAREWELL = re.compile(
+_FAREWELL = lazy_regex(
     r"\b(?:thank|thanks|welcome|day|evening|night|weekend|trip|flight|stay|time|bye|care|luck|help|helps|else|enjoy|"
     r"soon|cheers)\b",
     re.IGNORECASE,
 )
 _LEAST_WORDS = 5
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_SENTENCE_END = lazy_regex(r"(?<=[.!?…])\s+")
 
 
 @rule(
@@ -230,7 +231,7 @@ def _is_about_languages(transcript: Transcript) -> bool:
 
 
 _LANGUAGE_KEYS = ("lang", "locale", "translat")
-_PROMISE = re.compile(
+_PROMISE = lazy_regex(
     r"\b(?:let me|I(?:['’]ll| will)|I(?:['’]m| am) going to)(?: now| just| quickly| first| go ahead and)* "
     r"(?:check(?! in\b)|look(?! forward)|find|get(?! (?:this|it|that) straight)|search|"
     r"see (?:if|what)|fetch|pull|retrieve|verify|process|proceed|gather)\b|"
@@ -238,7 +239,7 @@ _PROMISE = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONS = frozenset(listed("please if once when after until confirm provide know tell need unless would could can"))
-_POLITE_WAIT = re.compile(r"\bplease (?:hold|wait|bear)\b|\b(?:moment|second|minute),? please\b", re.IGNORECASE)
+_POLITE_WAIT = lazy_regex(r"\bplease (?:hold|wait|bear)\b|\b(?:moment|second|minute),? please\b", re.IGNORECASE)
 _SHORT = 25
 
 

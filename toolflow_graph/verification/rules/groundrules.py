@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice, pairwise
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.knowledge import objects_in
 from toolflow_graph.verification.derivations.reach import Reach
@@ -23,7 +24,7 @@ from toolflow_graph.verification.transcript import CallSite, Transcript
 _SHARES = frozenset(listed("pct percent percentage ltv ratio share rate"))
 _CENTS = frozenset(listed("cents cent minor pence"))
 _LARGE, _EXACT = 1000, 0.0051
-_DAY = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d)\S*)?")
+_DAY = lazy_regex(r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d)\S*)?")
 _LONGEST_NUMBER = 9
 """Digits of a quantity at most; longer ones are identifiers."""
 _IDENTIFIERS = frozenset(
@@ -32,7 +33,7 @@ _IDENTIFIERS = frozenset(
         "lng latitude longitude"
     )
 )
-_REFERENCE = re.compile(
+_REFERENCE = lazy_regex(
     r"\$\{|\{\{|\$\(|\bcall_\d+\b|<[^<>]*(?:result|output|response|previous|from)[^<>]*>|"
     r"\b(?:result|output|response|value|id) (?:of|from) (?:the )?(?:previous|first|other|above|call|tool|last|step)\b",
     re.IGNORECASE,
@@ -113,7 +114,7 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
 
 
 # Words by which people mean a day without saying its date.
-_RELATIVE = re.compile(
+_RELATIVE = lazy_regex(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weeks?|weekends?|months?|days?|next|later|earlier|after|before|"
     r"following|previous|tomorrow|yesterday|tonight|the \d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th))\b",
     re.IGNORECASE,
@@ -154,7 +155,7 @@ _BOUNDS = frozenset(
         "gte lte gt lt above below earliest latest window lookback days hours weeks months ltv"
     )
 )
-_MOMENT = re.compile(r"\d{4}-\d\d|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d)?")
+_MOMENT = lazy_regex(r"\d{4}-\d\d|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|\d\d:\d\d(?::\d\d)?")
 
 
 def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
@@ -283,7 +284,7 @@ def _known_of(transcript: Transcript, leaf: GroundedLeaf) -> Iterator[Json]:
 
 
 _SYMBOL_KEYS = frozenset(("symbol", "symbols", "ticker", "tickers"))
-_SYMBOL = re.compile(r"[A-Z]{3,5}")
+_SYMBOL = lazy_regex(r"[A-Z]{3,5}")
 
 
 def _is_stray_symbol(transcript: Transcript, leaf: GroundedLeaf) -> bool:
@@ -339,7 +340,7 @@ def assumed_value(transcript: Transcript) -> Iterator[Spot]:
             )
 
 
-_QUESTION = re.compile(r"[^.!?\n]*\?|[^.!?\n]*\b(?:need|provide|tell me|let me know)\b[^.!?\n]*", re.IGNORECASE)
+_QUESTION = lazy_regex(r"[^.!?\n]*\?|[^.!?\n]*\b(?:need|provide|tell me|let me know)\b[^.!?\n]*", re.IGNORECASE)
 
 
 def _is_made_up(leaf: GroundedLeaf) -> bool:

@@ -5,13 +5,14 @@ An agent that does not find its way often excuses itself by a technical issue, w
 
 import re
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.claims import sentences_of
 from toolflow_graph.verification.transcript import Transcript
 
 _I = re.IGNORECASE
 _FAILS = r"(?:issues?|difficult(?:y|ies)|problems?|errors?|trouble|outages?|glitch(?:es)?)"
 _OWN = r"(?:(?:my|our|the) (?:\w+ ){0,2}(?:systems?|tools?|functions?|database|back-?end|servers?))"
-_BLAME = re.compile(
+_BLAME = lazy_regex(
     # "I'm experiencing a technical issue", "we are having trouble with our system"
     r"\b(?:I(?:['’]m| am)|we(?:['’]re| are))(?: \w+)? (?:experiencing|encountering|having|facing|running into) "
     rf"(?:[\w-]+ ){{0,3}}(?:technical {_FAILS}|{_FAILS}(?: \w+)? (?:with|in|accessing) {_OWN})\b|"
@@ -28,10 +29,10 @@ _BLAME = re.compile(
 )
 _WORDS = ("technical", "system", "tool", "function", "database", "backend", "back-end", "server")
 # What came back is not what was asked for: that did happen.
-_ODD_RESULT = re.compile(r"\breturn(?:s|ed|ing)\b.*\binstead\b|\bwrong (?:result|data|answer|item)s?\b", _I)
-_MAYBE = re.compile(r"\b(?:if|when|whenever|should|in case|unless|might|may|could|would)\b", _I)
+_ODD_RESULT = lazy_regex(r"\breturn(?:s|ed|ing)\b.*\binstead\b|\bwrong (?:result|data|answer|item)s?\b", _I)
+_MAYBE = lazy_regex(r"\b(?:if|when|whenever|should|in case|unless|might|may|could|would)\b", _I)
 # What a user or a result says when something does not work.
-_TOLD = re.compile(
+_TOLD = lazy_regex(
     r"\b(?:technical|errors?|incidents?|outages?|glitch\w*|bugs?|crash\w*|down|offline|unavailable|maintenance|"
     r"degraded|time[sd]? ?out|fail\w*|not (?:working|responding|loading)|"
     rf"(?:system|server|connection|network) {_FAILS}|"
@@ -39,7 +40,7 @@ _TOLD = re.compile(
     _I,
 )
 # The system message often says what to do in case of errors; here it has to say that there is one.
-_DOWN = re.compile(r"\b(?:is|are) (?:currently |temporarily )?(?:down|offline|unavailable|not working)\b", _I)
+_DOWN = lazy_regex(r"\b(?:is|are) (?:currently |temporarily )?(?:down|offline|unavailable|not working)\b", _I)
 
 
 def blame_in(text: str) -> str | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Fact, Json, Message, Request, Tool
 from toolflow_graph.verification.evidence import Said, evidence_of, say
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, is_distinctive, iter_leaves
@@ -137,12 +138,12 @@ def unasked_write(transcript: Transcript) -> Iterator[Spot]:
             yield site.message_index, f"{site.call.name} changes something that nobody has asked for so far"
 
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"\bhttps?://[^\s)>\]]+")
-_CODE = re.compile(
+_EMAIL = lazy_regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = lazy_regex(r"\bhttps?://[^\s)>\]]+")
+_CODE = lazy_regex(
     r"(?<![\w@./-])(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w@])"
 )
-_EVERYDAY = re.compile(
+_EVERYDAY = lazy_regex(
     r"\d+(?:st|nd|rd|th|s|x|k|m|am|pm|h|hr|hrs|min|mins|km|mi|kg|lb|lbs|g|ft|cm|mm|gb|tb|mb|d|p|c|f|w|kw|kwh|ml|l|"
     r"oz|mph|in|yo)|"
     r"\d+(?:-\d+)*-(?:[a-z]+-?)+|[a-z]+-\d{1,2}|[234][dg]|\d+[ap]m-\d+[ap]m|(?:mid|late|early|pre|post)-\d+s?|mp[34]|"
@@ -153,7 +154,7 @@ _EVERYDAY = re.compile(
 
 _MONEY_UNITS = ("dollar", "euro")
 # What a number that is large or money cannot be written without; most messages hold neither.
-_AMOUNT_SIGN = re.compile(r"\d|thousand|hundred|million|dollar|usd|buck|eur", re.IGNORECASE)
+_AMOUNT_SIGN = lazy_regex(r"\d|thousand|hundred|million|dollar|usd|buck|eur", re.IGNORECASE)
 
 
 def _mentions(text: str) -> dict[str, list[float]]:
@@ -280,7 +281,7 @@ def _near_date(known: _Known, iso: str) -> bool:
     return any(abs((day - Date.fromisoformat(other)).days) in steps for other in known.dates)
 
 
-_MERE_YES = re.compile(
+_MERE_YES = lazy_regex(
     r"\W*(?:yes|yeah|yep|sure|ok(?:ay)?|go ahead|please do|do it|that's right|correct)\b[^\d?]{0,40}", re.IGNORECASE
 )
 
@@ -367,7 +368,7 @@ def correction_ignored(transcript: Transcript) -> Iterator[Spot]:
                 yield site.message_index, f"{tool}: {path} is still {old!r}; the user has changed it since"
 
 
-_ASK = re.compile(
+_ASK = lazy_regex(
     r"\b(?:what(?:['’]s| is| are)?|which|provide|tell me|share|give me|let me know|(?:may|could|can) I have)\b|"
     r"\bI (?:just |still |also |only |first )*need (?:to know )?(?=the\b|your\b)",
     re.IGNORECASE,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Message
 from toolflow_graph.verification.reading.wording import normalise
 from toolflow_graph.verification.registry import Spot, rule
@@ -74,7 +75,7 @@ def role_order(transcript: Transcript) -> Iterator[Spot]:
         previous = "calls" if role == "assistant" and message.tool_calls else role
 
 
-_GREETING = re.compile(
+_GREETING = lazy_regex(
     r"\W*(?:hi|hello|hey|welcome|greetings|good (?:morning|afternoon|evening|day)|"
     r"thank(?:s| you) for (?:calling|contacting|reaching out|choosing)|how (?:can|may) I (?:help|assist)|"
     r"what can I (?:do for|help) you|this is|you['’]ve reached)\b",

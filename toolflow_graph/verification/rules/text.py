@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.evidence import strings_in
 from toolflow_graph.verification.reading.claims import may_claim, sentences_of
 from toolflow_graph.verification.reading.wording import WORD, listed, normalise, tokens_of
@@ -19,8 +20,8 @@ from toolflow_graph.verification.rules.outages import blame_in, is_told
 from toolflow_graph.verification.toolcards import is_identifier, split_name
 from toolflow_graph.verification.transcript import Transcript
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
-_KEY_LIKE = re.compile(r"_|[a-z0-9][A-Z]|\w-[A-Z]")
+_TOKEN = lazy_regex(r"[A-Za-z0-9_-]+")
+_KEY_LIKE = lazy_regex(r"_|[a-z0-9][A-Z]|\w-[A-Z]")
 _I = re.IGNORECASE
 
 
@@ -42,7 +43,7 @@ def _named_tools(transcript: Transcript, role: str) -> Iterator[tuple[int, str]]
             yield from ((index, name) for name in transcript.tools_by_name if _is_called_tool(name, said))
 
 
-_OF_TOOLS = re.compile(r"\b(?:tool|function|api|endpoint)\b", _I)
+_OF_TOOLS = lazy_regex(r"\b(?:tool|function|api|endpoint)\b", _I)
 
 
 def _is_called_tool(name: str, said: str) -> bool:
@@ -138,10 +139,10 @@ def _repeats_at_once(words: Sequence[str]) -> bool:
     return False
 
 
-_LABEL = re.compile(
+_LABEL = lazy_regex(
     r"(?:\A\s*|\n)[*_]{0,2}(?:user|assistant|human|ai|chatbot)[*_]{0,2}:[*_]{0,2}[ \t]+\S+(?:[ \t]+\S+){2}", _I
 )
-_LABEL_START = re.compile(r"\A\s*[*_]{0,2}(?:user|assistant|human|ai|chatbot|customer|agent)[*_]{0,2}\s?:", _I)
+_LABEL_START = lazy_regex(r"\A\s*[*_]{0,2}(?:user|assistant|human|ai|chatbot|customer|agent)[*_]{0,2}\s?:", _I)
 
 
 @rule("speaker_label", "error", "A message starts a line with a speaker's label, such as 'User:'.")
@@ -152,7 +153,7 @@ def speaker_label(transcript: Transcript) -> Iterator[Spot]:
             yield index, f"a speaker's label ({match.group().strip()[:30]!r}); write only what is said"
 
 
-_USER_AS_ASSISTANT = re.compile(
+_USER_AS_ASSISTANT = lazy_regex(
     r"\bhow (?:can|may|could) I (?:help|assist)(?: you)?\b(?! (?:with|to) my)|"
     r"\bwhat can I (?:help you with|do for you)\b|"
     r"\bI(?:'d| would|'ll| will|'m| am)? be (?:happy|glad|able) to (?:help|assist) you\b|"
@@ -168,7 +169,7 @@ _USER_AS_ASSISTANT = re.compile(
     r"\bhow (?:else )?(?:can|may) I be of (?:help|assistance|service)\b",
     _I,
 )
-_ASSISTANT_AS_USER = re.compile(
+_ASSISTANT_AS_USER = lazy_regex(
     r"\A\s*(?:hi|hello|hey|ok|okay|great|perfect)?[,!. ]*(?:can|could|would) you (?:please )?(?:help|assist) me\b|"
     r"\b(?:can|could|would) you (?:please )?(?:help me (?:with|find|book|to)|(?:book|find|cancel|order|look up) "
     r"(?:me )?(?:a|an|my|the) .{0,40}for me)\b|"
@@ -200,7 +201,7 @@ def role_flip(transcript: Transcript) -> Iterator[Spot]:
             yield index, f"the {message.role} speaks like the {other} ({match.group().strip()!r})"
 
 
-_MARKUP = re.compile(
+_MARKUP = lazy_regex(
     r"</?(?:think|thinking|thoughts?|reasoning|reflection|analysis|tool_calls?|tool_responses?|tool_results?|tool_outputs?|"
     r"tool_use|function_calls?|function_response|invoke|answer|final|final_answer|scratchpad)\b[^>]{0,40}>|"
     r"\[/?(?:think|thinking|thoughts?|reasoning)\]|\[(?:EOS|BOS|PAD)\]|<(?:pad|unk)>|"
@@ -211,8 +212,8 @@ _MARKUP = re.compile(
     r"(?:\A|\n)\s*#{2,4} (?:Assistant|User|Human|Instruction|Response):|\A\s*\[(?:ASSISTANT|USER|SYSTEM)\]|"
     r"\A\s*(?:Thought|Final Answer): |(?:\A|\n)Action Input:"
 )
-_ALOUD = re.compile(r"(?:Thought|Final Answer|Action Input):")
-_WORDS = re.compile(
+_ALOUD = lazy_regex(r"(?:Thought|Final Answer|Action Input):")
+_WORDS = lazy_regex(
     r"\bas an? (?:AI|large) language model\b|"
     r"\bas an AI(?: \w+)? (?:developed|trained|created|made|built) by\b|"
     r"\bsimulated (?:response|result|data|output|tool|api|user|assistant|value|call)s?\b|"
@@ -225,7 +226,7 @@ _WORDS = re.compile(
     _I,
 )
 # What a simulated tool says of itself. Data may well speak of simulations: only sentences about this very result count.
-_STAGED = re.compile(
+_STAGED = lazy_regex(
     r"\bthis is (?:just |only )?(?:a |an )?(?:simulated|simulation|mock(?:ed)?|dummy)\b|\(simulat(?:ed|ion)\)|"
     r"\bas an? (?:AI|large) language model\b|\bas an AI(?: language)?(?: model| assistant)?,? I\b|"
     r"\bsimulated (?:response|result|output)s?\b|\bfor demonstration purposes\b|"
@@ -233,15 +234,15 @@ _STAGED = re.compile(
     r"(?:demonstration|demo|testing|test|illustration|example)\b",
     _I,
 )
-_ABOUT_STAGING = re.compile(r"simulat|mock|dummy|demo|\btest|language model|\bAI\b|\bLLM\b", _I)
+_ABOUT_STAGING = lazy_regex(r"simulat|mock|dummy|demo|\btest|language model|\bAI\b|\bLLM\b", _I)
 _ENDING = r"(?:CONVERSATION|DIALOGUE|DIALOG|CHAT|TASK|SESSION)"
-_SHOUTS = re.compile(
+_SHOUTS = lazy_regex(
     rf"#{{3,}}\s*\Z|[\[<](?:END|STOP|EOT|EOM)[\]>][.!]?\s*\Z|"
     rf"(?:\A|\s)(?:TERMINATE|END_OF_{_ENDING}|{_ENDING}_END|[\[<*]{{1,3}}/?(?:END|STOP|DONE|TERMINATE|"
     rf"END[ _]OF[ _](?:THE[ _])?{_ENDING}|{_ENDING}[ _](?:END|ENDED|OVER|COMPLETE|COMPLETED))[\]>*]{{1,3}})[.!]?\s*\Z"
 )
-_STOP = re.compile(r"#{2,}\s?[A-Z][A-Z_ -]{2,30}\s?#{2,}[.!]?\s*\Z")
-_JSON_CALL = re.compile(
+_STOP = lazy_regex(r"#{2,}\s?[A-Z][A-Z_ -]{2,30}\s?#{2,}[.!]?\s*\Z")
+_JSON_CALL = lazy_regex(
     r"[{,]\s*\"(?:name|tool|function)\"\s*:\s*\"(\w[\w-]*)\"\s*,\s*\"(?:arguments|parameters|args)\"\s*:|"
     r"\{\s*\"(?:arguments|parameters|args)\"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,500}\}[^{}]{0,1000}){0,5}\}\s*,\s*"
     r"\"(?:name|tool|function)\"\s*:\s*\""
@@ -277,7 +278,7 @@ def control_words(transcript: Transcript) -> Iterator[Spot]:
 
 
 # What the patterns above cannot do without: a plain look for it takes a tenth of their time.
-_BRACKET = re.compile(r"[<\[#]|(?:Thought|Answer|Input):")
+_BRACKET = lazy_regex(r"[<\[#]|(?:Thought|Answer|Input):")
 _SIGNS = (
     *("<", "##", "[/", "[think", "[thought", "[reason", "[INST", "[TOOL", "[AVAIL", "[EOS", "[BOS", "[PAD", "[ASS"),
     *("[USER", "[SYS", "Thought:", "Final Answer:", "Action Input:"),
@@ -367,8 +368,8 @@ def invented_outage(transcript: Transcript) -> Iterator[Spot]:
             yield index, f"says {blame.strip()[:80]!r}, but no call failed; call the tool, or say what hinders"
 
 
-_APOLOGY = re.compile(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
-_INNER = re.compile(
+_APOLOGY = lazy_regex(r"\b(?:apologi[sz]e|apologies|sorry|my mistake|oops|corrected|fixed)\b", _I)
+_INNER = lazy_regex(
     r"\b(?:invalid|incorrect|malformed|wrong|missing|improper|bad|corrected|previous|last|earlier|first)\s+"
     r"(?:\w+\s+)?(?:tool ?calls?|function calls?|calls?|format(?:ting)?|json|arguments?|parameters?|attempts?|"
     r"schema|response|reply|output)\b|"
@@ -378,7 +379,7 @@ _INNER = re.compile(
     _I,
 )
 # Confusion is the user's, who has read what the assistant said before.
-_SHOWN = re.compile(
+_SHOWN = lazy_regex(
     r"\b(?:confus\w+|misunderst\w+|unclear|mix-?up)\b.*\b(?:response|reply)\b|"
     r"\b(?:response|reply)\b.*\b(?:confus\w+|misunderst\w+|unclear)\b",
     _I,
@@ -386,7 +387,7 @@ _SHOWN = re.compile(
 _RESIDUES = frozenset(
     listed("apologise apologize apologies sorry mistake oops corrected fixed previous last earlier first")
 )
-_OWN_ATTEMPT = re.compile(
+_OWN_ATTEMPT = lazy_regex(
     r"\bmy (?:previous|last|earlier|first) (?:tool call|function call|JSON|arguments|format(?:ting)?) "
     r"(?:was|were|had|has|contained|lacked|did)\b",
     _I,
@@ -418,7 +419,7 @@ def repair_residue(transcript: Transcript) -> Iterator[Spot]:
                 break
 
 
-_THANKS = re.compile(
+_THANKS = lazy_regex(
     r"\b(?:thanks?|thank you|thx|cheers|appreciate|bye|goodbye|great day|nice day|good day|take care|welcome)\b", _I
 )
 _PLEASANT = frozenset(

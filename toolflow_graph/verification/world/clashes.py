@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.reading.wording import listed, squeeze
 from toolflow_graph.verification.toolcards import split_name
@@ -45,11 +46,11 @@ _MOVING = frozenset(
 _ADDING = frozenset(listed("add order buy place"))
 _COUNTS = frozenset(listed("quantity count number amount total balance stock seats points"))
 _WINDOW = frozenset(listed("from to start end after before since until"))
-_GONE = re.compile(r"delet|remov|trash|archiv|cancel|inactive|closed|purged|destroyed|gone|not.?found", re.I)
+_GONE = lazy_regex(r"delet|remov|trash|archiv|cancel|inactive|closed|purged|destroyed|gone|not.?found", re.I)
 _ACTIVE = frozenset(listed("active confirmed booked scheduled upcoming reserved open ticketed"))
 _STATES = frozenset(listed("status state"))
 _LISTING = frozenset(listed("list get show view fetch"))
-_PARTIAL_SAID = re.compile(
+_PARTIAL_SAID = lazy_regex(
     r"\b(?:upcoming|recent|last|latest|active|unread|open|pending|popular|available|nearby|next|top|shared|public)\b",
     re.I,
 )
@@ -202,8 +203,8 @@ def is_price(name: str) -> bool:
     return words[-1] in _PRICES and not _MOVING.intersection(words)
 
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_DAY = lazy_regex(r"\d{4}-\d\d-\d\d")
+_OFFSET = lazy_regex(r"(?:Z|[+-]\d\d:?\d\d)$")
 
 
 def differ(name: str, one: Json, other: Json, fixed: Fact | None = None) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.reading.wording import listed
 from toolflow_graph.verification.toolcards import split_name
@@ -18,8 +19,8 @@ _WRAPPERS = frozenset(
 )
 _SUFFIXES = frozenset(listed("detail details info information summary list all data record by id status"))
 _STOPS = frozenset(listed("by for of in from to with on at and near"))
-_ID = re.compile(r"^(?:(?P<snake>.+)_(?:id|uuid|gid)|(?P<camel>.+[a-z0-9])(?:Id|ID)|id|uuid|gid)$")
-_DIGIT = re.compile(r"\d")
+_ID = lazy_regex(r"^(?:(?P<snake>.+)_(?:id|uuid|gid)|(?P<camel>.+[a-z0-9])(?:Id|ID)|id|uuid|gid)$")
+_DIGIT = lazy_regex(r"\d")
 _MOST = 400
 _NAMED = ("name", "title", "full_name", "email", "date_of_birth", "iso_code")
 
