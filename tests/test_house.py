@@ -10,7 +10,7 @@ PACKAGE = ROOT / "toolflow_graph"
 
 # Lowest first; a module may import from its own level and below. The nodes stand on the engine, like a user's own.
 LEVELS = [
-    {"errors", "types", "randomness", "wording"},
+    {"errors", "types", "randomness", "regexes", "wording"},
     {"references", "schemas", "validation", "record", "outputs", "behaviours"},
     {"state", "templates", "rendering", "config"},
     {"backends", "catalog", "tool_graph", "models", "verification"},

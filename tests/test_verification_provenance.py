@@ -20,7 +20,9 @@ SYSTEM = (
 )
 
 
-def dialogue(*parts: str | Data | list[Any], arguments: Data, properties: Data | None = None) -> Data:
+def dialogue(
+    *parts: str | Data | list[Any], arguments: Data, properties: Data | None = None, name: str = "act_now"
+) -> Data:
     """What is said (texts: the user; "A: ...": the assistant) and returned (anything else), then one call."""
     messages: list[Data] = [{"role": "system", "content": SYSTEM}]
     for number, part in enumerate(parts):
@@ -30,8 +32,8 @@ def dialogue(*parts: str | Data | list[Any], arguments: Data, properties: Data |
         else:
             messages.append(_call(f"r{number}", "look_up", {}))
             messages.append({"role": "tool", "tool_call_id": f"r{number}", "content": json.dumps(part)})
-    messages.append(_call("x", "act_now", arguments))
-    return {"messages": messages, "tools": [_tool("look_up", {}), _tool("act_now", properties or {})]}
+    messages.append(_call("x", name, arguments))
+    return {"messages": messages, "tools": [_tool("look_up", {}), _tool(name, properties or {})]}
 
 
 def _call(call_id: str, name: str, arguments: Data) -> Data:

@@ -244,7 +244,7 @@ _HEADINGS = {
     "groundrules": "Where values come from",
     "text": "What is said",
     "delivery": "How answers are given",
-    "answers": "What the assistant states",
+    "weekdays": "What the assistant states",
     "planrules": "The plan",
     "behaviours": "Behaviours",
     "consent": "The user's yes",

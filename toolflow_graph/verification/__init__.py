@@ -28,6 +28,7 @@ from toolflow_graph.verification.rules import (  # noqa: F401  (they register)
     planrules,
     structure,
     text,
+    weekdays,
     world,
 )
 from toolflow_graph.verification.rules.behaviours import count_behaviours

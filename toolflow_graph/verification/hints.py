@@ -25,6 +25,7 @@ HINTS: dict[str, str] = {
     "giant_result": "return fewer items or shorter texts",
     "contradicting_results": "return what the same read brought before, as long as nothing was written",
     "contradicting_echo": "return the identifier that the call was made with",
+    "wrong_weekday": "count the weekday of the date anew, or leave it out",
     "assistant_names_tool": "say what was done or can be done, not by which tool",
     "inconsistent_world": "return the name, price, date and address that earlier results gave to this identifier",
     "lost_change": "return what was written; a write's own result and all later reads show it",

@@ -1,5 +1,6 @@
 """Defects of what the assistant makes of results: invented values, claims without a deed."""
 
+import datetime
 import json
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 
 _MONTHS = "January February March April May June July August September October November December"
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 _WRITTEN_DATE = lazy_regex(rf"\b(\d{{1,2}}) ({_MONTHS.replace(' ', '|')})(?: (\d{{4}}))?\b")
 _NUMBER = lazy_regex(r"(?<![\w.,:/-])\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d)")
 
@@ -107,6 +109,25 @@ def answer_invents_date(draft: Draft) -> bool:
             draft.messages[index]["content"] = f"{text[: match.start()]}{day} {name}{year}{text[match.end() :]}"
             return True
     return False
+
+
+@kind("answer_wrong_weekday", "structural", "wrong_weekday", "An answer names another weekday than a date's own.")
+def answer_wrong_weekday(draft: Draft) -> bool:
+    found = [
+        (index, match)
+        for index in _answers(draft)
+        for match in _WRITTEN_DATE.finditer(draft.content(index))
+        if match[3] and not any(day in draft.dialogue.everything for day in _WEEKDAYS.casefold().split())
+    ]
+    chosen = draft.pick(found)
+    if chosen is None:
+        return False
+    index, match = chosen
+    day = datetime.date(int(match[3]), _MONTHS.split().index(match[2]) + 1, int(match[1]))
+    other = draft.rng.choice([name for name in _WEEKDAYS.split() if name != f"{day:%A}"])
+    text = draft.content(index)
+    draft.messages[index]["content"] = f"{text[: match.start()]}{other}, {text[match.start() :]}"
+    return True
 
 
 @kind("answer_of_elsewhere", "structural", "ungrounded_answer", "An answer is that of another dialogue.")

@@ -87,8 +87,8 @@ class Reckoner:
         self.days = days
         self.times = times
         self._english = english
-        # Set once a figure of the message was found to be worked out.
-        self._calculates = False
+        # The figures of the message that were found to be worked out.
+        self.calculated: set[float] = set()
 
     def explain(self, mention: Mention, sentence: str, *, loosely: bool = True) -> str | None:
         """How a number is another form of a known one, or follows from known ones by a small calculation.
@@ -115,7 +115,8 @@ class Reckoner:
                 if not how and loosely and self._is_told(mention, row is not None):
                     coarse = _loosened(value, step) if loose else step
                     how = self._undecided.explain(value, coarse, mention, sentence, self._peers(mention))
-                self._calculates = self._calculates or how is not None
+                if how:
+                    self.calculated.add(value)
             if how:
                 # What is right only if something unknown is right explains nothing else, least of all that unknown.
                 if how != _OF_UNKNOWN:
@@ -126,7 +127,7 @@ class Reckoner:
     def _is_told(self, mention: Mention, in_row: bool) -> bool:
         """Whether the words say that a number was worked out, which those of other languages are not read for."""
         told = not self._english or is_worked_out(self.facts.text, mention.start, mention.end)
-        return told or (self._calculates and not in_row)
+        return told or (bool(self.calculated) and not in_row)
 
     @cached_property
     def _undecided(self) -> Undecided:

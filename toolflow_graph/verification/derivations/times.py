@@ -1,5 +1,6 @@
 """What the assistant may conclude from known times of day: other words, lengths added, other zones, paces."""
 
+import datetime
 import re
 from collections.abc import Iterable
 from functools import cached_property
@@ -23,7 +24,7 @@ from toolflow_graph.verification.derivations.rates import Rates, seconds_of
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH
 from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.moments import VAGUE_TIMES
-from toolflow_graph.verification.reading.offsets import Duration
+from toolflow_graph.verification.reading.offsets import Duration, offset_of, zones_in
 
 _ISO_LENGTH = lazy_regex(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _OPENING_HOURS = lazy_regex(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
@@ -50,6 +51,7 @@ _WORKED_OUT = lazy_regex(
 )
 _SHIFT = lazy_regex(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)")
 _FARTHEST = 14
+_LONGEST_ZONE = 80
 _MOST_CALLS, _FEW, _ZONES = 6, 12, 15
 CONDITION = lazy_regex(
     r"\b(?:if|unless|in case|whether|should you|as long as|once|when)\b[^,;:.]*(?::\d[^,;:.]*)?", re.IGNORECASE
@@ -179,7 +181,23 @@ class Times:
         for said in self.facts.known:
             for _, _, sign, hours, minutes in (match.groups() for match in OFFSET.finditer(said.text)):
                 found.add((1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes)))
-        return {offset for offset in found if offset and abs(offset) <= _FARTHEST * 60}
+        return {offset for offset in found | self._of_zones if offset and abs(offset) <= _FARTHEST * 60}
+
+    @cached_property
+    def _of_zones(self) -> set[int]:
+        """Distances from UTC of the time zones that texts name, and between two of them."""
+        facts = self.facts
+        texts = [facts.evidence.context.text, *(said.text for said in facts.users), facts.text]
+        texts += [text for _, body in facts.bodies[:_FEW] for text in texts_in(body) if len(text) <= _LONGEST_ZONE]
+        names = dict.fromkeys(zone for text in texts for zone in zones_in(text[:_LONGEST_PRINT]))
+        days = {day for said in (*facts.known, facts.evidence.context) for day in said.iso_days}
+        moments = [datetime.datetime.fromisoformat(day) for day in sorted(days)[:1] + sorted(days)[-1:]]
+        own = [
+            {offset for moment in moments if (offset := offset_of(zone, moment)) is not None}
+            for zone in list(names)[:_FEW]
+        ]
+        between = {b - a for first in own for second in own for a in first for b in second if first is not second}
+        return between.union(*own)
 
     @cached_property
     def _hours(self) -> set[float]:

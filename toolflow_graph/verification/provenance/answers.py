@@ -68,6 +68,7 @@ _LOOSELY = lazy_regex(
     _I,
 )
 _MOST_UNKNOWN = 60
+_MANY_CALCULATED = 3
 # Two asterisks only set in bold.
 _MASKED = lazy_regex(
     r"(?:\*{3,}|[x•·#.…]{2,}|ending(?: in| with)?|ends? (?:in|with)|"
@@ -84,6 +85,7 @@ _CONSTANTS = {
     (12, "hours"), (24, "hour"), (52, "week"), (100, "%"), (100, "percent"), (100, "centimeters"), (100, "cents"),
     (1000, "meters"),
     (1000, "metres"), (100, "cm"), (1000, "grams"), (1024, "mb"), (1000, "mb"),
+    (127, ""), (255, ""), (256, ""), (512, ""), (1023, ""), (1024, ""), (2048, ""), (4096, ""), (65535, ""),
     (911, ""), (112, ""), (999, ""), (988, ""),
 }  # fmt: skip
 _IN_PIECES = lazy_regex(r"(\d+) ?([a-z]+) ?(\d+) ?([a-z]+)", _I)
@@ -130,6 +132,9 @@ def ungrounded_mentions(evidence: Evidence, index: int) -> list[Mention]:
         # What follows from what is known may explain what stands before it: a sum, then its share.
         count = len(left)
         left = [mention for mention in left if not answer.explain(mention)]
+    if answer.calculated >= _MANY_CALCULATED:
+        # Whoever works so much out does so in ways that are not followed here; what is no figure is judged still.
+        left = [mention for mention in left if mention.kind not in ("number", "money", "percent")]
     return left
 
 
@@ -160,6 +165,11 @@ class Answer:
             return "excused"
         how = self.explain(mention)
         return "unknown" if how is None else "open" if how.startswith(WITHIN_REACH) else "derived"
+
+    @property
+    def calculated(self) -> int:
+        """How many of the figures that :meth:`explain` was asked for follow by a calculation."""
+        return len(self._reckoner.calculated)
 
     # What stands there as it is.
 

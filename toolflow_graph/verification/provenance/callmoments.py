@@ -10,6 +10,7 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.evidence import Evidence, strings_in, text_keys
 from toolflow_graph.verification.provenance.origins import Finder, Origin
+from toolflow_graph.verification.provenance.written import beside_known, time_code
 from toolflow_graph.verification.reading.offsets import offset_of, parse_shift, zones_in
 from toolflow_graph.verification.reading.periods import Date, names_a_day
 from toolflow_graph.verification.reading.recurring import recurs
@@ -45,7 +46,10 @@ _LENGTH = lazy_regex(r"duration|length|minutes?|mins?|hours?|hrs?|seconds?|secs?
 class CallMoments:
     """The moments of one call; ``leaves`` are the values of all its arguments, ``reads`` says that it only looks."""
 
-    def __init__(self, evidence: Evidence, finder: Finder, leaves: Sequence[Json], reads: bool = False) -> None:
+    def __init__(
+        self, evidence: Evidence, finder: Finder, leaves: Sequence[Json], reads: bool = False, tool: str = ""
+    ) -> None:
+        self._tool = tool
         self._reads = reads
         self.evidence = evidence
         self.finder = finder
@@ -70,12 +74,14 @@ class CallMoments:
                 or self._from_now(None, clock)
                 or self._moved(None, clock)
                 or self._end_time(None, clock)
+                or time_code(text, self.finder)
             )
         match = DATE_TIME.fullmatch(text)
         if not match:
             return None
         found = self._date_time(text, match["date"], match["clock"])
-        return found or self._in_other_zone(match["date"], match["clock"], match["shift"])
+        found = found or self._in_other_zone(match["date"], match["clock"], match["shift"])
+        return found or beside_known(match["date"], match["clock"], self._tool, self.evidence, self.finder.before)
 
     def calendar_word(self, text: str) -> Origin | None:
         """The origin of the name of a month or weekday: of a date that is known, the present one last."""

@@ -21,6 +21,7 @@ from toolflow_graph.verification.provenance.distinctive import is_free_text as i
 from toolflow_graph.verification.provenance.forms import Forms
 from toolflow_graph.verification.provenance.origins import Finder, Kind, Origin
 from toolflow_graph.verification.provenance.quantities import find_quantity
+from toolflow_graph.verification.provenance.written import iso_duration, iso_week
 from toolflow_graph.verification.reading.moments import dates_in
 from toolflow_graph.verification.reading.units import is_constant
 from toolflow_graph.verification.reading.wording import listed, stem
@@ -147,7 +148,7 @@ class _Grounder:
         self.card = transcript.card(site.call.name)
         self.values = list(iter_leaves(site.call.arguments))
         self.reads = transcript.looks_up(site.call.name)
-        self.moments = CallMoments(evidence, finder, [value for *_, value in self.values], self.reads)
+        self.moments = CallMoments(evidence, finder, [value for *_, value in self.values], self.reads, site.call.name)
 
     def leaves(self) -> Iterator[GroundedLeaf]:
         for path, pattern, name, value in self.values:
@@ -294,6 +295,7 @@ class _Grounder:
         if self.moments.is_moment(text):
             return self.finder.text(text)
         origin = self.finder.text(text) or self.moments.calendar_word(text)
+        origin = origin or iso_duration(text, self.finder) or iso_week(text, self.finder)
         if origin is None and text.casefold() in ("true", "false"):
             return self._switch(text.casefold() == "true", name, False)
         if origin is None and not distinctive and _offers(schema, text):

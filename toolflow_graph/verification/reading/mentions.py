@@ -12,7 +12,7 @@ from typing import Literal
 
 from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.moments import may_say_half, written_dates
-from toolflow_graph.verification.reading.wording import ANY_DIGIT, at_digits, listed, tokens_of
+from toolflow_graph.verification.reading.wording import ANY_DIGIT, at_digits, join_groups, listed, tokens_of
 
 Kind = Literal["email", "url", "phone", "code", "date", "time", "money", "percent", "number"]
 
@@ -110,6 +110,7 @@ _PARTS_OF_ONE = {"half": 0.5, "quarter": 0.25}
 _AND_PART = lazy_regex(r"\s+and an? (?P<part>half|quarter)\b\s*(?P<unit>[A-Za-z]*)", re.IGNORECASE)
 _LONGEST_BEFORE = 6
 _LEAST_PHONE, _LEAST_GROUPED = 7, 10
+_IDEOGRAPHS = lazy_regex(r"[\u3040-\u30ff\u3400-\u9fff]")
 _DECORATION = lazy_regex(r"[*`\u00a0\u2009\u202f]")
 _CURRENCIES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|MXN|BRL|SGD|HKD|KRW|TRY|AED|THB|ZAR|BTC"
 _NUMBER = lazy_regex(
@@ -153,12 +154,15 @@ def mentions_in(text: str) -> tuple[Mention, ...]:
     if ":" in rest:
         rest = _ISO_T.sub(" ", rest)
     for read in (_urls, _emails, _dates, _times, _grouped, _phones, _twofold, _codes):
+        if read is _codes and not rest.isascii():
+            # No spaces set them apart from a code, or from a day.
+            rest = _IDEOGRAPHS.sub(" ", rest)
         made = list(read(rest))
         if made:
             found += [mention for mention in made if mention.text]
             rest = _blank(rest, [(mention.start, mention.end) for mention in made])
     rest = _blank(rest, [match.span() for match in _LISTING.finditer(rest)])
-    found.extend(_numbers(rest))
+    found.extend(_numbers(join_groups(rest), rest))
     return tuple(found)
 
 
@@ -306,7 +310,8 @@ def _amounts(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _numbers(text: str) -> Iterator[Mention]:
+def _numbers(text: str, shown: str) -> Iterator[Mention]:
+    """The numbers of a text; ``shown`` is the same before its groups of digits were joined."""
     for match in _amounts(text):
         digits, unit = match["digits"].lower(), (match["unit"] or "").lower()
         scale = (match["scale"] or "").lower()
@@ -333,7 +338,7 @@ def _numbers(text: str) -> Iterator[Mention]:
             end = match.end("percent" if match["percent"] else "scale" if scale else "digits")
             yield Mention(
                 kind,
-                text[match.start() : end].strip(),
+                shown[match.start() : end].strip(),
                 match.start("digits"),
                 match.end("digits"),
                 values=tuple(value for value, _ in read),

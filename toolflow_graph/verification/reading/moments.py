@@ -45,7 +45,9 @@ _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _TO = r"(?:\s*(?:-|–|to|through|until|till|and|or)\s*(?:the\s+)?(?P<day2>\d{1,2})(?:st|nd|rd|th)?)?"
 _Y = r"(?:(?:,|\s+of)?\s*(?P<year>\d{4})\b)?"
 _ISO = lazy_regex(r"(?<!\d)(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)")
-_CJK = lazy_regex(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日")
+_CJK = lazy_regex(
+    r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})(?:[日号]|\s?[-–~至到]\s?(?P<day2>\d{1,2})[日号])"
+)
 _ISO_HEAD = lazy_regex(r"(?<!\d)\d{4}-\d\d?-\d\d?(?:T(?=\d)|(?!\d))")
 # The number after a line's end may count the items of a list.
 _MONTH_DAY = lazy_regex(
@@ -248,8 +250,8 @@ def _written_dates(text: str) -> Iterator[WrittenDate]:
         pair = (int(match["month"]), int(match["day"]))
         yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
     for match in at_digits(_CJK, text) if "月" in text else ():
-        pair = (int(match["month"]), int(match["day"]))
-        yield WrittenDate(match.group(), *match.span(), match["year"], (pair,))
+        for day in filter(None, (match["day"], match["day2"])):
+            yield WrittenDate(match.group(), *match.span(), match["year"], ((int(match["month"]), int(day)),))
     if not MONTH_WORDS.isdisjoint(tokens_of(text)):
         for match in (*at_words(_MONTH_DAY, text, MONTH_WORDS), *at_digits(_DAY_MONTH, text)):
             month = _MONTH_NUMBER[match["month"].lower()]

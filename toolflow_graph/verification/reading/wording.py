@@ -69,11 +69,17 @@ _NUMBER_STARTS = _NUMBER_WORDS | {"a", "an"}
 _ONE_OF = lazy_regex(r"\b(?:an?|per)[\s-]+(hour|minute|day|night|week|month|year|dozen|mile|kilo)\b", re.IGNORECASE)
 _NUMBER = lazy_regex(
     r"(?<![\w.,])(?<![A-Za-z][-_/.#])(?P<sign>(?<![^\s(=:+*/])[-−])?[$€£¥]?\s?"
-    r"(?P<whole>\d{1,3}(?:[,.\u202f']\d{3})+|\d+)(?P<part>[.,]\d+)?(?![\d:])"
+    r"(?P<whole>\d{1,3}(?:[,.\u202f']\d{3})+|\d+)(?P<part>[.,]\d+)?(?!\d|:\d)"
     r"(?:\s?(?P<scale>k|thousand|million|hundred|bn|billion|m)(?![A-Za-z])|\s?(?P<percent>%|percent\b))?"
     r"(?:[\s-]{0,2}(?P<unit>[A-Za-z°€$£]+))?",
     re.IGNORECASE,
 )
+# "48 000 CHF", "33 654,60": digits in groups, with spaces that cannot be anything else.
+_SPACED = lazy_regex(
+    r"(?<![\w.,])(?<!\d )\d{1,3}(?:[ \u00a0\u202f]\d{3})+"
+    r"(?=,\d{1,2}(?!\d)|\s?(?:[€$£₽₹]|(?:CHF|EUR|USD|GBP|PLN|CZK|SEK|NOK|DKK|HUF|kr|zł|Kč|Ft)\b))"
+)
+_SPACE = lazy_regex(r"[ \u00a0\u202f]")
 _ISO_DATE = lazy_regex(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "hundred": 1e2, "bn": 1e9, "billion": 1e9}
 
@@ -226,6 +232,11 @@ def key_of(number: float) -> float:
         return float("inf")
 
 
+def join_groups(text: str) -> str:
+    """The text with ``'`` between the groups of a number that are set apart by spaces; every place stays."""
+    return _SPACED.sub(lambda match: _SPACE.sub("'", match.group()), text)
+
+
 def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
     """Numbers of a text: value, as written, and the unit's name if one follows.
 
@@ -233,7 +244,7 @@ def numbers_in(text: str) -> Iterator[tuple[float, str, str | None]]:
     """
     figures = ANY_DIGIT.search(text) is not None
     if figures:
-        text = _ISO_DATE.sub(" ", text)
+        text = join_groups(_ISO_DATE.sub(" ", text))
     for match in at_digits(_NUMBER, text, "-−$€£¥ \u00a0\u202f\t\n", 3) if figures else ():
         whole, part = match["whole"], match["part"] or ""
         written = match.group().strip()
