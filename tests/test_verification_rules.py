@@ -422,7 +422,7 @@ BEHAVIOURS: list[tuple[str, str, Mutation]] = [
             ],
         ),
     ),
-    ("wrong_weekday", "is a Friday", _say(11, "It is for Monday, 13 March 2026.")),
+    ("wrong_weekday", "is a Friday", _say(15, "On Monday, 13 March 2026, it looks good.")),
     (
         "unheeded_yes",
         "hangs up",
