@@ -79,7 +79,8 @@ async def measure(options: argparse.Namespace, url: str, folder: Path) -> dict[s
     }
     limits = httpx.Limits(max_connections=options.in_flight, max_keepalive_connections=options.in_flight)
     bare = httpx.AsyncClient(limits=limits, timeout=60)
-    chat = build_chat_openai("bench", url, "EMPTY", http_client=build_http_client("EMPTY"))
+    pooled = build_http_client("EMPTY")
+    chat = build_chat_openai("bench", url, "EMPTY", http_client=pooled)
     model = LangChainModel(chat, name="bench", endpoint=url)
     retrying = Retrying(model, Endpoint(url))
     store = open_store(folder)
@@ -106,6 +107,7 @@ async def measure(options: argparse.Namespace, url: str, folder: Path) -> dict[s
                 if number:  # the first ones warm up
                     blocks[name].append(block)
     await bare.aclose()
+    await pooled.aclose()
     store.close()
     return blocks
 

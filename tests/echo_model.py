@@ -7,9 +7,11 @@ store are the real ones, and the same seed gives the same bytes however often an
 """
 
 import asyncio
+import itertools
 import json
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,8 +49,17 @@ class EchoModel:
 
 
 def build() -> EchoModel:
-    """The model at ``ECHO_URL``, for ``--model``."""
+    """The model at ``ECHO_URL``, for ``--model``; with ``JUMPING_CLOCK`` the wall clock of its process jumps."""
+    if os.environ.get("JUMPING_CLOCK"):
+        _let_clock_jump()
     return EchoModel(os.environ["ECHO_URL"], read_timeout=float(os.environ.get("ECHO_TIMEOUT", "600")))
+
+
+def _let_clock_jump() -> None:
+    """By a day and a half, forth and back, at every seventh reading."""
+    real, readings = time.time, itertools.count()
+    jumps = (0.0, 129_600.0, -129_600.0)
+    time.time = lambda: real() + jumps[next(readings) // 7 % len(jumps)]
 
 
 def echo(body: dict[str, Any]) -> dict[str, Any]:

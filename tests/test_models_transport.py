@@ -16,7 +16,7 @@ from langchain_core.tracers.langchain import wait_for_all_tracers
 from tests.model_clients import KEY, REQUEST, one_attempt, pooled
 from tests.openai_server import Misbehave, OpenAIServer, Trick, completion, error, raw, text, tool_calls
 from toolflow_graph.errors import ModelError, RefusedRequest, RunError, TransportFault, TruncatedReply, UsageError
-from toolflow_graph.models.chat_openai import MAX_BODY, build_chat_openai
+from toolflow_graph.models.chat_openai import MAX_BODY, build_chat_openai, build_http_client
 from toolflow_graph.models.langchain import tracing
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.port import Model
@@ -100,6 +100,19 @@ async def test_a_packed_body_is_read() -> None:
     async with OpenAIServer(lambda body: raw(packed, headers=headers)) as server, one_attempt(server) as model:
         assert (await model.complete(REQUEST)).content == "Grüße"
     assert server.headers[0]["accept-encoding"] == "gzip"
+
+
+async def test_cookies_are_not_sent_back() -> None:
+    cookie = {"Set-Cookie": "session=abc; Path=/"}
+    async with OpenAIServer(lambda body: raw(json.dumps(completion(text("Hi."))), headers=cookie)) as server:
+        # Of bare addresses nobody keeps cookies.
+        named = server.base_url.replace("127.0.0.1", "localhost")
+        client = build_http_client(KEY)
+        chat = build_chat_openai("test-model", named, KEY, http_client=client)
+        for _ in range(2):
+            assert (await chat.ainvoke("Hi")).content == "Hi."
+        await client.aclose()
+    assert not any("cookie" in headers for headers in server.headers)
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1", "utf-16", "rot13", "zlib", "hex", "no-such", "idna"])

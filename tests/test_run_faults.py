@@ -1,10 +1,12 @@
 """A run against a server that misbehaves in every way at once, or is gone for a while: the same bytes as a calm run."""
 
 import asyncio
+import itertools
 import json
 import os
 import sqlite3
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,8 @@ from toolflow_graph.randomness import derive_rng
 ROOT = Path(__file__).parents[1]
 SHARE = 0.06
 """Of the requests, for each fault (half of it for those that take long): with these ten half of them are answered."""
+
+A_MINUTE = 60.0
 
 FAULTS: dict[str, Callable[[], web.Response]] = {
     "429": lambda: error(429, "slow down", headers={"Retry-After": "0.05"}),
@@ -53,18 +57,42 @@ class Storm:
             if left < 0:
                 self.counts[name] += 1
                 return fault()
+        return self.answer(body)
+
+    def answer(self, body: dict[str, Any]) -> Any:
         self.counts["answered"] += 1
         return echo(body)
 
 
-async def play(out: Path, url: str, num: int) -> tuple[int, str]:
+class Blackout(Storm):
+    """Answers ``before`` requests, then none for a minute (each fault in its turn), and then all others."""
+
+    def __init__(self, before: int) -> None:
+        super().__init__()
+        self._before = before
+        self._names = itertools.cycle(FAULTS)
+        self._until: float | None = None
+
+    def __call__(self, body: dict[str, Any]) -> Any:
+        if self.counts["answered"] < self._before:
+            return self.answer(body)
+        now = time.monotonic()
+        self._until = self._until or now + A_MINUTE
+        if now >= self._until:
+            return self.answer(body)
+        name = next(self._names)
+        self.counts[name] += 1
+        return FAULTS[name]()
+
+
+async def play(out: Path, url: str, num: int, *flags: str, **environ: str) -> tuple[int, str]:
     """A run by the echo model; attempts may take half a second."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "toolflow_graph", "run", "-n", str(num), "--out", str(out), "--concurrency", "16"),
         *("--turns", "1", "--tools-per-dialogue", "2", "--distractors", "0"),
-        *("--model", f"{ROOT}/tests/echo_model.py:build"),
+        *("--model", f"{ROOT}/tests/echo_model.py:build", *flags),
         cwd=ROOT,
-        env={**os.environ, "ECHO_URL": url, "ECHO_TIMEOUT": "0.5", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "ECHO_URL": url, "ECHO_TIMEOUT": "0.5", "PYTHONPATH": str(ROOT), **environ},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -115,6 +143,65 @@ async def test_a_server_that_is_gone_for_a_while_pauses_the_run(tmp_path: Path) 
     assert "waiting for" in err
     assert "answers again" in err
     check_same(tmp_path / "paused", tmp_path / "calm")
+
+
+async def test_a_minute_of_nothing_but_faults(tmp_path: Path) -> None:
+    """Counts are told by ``pytest -s``."""
+    blackout = Blackout(before=20)
+    async with OpenAIServer(echo, models=("echo",)) as calm, OpenAIServer(blackout, models=("echo",)) as server:
+        code, err = await play(tmp_path / "calm", calm.base_url, 8)
+        assert code == 0, err
+        code, err = await play(tmp_path / "dark", server.base_url, 8)
+        assert code == 0, err
+        needed = len(calm.requests)
+    print(f"\n{needed} calls needed; " + ", ".join(f"{name} {count}" for name, count in blackout.counts.most_common()))
+    assert set(blackout.counts) == {*FAULTS, "answered"}
+    assert blackout.counts["answered"] == needed
+    assert "answers again" in err
+    check_same(tmp_path / "dark", tmp_path / "calm")
+
+
+async def test_a_clock_that_jumps_changes_nothing(tmp_path: Path) -> None:
+    """By a day and more, forth and back, every few readings."""
+    async with OpenAIServer(Storm(), models=("echo",)) as server:
+        code, err = await play(tmp_path / "steady", server.base_url, 6)
+        assert code == 0, err
+        began = time.monotonic()
+        code, err = await play(tmp_path / "jumping", server.base_url, 6, "--log-json", JUMPING_CLOCK="1")
+        assert code == 0, err
+        assert time.monotonic() - began < A_MINUTE
+    lines = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    assert lines
+    assert all(value >= 0 for line in lines for value in line.values() if isinstance(value, int | float))
+    check_same(tmp_path / "jumping", tmp_path / "steady")
+
+
+async def test_a_prompt_that_is_changed_during_a_run_is_not_read_before_the_next_one(tmp_path: Path) -> None:
+    prompt = tmp_path / "user.md"
+    original = (ROOT / "prompts" / "user.md").read_text(encoding="utf-8")
+    prompt.write_text(original, encoding="utf-8")
+    flags = ("--prompt", f"user={prompt}")
+
+    def edits(body: dict[str, Any]) -> Any:
+        if len(server.requests) == 10:
+            prompt.write_text(f"{original}\nBe brief.\n", encoding="utf-8")
+        return echo(body)
+
+    async with OpenAIServer(edits, models=("echo",)) as server:
+        code, err = await play(tmp_path / "edited", server.base_url, 8, *flags)
+        assert code == 0, err
+        edited = prompt.read_text(encoding="utf-8")
+        prompt.write_text(original, encoding="utf-8")
+        assert edited != original
+        code, err = await play(tmp_path / "calm", server.base_url, 8, *flags)
+        assert code == 0, err
+        prompt.write_text(edited, encoding="utf-8")
+        # To go on with another prompt would mix two kinds of data.
+        code, err = await play(tmp_path / "edited", server.base_url, 12, *flags)
+    assert code == 2
+    assert "prompt" in err
+    assert "user" in err
+    check_same(tmp_path / "edited", tmp_path / "calm")
 
 
 async def test_tool_calls_with_broken_arguments_go_back_and_are_kept(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import openai
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -132,11 +133,34 @@ def build_http_client(api_key: str, *, read_timeout: float = READ_TIMEOUT) -> An
         # JSON is UTF-8 (RFC 8259, 8.1), whatever charset the server names.
         response.encoding = "utf-8"
 
-    return openai.DefaultAsyncHttpxClient(
-        timeout=openai.Timeout(read_timeout, connect=min(CONNECT_TIMEOUT, read_timeout)),
-        follow_redirects=False,
-        event_hooks={"request": [keep_to_ourselves], "response": [bound]},
-    )
+    options: dict[str, Any] = {
+        "timeout": openai.Timeout(read_timeout, connect=min(CONNECT_TIMEOUT, read_timeout)),
+        "follow_redirects": False,
+        "event_hooks": {"request": [keep_to_ourselves], "response": [bound]},
+    }
+    try:
+        # aiohttp's pool: httpx's own takes longer the more connections it holds.
+        client = openai.DefaultAioHttpClient(**options)
+    except RuntimeError:  # an SDK that does not bring it along
+        return openai.DefaultAsyncHttpxClient(**options)
+    for transport in (client._transport, *client._mounts.values()):
+        if transport is not None:
+            _refuse_cookies(transport)
+    return client
+
+
+def _refuse_cookies(transport: Any) -> None:
+    """Let a transport's session be one that keeps no cookies: it would send them past the hooks."""
+
+    def open_session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=transport.limits.max_connections or 0,
+            keepalive_timeout=transport.limits.keepalive_expiry,
+            ssl=transport.ssl_context,
+        )
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    transport.client = open_session
 
 
 class _AsyncOnly:

@@ -84,6 +84,8 @@ def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = (
             return TransportFault(message, status=status, endpoint=endpoint, retry_after=wait)
         return RefusedRequest(message, status=status, endpoint=endpoint)
     names = [name for link in _chain(error) for name in _class_names(link)]
+    if _was_cut(names):
+        return TransportFault(f"the connection was cut: {_root_cause(error, secrets)}", endpoint=endpoint)
     if any(name in _UNREACHABLE for name in names):
         return Unreachable(f"no connection: {_root_cause(error, secrets)}", endpoint=endpoint)
     if any("Timeout" in name for name in names):
@@ -91,6 +93,11 @@ def explain_error(error: Exception, *, endpoint: str, secrets: Sequence[str] = (
     if any(part in name for name in names for part in _TRANSPORT):
         return TransportFault(f"{names[0]}: {_root_cause(error, secrets)}", endpoint=endpoint)
     return RefusedRequest(f"{type(error).__name__}: {said}", endpoint=endpoint)
+
+
+def _was_cut(names: Sequence[str]) -> bool:
+    """Whether a connection that stood was cut, which the SDK's aiohttp transport calls a failure to connect in time."""
+    return "ServerDisconnectedError" in names or ("ClientOSError" in names and "ClientConnectorError" not in names)
 
 
 def quote_server(error: Exception, secrets: Sequence[str] = ()) -> str:

@@ -117,14 +117,18 @@ def answer_wrong_weekday(draft: Draft) -> bool:
         (index, match)
         for index in _answers(draft)
         for match in _WRITTEN_DATE.finditer(draft.content(index))
-        if match[3] and not any(day in draft.dialogue.everything for day in _WEEKDAYS.casefold().split())
+        if match[3]
     ]
     chosen = draft.pick(found)
     if chosen is None:
         return False
     index, match = chosen
     day = datetime.date(int(match[3]), _MONTHS.split().index(match[2]) + 1, int(match[1]))
-    other = draft.rng.choice([name for name in _WEEKDAYS.split() if name != f"{day:%A}"])
+    known = draft.dialogue.everything
+    others = [name for name in _WEEKDAYS.split() if name != f"{day:%A}" and name[:3].casefold() not in known]
+    if not others:
+        return False
+    other = draft.rng.choice(others)
     text = draft.content(index)
     draft.messages[index]["content"] = f"{text[: match.start()]}{other}, {text[match.start() :]}"
     return True
