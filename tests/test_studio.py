@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.echo_model import echo
 from tests.openai_server import OpenAIServer
+from tests.test_run_replay import command
 from tests.thinking import MODELS, TOOLS, think
 
 pytest.importorskip("langgraph_cli", reason="the studio extra is not installed")
@@ -153,3 +155,47 @@ async def test_history_and_a_fork_from_an_old_checkpoint(client: Any) -> None:
     assert result["record"]["ended"] == "plan_done"
     original = history[0]["values"]["record"]
     assert len(original["plan"]["requests"]) == len(plan["requests"])
+
+
+async def test_a_dialogue_of_a_run_opens_as_a_thread_at_a_step(client: Any, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    flags = ("--model", f"{ROOT}/tests/echo_model.py:build", "--turns", "2", "--seed", "5")
+    async with OpenAIServer(echo, models=("echo",)) as server:
+        url = server.base_url
+        code, _, err = await command("run", "-n", "2", "--out", str(run), *flags, url=url)
+        assert code == 0, err
+    address = str(client.http.client.base_url).rstrip("/")
+
+    # Whole: nothing is left to do, and the last checkpoint holds the record of the run.
+    code, out, err = await command("replay", str(run), "1", "--studio", address)
+    assert code == 0, err
+    assert "at its end" in out
+    stored = [json.loads(line) for line in (run / "dialogues.jsonl").read_text().splitlines()]
+    state = await client.threads.get_state(out.split()[1].rstrip(":"))
+    assert state["values"]["record"] in stored
+
+    # Up to a step: it goes on there, with the settings of the run (here by the offline model: the other is gone).
+    code, out, err = await command("replay", str(run), "1", "--studio", address, "--from", "user_turn:1")
+    assert code == 0, err
+    assert "before user_turn" in out
+    thread = out.split()[1].rstrip(":")
+    state = await client.threads.get_state(thread)
+    assert state["next"] == ["user_turn"]
+    assistant = await client.assistants.get(out.split()[-1])
+    assert assistant["context"]["turns"] == "2-2"
+    assert "echo_model.py" in assistant["context"]["user_model"]
+    played = await client.runs.wait(thread, "dialogue", input=None)
+    begun, whole = state["values"]["messages"], played["record"]["messages"]
+    assert len(begun) < len(whole)
+    assert all(message.get("content") == other.get("content") for message, other in zip(begun, whole, strict=False))
+    assert played["record"]["ended"] == "plan_done"
+
+
+async def test_no_server_takes_a_dialogue(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    code, _, err = await command("run", "-n", "1", "--out", str(run))
+    assert code == 0, err
+    code, _, err = await command("replay", str(run), "0", "--studio", "http://127.0.0.1:9")
+    assert code == 2
+    assert "langgraph dev" in err
+    assert "Traceback" not in err

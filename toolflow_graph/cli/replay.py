@@ -31,6 +31,15 @@ def replay(
         _Texts,
         typer.Option("--model", help="Another model; repeatable [default: the run's].", metavar="[ROLE=]SPEC"),
     ] = None,
+    studio: Annotated[
+        str | None,
+        typer.Option(
+            "--studio",
+            help="Write nothing, but open it as a thread of the LangGraph server there (langgraph dev): all its kept "
+            "steps, or with --from those before that one.",
+            metavar="URL",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Where to write it [default: DIR/replays/ID-N.jsonl].", metavar="FILE.jsonl"),
@@ -43,7 +52,14 @@ def replay(
     from toolflow_graph.cli.job import set_tracing
 
     set_tracing(False)
-    from toolflow_graph.cli.replaying import run_replay
+    from toolflow_graph.cli.replaying import open_in_studio, run_replay
 
-    changes = {"prompt": prompt, "node": node, "model": model}
-    typer.echo(run_replay(run, which, start, {key: value for key, value in changes.items() if value}, out))
+    changes = {key: value for key, value in (("prompt", prompt), ("node", node), ("model", model)) if value}
+    if studio is None:
+        typer.echo(run_replay(run, which, start, changes, out))
+    elif out is not None:
+        from toolflow_graph.errors import UsageError
+
+        raise UsageError("--studio with --out", expected="one of them: with --studio nothing is written")
+    else:
+        typer.echo(open_in_studio(run, which, start, changes, studio))

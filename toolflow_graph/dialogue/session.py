@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +97,24 @@ class Session:
             return await play(self._graph, self._context, index, owed, control)
         finally:
             self._controls.discard(control)
+
+    async def steps(self, index: int, owed: Mapping[str, int] | None = None) -> AsyncIterator[tuple[str, Any]]:
+        """What :meth:`play` does, step by step: first ("", the input), then each node with the state's changes.
+
+        Raises:
+            UsageError, RunError: what ends a run; the steps before it have been told.
+        """
+        await prepare(self._context)
+        seed = self._context.services.draw_seed(index, owed)
+        start: Any = {"index": index, "seed": seed.to_json()}
+        yield "", start
+        limit: Any = {"recursion_limit": recursion_limit(seed)}
+        try:
+            async for update in self._graph.astream(start, limit, context=self._context, stream_mode="updates"):
+                for node, changes in update.items():
+                    yield node, changes
+        finally:
+            self._services.backends.end_dialogue(seed.id)
 
     def drain(self) -> None:
         """Stop the dialogues in flight after the step that they are in: what it pays for is kept."""
@@ -209,6 +227,29 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
     if foreign and any(member.kind == OFFLINE for member in specs["user"].members):
         notes.append(f"the offline model writes English only: nothing of it is in {' or '.join(foreign)}")
     return Session(build_graph(nodes), context, pools, services, fingerprint=fingerprint, notes=notes, offline=offline)
+
+
+def studio_context(config: RunConfig) -> dict[str, Any]:
+    """The settings of a run as fields of :class:`Context`, for a server that builds everything from them.
+
+    What has no field there is left to the server: other nodes, executors of tools, temperatures that differ by role.
+
+    Raises:
+        UsageError: for a prompt or a model that cannot be read.
+    """
+    templates = load_templates(config.prompts, config.prompt)
+    specs = parse_model_flags(config.model, list(ROLES))
+    temperatures = set(parse_temperature_flags(config.temperature).values())
+    fields: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
+    fields |= {f"{role}_model": str(spec) for role, spec in specs.items()}
+    fields |= {key: getattr(config, key) for key in ("embedder", "tau", "sampling", "plan", "seed", "now", "license")}
+    fields |= {key: "-".join(map(str, getattr(config, key))) for key in ("tools_per_dialogue", "turns", "distractors")}
+    # The server runs in another folder.
+    fields["tools"] = [str(Path(source).absolute()) if Path(source).exists() else source for source in config.tools]
+    fields |= {"mix": list(config.mix), "language": config.language}
+    if len(temperatures) == 1:
+        fields["temperature"] = temperatures.pop()
+    return Context(**fields).model_dump(mode="json", exclude_defaults=True)
 
 
 def _fingerprint_models(specs: "Mapping[Role, PoolSpec]", temperatures: "Mapping[Role, float]") -> dict[str, str]:

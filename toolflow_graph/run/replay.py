@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from toolflow_graph.behaviours import Outcome, barrier
-from toolflow_graph.errors import UsageError
+from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.models.memory import Asked
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.replies import KeptReply
@@ -29,15 +29,21 @@ class CallsForModel(UsageError):
     """A replay would have to ask a model: a question is another than the one that was answered."""
 
 
+class StepReached(RunError):
+    """The step at which a replay was to stop."""
+
+
 class KeptMemory:
     """The kept replies of one dialogue, as ``Memory``.
 
     Args:
         kept: its rows.
         leave: from here on nothing is recalled; None: nothing is ever asked of a model.
+        stop: stop at ``leave`` instead of asking a model.
     """
 
-    def __init__(self, kept: Iterator[KeptReply], leave: Step | None) -> None:
+    def __init__(self, kept: Iterator[KeptReply], leave: Step | None, *, stop: bool = False) -> None:
+        self._stop = stop
         self._kept = {(each.node, each.number): each for each in kept}
         self._leave = leave
         self.recalled = 0
@@ -49,15 +55,18 @@ class KeptMemory:
 
         Raises:
             CallsForModel: if there is none for this very question and nothing may be asked.
+            StepReached: at the leaving step, if the replay is to stop there.
         """
         leave = self._leave
         if leave is not None and asked.node == leave.node and asked.number >= leave.number:
+            if self._stop:
+                raise StepReached(f"{asked.node}:{asked.number}")
             self._live = True
         found = None if self._live else self._kept.get((asked.node, asked.number))
         if found is not None and found.digest == asked.digest:
             self.recalled += 1
             return found.reply
-        if not self._live and leave is None:
+        if not self._live and (leave is None or self._stop):
             why = "was given to another question" if found else "is not kept"
             raise CallsForModel(
                 f"reply {asked.number} of {asked.node} {why}: the prompts, nodes or models are not those of the run",
