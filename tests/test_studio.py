@@ -187,7 +187,9 @@ async def test_a_dialogue_of_a_run_opens_as_a_thread_at_a_step(client: Any, tmp_
     played = await client.runs.wait(thread, "dialogue", input=None)
     begun, whole = state["values"]["messages"], played["record"]["messages"]
     assert len(begun) < len(whole)
-    assert all(message.get("content") == other.get("content") for message, other in zip(begun, whole, strict=False))
+    # The offline model goes on as the other one did, which echoes it.
+    assert whole == stored[1]["messages"]
+    assert played["record"]["id"] == stored[1]["id"]
     assert played["record"]["ended"] == "plan_done"
 
 

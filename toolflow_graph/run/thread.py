@@ -8,7 +8,8 @@ from toolflow_graph.errors import UsageError
 
 GRAPH = "dialogue"
 """The graph's name in ``langgraph.json``."""
-_INPUT = "__input__"
+# Written as an input it would wait for a step of its own, which never comes.
+_START = "__start__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def open_thread(
     from langgraph_sdk import get_client
 
     client = get_client(url=url, api_key=None)
-    updates = [{"values": dict(start), "as_node": _INPUT}]
+    updates = [{"values": dict(start), "as_node": _START}]
     updates += [{"values": dict(values), "as_node": node} for node, values in steps]
     try:
         graphs = await client.assistants.search(graph_id=GRAPH)
