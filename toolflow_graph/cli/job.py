@@ -68,8 +68,8 @@ def run_job(
         if kept and not quiet:
             print(f"going on with {count_of(kept, 'finished dialogue')} in {config.out}", file=sys.stderr)
         player = build_executor(config, player, store)
-        # At hundreds of dialogues in flight the collector would walk the imported libraries again and again.
-        gc.collect()
+        # At hundreds of dialogues in flight the collector would walk the imported libraries again and again. A look for
+        # garbage in them takes longer than the 2 MiB that it finds are worth.
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         try:

@@ -12,7 +12,7 @@ import numpy as np
 
 from toolflow_graph.errors import UsageError
 from toolflow_graph.tool_graph.embedders import ChosenEmbedder, Embedder, check_embedder, embed_texts, load_embedder
-from toolflow_graph.tool_graph.fields import Side, collect_texts, iter_tool_fields
+from toolflow_graph.tool_graph.fields import Side, ToolField, iter_tool_fields, texts_of
 from toolflow_graph.tool_graph.similarity import Ids, SparseRows, Vectors, build_text_neighbours
 from toolflow_graph.types import Edge, Tool
 
@@ -38,7 +38,7 @@ class ToolGraph:
     """Tools and how they are tied. Independent of the order in which the tools were given.
 
     Attributes:
-        tools: as given.
+        tools: as given; ``fields`` are theirs, in the same order.
         names: the tools' names, sorted.
         texts: the distinct field texts, sorted.
         embedder: name of the embedder; ``tau``: the threshold, which a similarity must exceed.
@@ -48,6 +48,7 @@ class ToolGraph:
     def __init__(
         self,
         tools: Sequence[Tool],
+        fields: Sequence[Sequence[ToolField]],
         texts: Sequence[str],
         vectors: Vectors,
         *,
@@ -59,19 +60,19 @@ class ToolGraph:
         self.tools = tuple(tools)
         self.texts = tuple(texts)
         self.embedder, self.tau, self.reason, self.notes = embedder, tau, reason, notes
-        ordered = sorted(self.tools, key=lambda tool: tool.name)
-        self.names = tuple(tool.name for tool in ordered)
-        self._by_name = {tool.name: tool for tool in ordered}
+        ordered = sorted(zip(self.tools, fields, strict=True), key=lambda pair: pair[0].name)
+        self.names = tuple(tool.name for tool, _ in ordered)
+        self._by_name = {tool.name: tool for tool, _ in ordered}
         self._ids = {name: index for index, name in enumerate(self.names)}
         if len(self._ids) != len(self.tools):
             twice = sorted({name for name in self.names if self.names.count(name) > 1})
             raise UsageError(f"tools defined twice: {', '.join(map(repr, twice[:10]))}", expected="one tool a name")
         text_ids = {text: index for index, text in enumerate(self.texts)}
         self._fields: dict[Side, list[list[Placed]]] = {"parameter": [], "return": []}
-        for index, tool in enumerate(ordered):
+        for index, (_, own) in enumerate(ordered):
             for placed in self._fields.values():
                 placed.append([])
-            for field in iter_tool_fields(tool):
+            for field in own:
                 self._fields[field.side][index].append((field.path, text_ids[field.text]))
         self._near = build_text_neighbours(vectors, tau)
         self._parameter_holders = _holders(self._fields["parameter"], len(self.texts))
@@ -252,7 +253,8 @@ def build_tool_graph(
     """
     if tau is not None and not 0 <= tau <= 1:
         raise UsageError(f"tau {tau!r} is out of range", expected="a cosine from 0 to 1 (the paper's is 0.82)")
-    texts = collect_texts(tools)
+    fields = [tuple(iter_tool_fields(tool)) for tool in tools]
+    texts = texts_of(fields)
     if isinstance(embedder_spec, str):
         chosen = load_embedder(embedder_spec, texts)
     else:
@@ -260,6 +262,7 @@ def build_tool_graph(
     vectors, notes = embed_texts(chosen.embedder, texts, cache_dir=cache_dir, progress=progress)
     return ToolGraph(
         tools,
+        fields,
         texts,
         vectors,
         embedder=chosen.embedder.name,

@@ -48,4 +48,9 @@ def iter_tool_fields(tool: Tool) -> Iterator[ToolField]:
 
 def collect_texts(tools: Iterable[Tool]) -> tuple[str, ...]:
     """Every distinct field text of the tools, sorted: what an embedder is asked for."""
-    return tuple(sorted({field.text for tool in tools for field in iter_tool_fields(tool)}))
+    return texts_of(map(iter_tool_fields, tools))
+
+
+def texts_of(fields: Iterable[Iterable[ToolField]]) -> tuple[str, ...]:
+    """The distinct texts of the fields of several tools, sorted."""
+    return tuple(sorted({field.text for own in fields for field in own}))
