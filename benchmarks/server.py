@@ -1,6 +1,6 @@
 """A server that speaks the OpenAI chat protocol, as well or as badly as it is told, in a process of its own.
 
-    python benchmarks/server.py [--latency SECONDS] [--fault NAME=SHARE ...] [--seed N]
+    python benchmarks/server.py [--latency SECONDS] [--fault NAME=SHARE ...] [--seed N] [--content TEXT]
 
 Prints its base URL, serves until stdin is closed, then prints a JSON object of what it did. Faults: 429, 500, hang,
 reset, half, not_json, wrong_shape, broken_call, endless, html; each is drawn for its share of the requests.
@@ -47,10 +47,16 @@ _BROKEN_CALL = {
 }
 
 
+def _body_of(content: str) -> bytes:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+    return json.dumps({**ANSWER, "choices": [choice]}).encode()
+
+
 class Server:
     """Answers, and counts what it did."""
 
-    def __init__(self, latency: float, faults: Mapping[str, float], seed: int) -> None:
+    def __init__(self, latency: float, faults: Mapping[str, float], seed: int, content: str | None = None) -> None:
+        self._body = _BODY if content is None else _body_of(content)
         self.latency = latency
         self.faults = dict(faults)
         self.counts: Counter[str] = Counter()
@@ -95,7 +101,7 @@ class Server:
             return web.json_response(_BROKEN_CALL)
         if drawn in ("reset", "half", "endless"):
             return await self._misbehave(drawn, request)
-        return web.Response(body=_BODY, content_type="application/json")
+        return web.Response(body=self._body, content_type="application/json")
 
     async def _misbehave(self, drawn: str, request: web.Request) -> web.StreamResponse:
         transport = request.transport
@@ -135,9 +141,10 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--fault", action="append", default=[], metavar="NAME=SHARE")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--content", help="what every answer says")
     options = parser.parse_args()
     faults = {name: float(share) for name, _, share in (item.partition("=") for item in options.fault)}
-    asyncio.run(serve(Server(options.latency, faults, options.seed)))
+    asyncio.run(serve(Server(options.latency, faults, options.seed, options.content)))
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ class _ActorChannel:
     def _flush(self) -> None:
         messages, self._outbox = self._outbox, []
         # What became of it shows in what is received.
-        self._actor.hand.remote(_pack(messages))
+        self._actor.hand.options(num_returns=0).remote(_pack(messages))
 
     async def receive(self) -> Sequence[Message]:
         try:
