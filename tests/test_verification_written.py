@@ -22,6 +22,11 @@ def case(system: str, said: str, result: Any, answer: str) -> list[str]:
         ({"insured_chf": 48000}, "Assurance : 48 000 CHF.", "Assurance : 84 300 CHF."),
         ({"price": 33654.6}, "En euros : 33 654,60 €.", "En euros : 33 645,60 €."),
         ({"modified": "2026-01-20T13:07:12Z"}, "Changed at 15:07:12.", "Changed at 15:17:12."),
+        (
+            "TSLA (54.8%), AAPL (25.2%), VTI (16.0%), cash (4.0%)",
+            "That spreads your 80% in two companies.",
+            "That spreads your 74% in two companies.",
+        ),
         ({"status": 255}, "It ended with 255, the largest of 0-255.", "It ended with 253."),
     ],
 )

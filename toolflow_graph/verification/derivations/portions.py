@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import combinations, islice
+from itertools import accumulate, combinations, islice
 
 from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import amounts_of
 from toolflow_graph.verification.derivations.knowledge import Knowledge
+from toolflow_graph.verification.derivations.lengths import texts_in
 from toolflow_graph.verification.derivations.sums import Target, average_of, of_limits, share_of_all, share_with, two_of
 from toolflow_graph.verification.evidence import say
 from toolflow_graph.verification.reading.mentions import mentions_in
@@ -25,7 +26,7 @@ _AVERAGE = lazy_regex(r"\b(?:average\w*|mean|median)\b", re.IGNORECASE)
 _NO_PART = lazy_regex(
     r"rating|score|rank|(?:^|_)id$|year|(?:^|_)age|lat|lon|lng|zip|code|number|percent|pct|rate", re.IGNORECASE
 )
-_MOST_NAMED, _MOST_OWN, _MOST_POOL = 6, 8, 40
+_MOST_NAMED, _MOST_OWN, _MOST_POOL, _FEW_RESULTS, _LONGEST = 6, 8, 40, 4, 4000
 
 
 class Portions:
@@ -63,6 +64,7 @@ class Portions:
         parts = [number for numbers in named for number in numbers[:_MOST_NAMED]][:_MOST_NAMED]
         return (
             self._told(target, sentence)
+            or self._leading(target)
             or next((how for pool in self.pools if (how := share_with(target, anchors, pool))), None)
             or next((how for parts, whole in self._wholes if (how := _part_of(target, parts, whole))), None)
             or (self._average(target) if _AVERAGE.search(sentence) else None)
@@ -84,6 +86,17 @@ class Portions:
             part, whole = (list(say(text, None).numbers) for text in match.groups())
             if part and whole and whole[0] and target.fits(100 * part[0] / whole[0]):
                 return f"{part[0]:g} of {whole[0]:g} as a share"
+        return None
+
+    def _leading(self, target: Target) -> str | None:
+        """The largest shares that a text of a result lists, together: 54.8 and 25.2 of a portfolio as "80 %"."""
+        for _, body in self.facts.bodies[:_FEW_RESULTS]:
+            for text in islice(texts_in(body), _MOST_POOL):
+                mentions = mentions_in(text[:_LONGEST]) if text.count("%") > 1 else ()
+                shares = sorted((m.values[0] for m in mentions if m.kind == "percent"), reverse=True)
+                sums = islice(accumulate(share for share in shares if share < 100), _MOST_OWN // 2)
+                if any(target.fits(total) for total in islice(sums, 1, None)):
+                    return "the largest shares together"
         return None
 
     def _average(self, target: Target) -> str | None:

@@ -173,7 +173,8 @@ _ASSISTANT_AS_USER = lazy_regex(
     r"\A\s*(?:hi|hello|hey|ok|okay|great|perfect)?[,!. ]*(?:can|could|would) you (?:please )?(?:help|assist) me\b|"
     r"\b(?:can|could|would) you (?:please )?(?:help me (?:with|find|book|to)|(?:book|find|cancel|order|look up) "
     r"(?:me )?(?:a|an|my|the) .{0,40}for me)\b|"
-    r"\bI (?:need|want|would like) you to (?!confirm|provide|know|note|tell|verify|choose|pick|review|give|share)|"
+    r"\bI (?:need|want|would like) you to (?!confirm|provide|know|note|tell|verify|choose|pick|review|give|share|"
+    r"have\b|be\b|feel\b|enjoy|get\b)|"
     r"\bI(?:'d| would) like to (?:book|order|cancel|reserve|buy) (?:a|an|my)\b|"
     r"\bthank(?:s| you)(?: so much| very much)? for (?:your help|helping me|the help|all your help)\b",
     _I,
