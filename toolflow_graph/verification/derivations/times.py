@@ -68,13 +68,18 @@ class Times:
         self.facts = knowledge
         self.rates = Rates(knowledge)
         self._counted: set[int] = set()
+        # The times that were found to be worked out.
+        self.calculated: set[int] = set()
 
     def explain_time(self, mention: Mention) -> str | None:
         """How a time of day is said in other words, or shifted by a known length."""
         for clock in mention.clocks:
             minutes = minutes_of([clock])[0]
-            how = "in other words" if minutes in self._times else self._shifted(minutes, mention)
+            known = minutes in self._times
+            how = "in other words" if known else self._shifted(minutes, mention)
             if how:
+                if not known:
+                    self.calculated.add(minutes)
                 # What follows may be counted from.
                 self._times.add(minutes)
                 self._counted.add(minutes)
