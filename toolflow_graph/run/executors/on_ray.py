@@ -21,8 +21,6 @@ from toolflow_graph.run.executors.worker import Worker
 from toolflow_graph.run.runner import Player
 from toolflow_graph.run.store import RunStore
 
-_GATHER = 0.01
-"""Seconds in which both sides let messages come together: a call through Ray costs more than a write to a pipe."""
 _LONGEST_POLL = 5.0
 _KNOCK = 5.0
 _PLACE = lazy_regex(r"(?:ray://)?(?P<host>[^/:]+|\[[^\]]+\]):(?P<port>\d{1,5})")
@@ -115,7 +113,9 @@ class _Actor:
             await asyncio.wait_for(self._some.wait(), _LONGEST_POLL)
         except TimeoutError:
             return b"[]"
-        await asyncio.sleep(_GATHER)
+        # What else is said in this tick goes along. To wait longer for more would save calls through Ray, but every
+        # dialogue waits until its reply is kept: 10 ms cost a tenth of the throughput, 40 ms a quarter.
+        await asyncio.sleep(0)
         out, self._out = self._out, []
         self._some.clear()
         return _pack(out)
@@ -145,7 +145,7 @@ class _ActorChannel:
 
     def send(self, messages: Sequence[Message]) -> None:
         if not self._outbox:
-            asyncio.get_running_loop().call_later(_GATHER, self._flush)
+            asyncio.get_running_loop().call_soon(self._flush)
         self._outbox += messages
 
     def _flush(self) -> None:
