@@ -26,7 +26,7 @@ from toolflow_graph.models.port import Outage
 from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
 from toolflow_graph.templates import Template, load_templates
-from toolflow_graph.types import ROLES, Role, Usage
+from toolflow_graph.types import ROLES, Role, Seed, Usage
 from toolflow_graph.wording import count_of
 
 if TYPE_CHECKING:
@@ -104,11 +104,8 @@ class Session:
         Raises:
             UsageError, RunError: what ends a run; the steps before it have been told.
         """
-        await prepare(self._context)
-        seed = self._context.services.draw_seed(index, owed)
-        start: Any = {"index": index, "seed": seed.to_json()}
+        seed, start, limit = await _begin(self._context, index, owed)
         yield "", start
-        limit: Any = {"recursion_limit": recursion_limit(seed)}
         try:
             async for update in self._graph.astream(start, limit, context=self._context, stream_mode="updates"):
                 for node, changes in update.items():
@@ -145,6 +142,13 @@ class Session:
         return self._services.backends.troubles()
 
 
+async def _begin(context: Context, index: int, owed: Mapping[str, int] | None) -> tuple[Seed, Any, Any]:
+    """The seed of a dialogue, and what the graph is started with: input and limit."""
+    await prepare(context)
+    seed = context.services.draw_seed(index, owed)
+    return seed, {"index": index, "seed": seed.to_json()}, {"recursion_limit": recursion_limit(seed)}
+
+
 async def play(
     graph: Graph,
     context: Context,
@@ -157,11 +161,8 @@ async def play(
     Raises:
         Drained: ``control`` asked for it, and the step that was running is over.
     """
-    await prepare(context)
-    seed = context.services.draw_seed(index, owed)
-    start: Any = {"index": index, "seed": seed.to_json()}
+    seed, start, limit = await _begin(context, index, owed)
     try:
-        limit: Any = {"recursion_limit": recursion_limit(seed)}
         result = await graph.ainvoke(start, limit, context=context, control=control)
     except GraphDrained as drained:
         raise Drained(str(drained)) from None

@@ -1,5 +1,6 @@
 """Defects of what the assistant makes of results: invented values, claims without a deed."""
 
+import calendar
 import datetime
 import json
 import re
@@ -13,7 +14,6 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 
 _MONTHS = "January February March April May June July August September October November December"
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 _WRITTEN_DATE = lazy_regex(rf"\b(\d{{1,2}}) ({_MONTHS.replace(' ', '|')})(?: (\d{{4}}))?\b")
 _NUMBER = lazy_regex(r"(?<![\w.,:/-])\d[\d,]*(?:\.\d+)?(?![\w:/-]|[.,]\d)")
 
@@ -125,7 +125,7 @@ def answer_wrong_weekday(draft: Draft) -> bool:
     index, match = chosen
     day = datetime.date(int(match[3]), _MONTHS.split().index(match[2]) + 1, int(match[1]))
     known = draft.dialogue.everything
-    others = [name for name in _WEEKDAYS.split() if name != f"{day:%A}" and name[:3].casefold() not in known]
+    others = [name for name in calendar.day_name if name != f"{day:%A}" and name[:3].casefold() not in known]
     if not others:
         return False
     other = draft.rng.choice(others)

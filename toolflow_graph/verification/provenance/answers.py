@@ -17,7 +17,6 @@ from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH
 from toolflow_graph.verification.derivations.reckoning import Reckoner
-from toolflow_graph.verification.derivations.sums import equation_before
 from toolflow_graph.verification.derivations.times import CONDITION, Times
 from toolflow_graph.verification.evidence import Evidence, Said
 from toolflow_graph.verification.reading.languages import language_of, leaning_of
@@ -133,7 +132,7 @@ def ungrounded_mentions(evidence: Evidence, index: int) -> list[Mention]:
         # What follows from what is known may explain what stands before it: a sum, then its share.
         count = len(left)
         left = [mention for mention in left if not answer.explain(mention)]
-    if left and (answer.calculated >= _MANY_CALCULATED or answer.shows_working()):
+    if answer.calculated >= _MANY_CALCULATED:
         # Whoever works so much out does so in ways that are not followed here; what is no figure is judged still.
         left = [mention for mention in left if mention.kind not in ("number", "money", "percent", "time")]
     return left
@@ -171,16 +170,6 @@ class Answer:
     def calculated(self) -> int:
         """How many of the figures and times that :meth:`explain` was asked for follow by a calculation."""
         return len(self._reckoner.calculated) + len(self._times.calculated)
-
-    def shows_working(self) -> bool:
-        """Whether the message writes an equation out that is right: "20 × (2.5 − 1.7846) = 14.3"."""
-        for mention in self.mentions:
-            equation = equation_before(self.text[: mention.start]) if mention.values else None
-            if equation is not None and len(equation.operands) > 1:
-                slack = 0.51 * mention.steps[0]
-                if abs(equation.value - mention.values[0]) <= slack:
-                    return True
-        return False
 
     # What stands there as it is.
 

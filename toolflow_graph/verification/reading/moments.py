@@ -24,8 +24,8 @@ _MONTHS = listed("january february march april may june july august september oc
 _MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)}
 _MONTH_NUMBER |= {name[:3]: number for number, name in enumerate(_MONTHS, 1)} | {"sept": 9}
 _WEEKDAYS = listed("monday tuesday wednesday thursday friday saturday sunday")
-_WEEKDAY_NUMBER = {name: number for number, name in enumerate(_WEEKDAYS)}
-_WEEKDAY_NUMBER |= {
+WEEKDAY_NUMBER = {name: number for number, name in enumerate(_WEEKDAYS)}
+WEEKDAY_NUMBER |= {
     "mon": 0,
     "tue": 1,
     "tues": 1,
@@ -66,7 +66,7 @@ _BEFORE_DAY = lazy_regex(
 _DAY_ONLY = lazy_regex(r"\b(?:the|on)\s+(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WEEKDAY = lazy_regex(
     r"\b(?:(last|past|previous|next|this|coming)\s+)?("
-    + "|".join(sorted(_WEEKDAY_NUMBER, key=len, reverse=True))
+    + "|".join(sorted(WEEKDAY_NUMBER, key=len, reverse=True))
     + r")s?\b",
     re.IGNORECASE,
 )
@@ -88,7 +88,7 @@ _NEIGHBOUR = lazy_regex(
     re.IGNORECASE,
 )
 _NEIGHBOURS = frozenset(listed("day night morning evening overnight"))
-_WEEKDAY_WORDS = frozenset(_WEEKDAY_NUMBER) | {name + "s" for name in _WEEKDAY_NUMBER}
+_WEEKDAY_WORDS = frozenset(WEEKDAY_NUMBER) | {name + "s" for name in WEEKDAY_NUMBER}
 _WEEKDAY_STARTS = _WEEKDAY_WORDS | {"last", "past", "previous", "next", "this", "coming"}
 _ORDINALS = frozenset(("st", "nd", "rd", "th"))
 _BACK = lazy_regex(r"\b(?:back|before|earlier|prior|ago|ahead|until|till|by)\b", re.IGNORECASE)
@@ -176,7 +176,7 @@ def find_now(system: str) -> str | None:
 
 def _whole_dates(text: str) -> list[str]:
     """The dates that a text writes with their year and in no doubtful order, in ISO's form, each once."""
-    weekdays = {_WEEKDAY_NUMBER[match[2].lower()] for match in _WEEKDAY.finditer(text)}
+    weekdays = {WEEKDAY_NUMBER[match[2].lower()] for match in _WEEKDAY.finditer(text)}
     found: dict[str, None] = {}
     for written in written_dates(text):
         pairs = set(written.pairs) if written.year else ()
@@ -309,7 +309,7 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
                 yield from ((make_date(year, month, day), name) for year in (now.year, now.year + 1))
     if not words.isdisjoint(_WEEKDAY_WORDS):
         for match in at_words(_WEEKDAY, text, _WEEKDAY_STARTS):
-            ahead = (_WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
+            ahead = (WEEKDAY_NUMBER[match[2].lower()] - now.weekday()) % 7
             back = (match[1] or "").lower() in ("last", "past", "previous")
             # "Since Tuesday", "ordered on Tuesday": a bare weekday may be over, too.
             over = not match[1] and _GONE.search(text, max(match.start() - 8, 0), match.start())

@@ -358,7 +358,7 @@ def _is_made_up(leaf: GroundedLeaf) -> bool:
     "number) that nobody said, no result brought and that does not follow from what is known. Not judged: names, "
     "number words, single digits without a unit, code blocks, examples, questions and advice with round figures, "
     "general knowledge in turns without calls, figures in other languages than English, and figures and times of a "
-    "message that works three and more of them out, or writes an equation out that is right.",
+    "message that works three and more of them out.",
 )
 def ungrounded_answer(transcript: Transcript) -> Iterator[Spot]:
     evidence = evidence_of(transcript)

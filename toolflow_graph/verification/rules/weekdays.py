@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.evidence import Evidence, evidence_of
-from toolflow_graph.verification.reading.moments import WrittenDate, written_dates
+from toolflow_graph.verification.reading.moments import WEEKDAY_NUMBER, WrittenDate, written_dates
 from toolflow_graph.verification.reading.periods import Date, make_date
 from toolflow_graph.verification.reading.wording import tokens_of
 from toolflow_graph.verification.registry import Spot, rule
@@ -15,16 +15,6 @@ _NAME = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?"
 _BEFORE = lazy_regex(rf"\b(?P<name>{_NAME})\.?,?\s+(?:the\s+)?[*_]{{0,2}}\Z")
 # After a date it stands in brackets, or alone in the next cell of a table.
 _AFTER = lazy_regex(rf"[*_]{{0,2}}\s*(?:\(\s*(?P<name>{_NAME})\.?\s*[),]|\|\s*(?P<cell>{_NAME})\.?\s*\|)")
-_FORMS = [
-    {"mon", "monday"},
-    {"tue", "tues", "tuesday"},
-    {"wed", "wednesday"},
-    {"thu", "thur", "thurs", "thursday"},
-    {"fri", "friday"},
-    {"sat", "saturday"},
-    {"sun", "sunday"},
-]
-_WORDS = frozenset[str]().union(*_FORMS)
 _LONGEST = 24
 _HALF_A_YEAR = 183
 
@@ -48,7 +38,7 @@ def wrong_weekday(transcript: Transcript) -> Iterator[Spot]:
 
 def _named_days(text: str) -> Iterator[tuple[int, WrittenDate]]:
     """The weekdays (0 for Monday) that stand beside a date, with that date."""
-    if _WORDS.isdisjoint(tokens_of(text)):
+    if WEEKDAY_NUMBER.keys().isdisjoint(tokens_of(text)):
         return
     seen: set[int] = set()
     for written in written_dates(text):
@@ -58,7 +48,7 @@ def _named_days(text: str) -> Iterator[tuple[int, WrittenDate]]:
         # "Mon 2-4 March": the first of the two days is meant, which comes first here, too.
         if name and written.sure and written.start not in seen:
             seen.add(written.start)
-            yield next(day for day, forms in enumerate(_FORMS) if name.lower() in forms), written
+            yield WEEKDAY_NUMBER[name.lower()], written
 
 
 def _days_of(written: WrittenDate, evidence: Evidence, index: int) -> list[Date]:
@@ -88,7 +78,8 @@ def _was_said(weekday: int, written: WrittenDate, evidence: Evidence, index: int
         if any(day == weekday and set(other.pairs) & set(written.pairs) for day, other in _named_days(text)):
             return True
     # In results they stand under keys of their own.
-    results = (each for _, each in evidence.spoken("tool", index) if _FORMS[weekday] & tokens_of(each.text))
+    names = {name for name, number in WEEKDAY_NUMBER.items() if number == weekday}
+    results = (each for _, each in evidence.spoken("tool", index) if names & tokens_of(each.text))
     return any(written.pairs[0] in _month_days(each.iso_days) for each in results)
 
 
