@@ -182,16 +182,16 @@ async def test_a_prompt_that_is_changed_during_a_run_is_not_read_before_the_next
         return echo(body)
 
     async with OpenAIServer(edits, models=("echo",)) as server:
-        code, err = await play(tmp_path / "edited", server.base_url, 8, *flags)
+        code, err = await play(tmp_path / "edited", server.base_url, 4, *flags)
         assert code == 0, err
         edited = prompt.read_text(encoding="utf-8")
         prompt.write_text(original, encoding="utf-8")
         assert edited != original
-        code, err = await play(tmp_path / "calm", server.base_url, 8, *flags)
+        code, err = await play(tmp_path / "calm", server.base_url, 4, *flags)
         assert code == 0, err
         prompt.write_text(edited, encoding="utf-8")
         # To go on with another prompt would mix two kinds of data.
-        code, err = await play(tmp_path / "edited", server.base_url, 12, *flags)
+        code, err = await play(tmp_path / "edited", server.base_url, 6, *flags)
     assert code == 2
     assert "prompt" in err
     assert "user" in err

@@ -16,6 +16,8 @@ from tests.echo_model import echo
 from tests.openai_server import OpenAIServer
 from tests.test_run_replay import command
 from tests.thinking import MODELS, TOOLS, think
+from toolflow_graph.errors import UsageError
+from toolflow_graph.run.thread import open_thread
 
 pytest.importorskip("langgraph_cli", reason="the studio extra is not installed")
 sdk = pytest.importorskip("langgraph_sdk", reason="the studio extra is not installed")
@@ -193,11 +195,7 @@ async def test_a_dialogue_of_a_run_opens_as_a_thread_at_a_step(client: Any, tmp_
     assert played["record"]["ended"] == "plan_done"
 
 
-async def test_no_server_takes_a_dialogue(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    code, _, err = await command("run", "-n", "1", "--out", str(run))
-    assert code == 0, err
-    code, _, err = await command("replay", str(run), "0", "--studio", "http://127.0.0.1:9")
-    assert code == 2
-    assert "langgraph dev" in err
-    assert "Traceback" not in err
+async def test_no_server_takes_a_dialogue() -> None:
+    with pytest.raises(UsageError, match=r"127\.0\.0\.1:9") as caught:
+        await open_thread("http://127.0.0.1:9", {}, [], name="x", context={})
+    assert "langgraph dev" in caught.value.hint

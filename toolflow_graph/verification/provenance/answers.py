@@ -6,6 +6,7 @@
     knowledge.py    what is known when it is written
     reckoning.py    numbers that follow (sums.py calculates; portions.py: percentages, rates.py: pace and speed)
     days.py times.py    days and times that follow
+    addresses.py    codes and web addresses in another form
 """
 
 import re
@@ -19,10 +20,11 @@ from toolflow_graph.verification.derivations.reach import WITHIN_REACH
 from toolflow_graph.verification.derivations.reckoning import Reckoner
 from toolflow_graph.verification.derivations.times import CONDITION, Times
 from toolflow_graph.verification.evidence import Evidence, Said
+from toolflow_graph.verification.provenance.addresses import Addresses, stands, stands_squeezed
 from toolflow_graph.verification.reading.languages import language_of, leaning_of
 from toolflow_graph.verification.reading.mentions import UNITS, Mention
 from toolflow_graph.verification.reading.units import is_constant
-from toolflow_graph.verification.reading.wording import key_of, listed, squeeze
+from toolflow_graph.verification.reading.wording import key_of, listed
 
 _I = re.IGNORECASE
 # Sentences that show how something looks, or could be: what stands in them is no statement.
@@ -75,9 +77,6 @@ _MASKED = lazy_regex(
     r"last (?:four|4|three|3)(?: digits)?\W*(?:are|is|of)?)[\s:*(\-#\"']*\Z",
     _I,
 )
-# Where codes are put together: "PB27/PB29", "1280x720", "sandbox:/a59b.png", "Year2023".
-_SEAMS = lazy_regex(r"[/:]|(?<=\d)[x×](?=\d)|(?<=[A-Za-z]{4})(?=\d)")
-_LONGEST_NUMBER = 15
 _GROUPS = lazy_regex(r"(?<![\d.,])\d{1,6}(?:[ \u00a0-]\d{1,6})+(?![\d.,]\d)")
 # What everybody knows: how units relate, whole shares, emergency lines.
 _CONSTANTS = {
@@ -92,20 +91,6 @@ _IN_PIECES = lazy_regex(r"(\d+) ?([a-z]+) ?(\d+) ?([a-z]+)", _I)
 # What one unit is in another one: "453.592g/lb", "1lb/454g".
 _UNIT = r"(?:kg|g|oz|lbs?|ml|l|cups?|tbsp|tsp|cm|m|in|ft|km|mi|gal|pints?|quarts?)"
 _RATIO = lazy_regex(rf"~?[\d.,]+ ?{_UNIT}/[\d.,]*{_UNIT}", _I)
-# "24.86p/kWh": a number and what it is for.
-_RATE = lazy_regex(r"(\d{1,9}(?:\.\d+)?)[^\W\d]{1,4}/[^\W\d]{1,6}")
-# Words before (or after) a code that make it the name of one record.
-_RECORD = lazy_regex(
-    r"\b(?:id|no|number|code|ref|reference|confirmation|booking|reservation|order|ticket|case|invoice|tracking|account|"
-    r"claim|policy|card|key|token|serial|transaction|payment|refund|receipt|locator|pnr|sku|item|batch|lot|request|"
-    r"job|task|issue|incident|shipment|parcel|flight|contract|quote|member|customer|employee|patient|ending|plate|vin)s?\b"
-    r"|#",
-    _I,
-)
-# Types of planes, cards, roads, steels: letters, digits, perhaps a variant.
-_DESIGNATION = lazy_regex(r"[A-Z]{1,3}\d{2,4}(?:-\d{1,4})?[A-Z]{0,3}")
-_CODES = lazy_regex(r"[A-Za-z0-9]*(?:[A-Za-z][-_]?\d|\d[-_]?[A-Za-z])[\w-]*")
-_AROUND, _LONGEST = 40, 20_000
 _NAMED = lazy_regex(r"(?:\A|\s)(?P<word>[A-Z][a-z]+)\s\Z")
 # Capitalised words before a number that make it a statement all the same.
 _DATA_NOUNS = frozenset(
@@ -187,7 +172,7 @@ class Answer:
         if mention.kind == "time":
             return lambda said: any(clock in said.clocks for clock in mention.clocks)
         text = mention.text.casefold()
-        return lambda said: _stands(text, said.folded)
+        return lambda said: stands(text, said.folded)
 
     def _number_finder(self, mention: Mention) -> Callable[[Said], bool]:
         keys = [key_of(value) for value in mention.values]
@@ -201,7 +186,7 @@ class Answer:
         return lambda said: (
             any(key in said.figures for key in keys)
             or (run is not None and run in said.runs)
-            or (written is not None and _stands_squeezed(written, said.squeezed))
+            or (written is not None and stands_squeezed(written, said.squeezed))
         )
 
     # What need not stand there.
@@ -317,8 +302,13 @@ class Answer:
         if mention.kind == "phone":
             digits = re.sub(r"\D", "", mention.text)[-7:]
             return "the same digits" if any(digits in re.sub(r"\D", "", said.text) for said in self.known) else None
-        known = self._explains_url(mention.text) if mention.kind == "url" else self._explains_code(mention.text)
+        url, found = mention.kind == "url", self._addresses
+        known = found.explains_url(mention.text) if url else found.explains_code(mention.text)
         return "in another form" if known else None
+
+    @cached_property
+    def _addresses(self) -> Addresses:
+        return Addresses(self.facts, self.offer)
 
     @cached_property
     def _days(self) -> Days:
@@ -353,86 +343,10 @@ class Answer:
         told = any(all(number in said.numbers for number in numbers) for said in self.facts.users)
         return "a passage that is known" if told else None
 
-    def _explains_url(self, url: str) -> bool:
-        bare = re.sub(r"^(?:https?://)?(?:www\.)?|[/#?]+$", "", url.casefold())
-        folded = [said.folded.replace("\\/", "/") for said in self.known]
-        if any(bare in text for text in folded):
-            return True
-        host, _, path = bare.partition("/")
-        slug = path.rpartition("/")[2]
-        name = host.split(".")[-2] if host.count(".") else ""
-        if slug and len(name) > 3 and self._stands_inside(slug) and self._names_site(name):
-            return True
-        parts = [part for part in re.split(r"[/?&=#]", path) if any(map(str.isdigit, part))]
-        if any(host in text for text in folded) and all(any(part in text for text in folded) for part in parts):
-            return True
-        # Broken by a line's end, or with its signs escaped.
-        pieces = [piece for part in re.split(r"[?&]", bare) if (piece := squeeze(part))]
-        return len(pieces) > 1 and any(all(piece in said.squeezed for piece in pieces) for said in self.known)
-
-    def _explains_code(self, code: str) -> bool:
-        if "@" not in code:
-            if (rate := _RATE.fullmatch(code)) and any(key_of(float(rate[1])) in said.figures for said in self.known):
-                return True
-            if code[-1:] == "s" and code[-2:-1].isupper():
-                code = code[:-1]  # several of a kind
-            if not code.isascii():
-                # Other scripts set no spaces around a code.
-                runs = re.findall(r"[A-Za-z0-9][\w-]{3,}", re.sub(r"[^\x00-\x7f]", " ", code))
-                if runs and all(map(self._stands_inside, runs)):
-                    return True
-            bare = squeeze(code)
-            if len(bare) >= 5 and any(_stands_squeezed(bare, said.squeezed) for said in (*self.known, self.offer)):
-                return True
-            # Two of them, a path to a file that is known, a width and a height, a word and a known number.
-            parts = [part for part in _SEAMS.split(code) if any(map(str.isdigit, part))]
-            if parts and parts != [code] and all(map(self._stands_alone, parts)):
-                return True
-            # The same number behind other letters ("order 58213" for ORD-58213).
-            runs = re.findall(r"\d{4,}", code) if re.fullmatch(r"[A-Za-z]{0,8}(?:[-_#/. ]?\d+)+", code) else []
-            if runs and all(any(run in said.runs for said in self.known) for run in runs):
-                return True
-        return code.casefold() in self.offer.folded or not self._names_a_record(code)
-
-    def _names_a_record(self, code: str) -> bool:
-        """Whether a code stands for one thing of the case, not for a kind of thing that everybody knows ("B777-300ER").
-
-        That is what its shape tells, if known codes have the same, or the word before it.
-        """
-        if _DESIGNATION.fullmatch(code) is None:
-            return True
-        place = self.text.find(code)
-        before = self.text[self.text.rfind("\n", 0, max(place, 0)) + 1 : max(place, 0)]
-        if _RECORD.search(before[-_AROUND:]) or _RECORD.match(self.text, place + len(code)):
-            return True
-        shape = _shape_of(code)
-        return any(_shape_of(known) == shape for said in self.known for known in _CODES.findall(said.text[:_LONGEST]))
-
-    def _names_site(self, name: str) -> bool:
-        """Whether a site is spoken of, by anybody or in the name of a tool."""
-        tools = self.evidence.transcript.tools
-        return self._stands_inside(name) or any(name in tool.name.casefold() for tool in tools)
-
-    def _stands_inside(self, code: str) -> bool:
-        return any(code.casefold() in said.folded for said in self.known)
-
-    def _stands_alone(self, code: str) -> bool:
-        number = key_of(float(code)) if code.isdecimal() and len(code) < _LONGEST_NUMBER else None
-        if number is not None and any(number in said.figures for said in self.known):
-            return True
-        return len(code) > 2 and any(_stands(code.casefold(), said.folded) for said in self.known)
-
     @cached_property
     def offer(self) -> Said:
         """The definitions of the tools, which the assistant reads, too."""
         return self.evidence.offer
-
-
-def _shape_of(code: str) -> str:
-    """What a code begins with, and which of its signs are digits: "BK-70031" -> "BK-9"; of one without hyphens, all."""
-    head, hyphen, rest = code.partition("-")
-    kind = "".join("9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in rest or head)
-    return f"{head}{hyphen}{re.sub('9+', '9', kind)}" if hyphen else kind
 
 
 def _day_finder(year: str | None, month: int, day: int) -> Callable[[Said], bool]:
@@ -441,28 +355,6 @@ def _day_finder(year: str | None, month: int, day: int) -> Callable[[Said], bool
         return lambda said: iso in said.iso_days
     end = f"-{month:02d}-{day:02d}"
     return lambda said: any(iso.endswith(end) for iso in said.iso_days)
-
-
-def _stands(text: str, folded: str) -> bool:
-    """Whether a text holds another as a word of its own (no pattern: compiling one takes longer than looking)."""
-    place = folded.find(text)
-    while place >= 0:
-        end = place + len(text)
-        if not folded[place - 1 : place].isalnum() and not folded[end : end + 1].isalnum():
-            return True
-        place = folded.find(text, place + 1)
-    return False
-
-
-def _stands_squeezed(code: str, squeezed: str) -> bool:
-    """Whether a text without spaces holds a code, not as a part of a longer number."""
-    place = squeezed.find(code)
-    while place >= 0:
-        around = (squeezed[place - 1 : place] + code[0], code[-1] + squeezed[place + len(code) :][:1])
-        if not any(len(pair) == 2 and pair.isdigit() for pair in around):
-            return True
-        place = squeezed.find(code, place + 1)
-    return False
 
 
 def _is_sharp(mention: Mention) -> bool:
