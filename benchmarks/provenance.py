@@ -11,7 +11,8 @@ share of wrong values that the rules ``ungrounded_argument`` and ``ungrounded_an
 ``--donors``, a table follows for values of the same kind (a date for a date) from dialogues of that other origin.
 
 "derived" follows by a calculation, a unit, a date counted; "excused" needs no source (an offer, advice, an example);
-"open" stands where something is worked out and can be come to from what is known: the rule does not judge it.
+"open" stands where something is worked out and can be come to from what is known (of an argument: as the answer tells
+it), or bounds a search: the rules do not judge it.
 """
 
 import argparse
@@ -29,12 +30,13 @@ from typing import Any
 
 from toolflow_graph.dataset.reading import read_dialogues
 from toolflow_graph.randomness import derive_rng
-from toolflow_graph.types import Json, Message
+from toolflow_graph.types import Json
 from toolflow_graph.verification import Transcript
 from toolflow_graph.verification.evidence import evidence_of
 from toolflow_graph.verification.provenance.answers import Answer
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf
 from toolflow_graph.verification.reading.mentions import Mention, mentions_in
+from toolflow_graph.verification.rules.groundrules import is_left_open
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -58,7 +60,7 @@ class Table:
         ]
         if undecided := self.swapped["open"]:
             judged = _share(passed - undecided, swaps - undecided)
-            lines.append(f"  {judged} without those in sentences that calculate, which are not judged ({undecided:,})")
+            lines.append(f"  {judged} without those that are not judged ({undecided:,})")
         lines += [
             f"  {'source':<10} {'values':>7} {'share':>8} {'swapped in':>11} {'share':>8}",
         ]
@@ -85,7 +87,7 @@ def measure_foreign(dialogues: Sequence[Transcript], donors: Sequence[Transcript
     table = Table("arguments, values of another origin")
     for number, dialogue in enumerate(dialogues):
         for place, leaf in enumerate(leaf for leaf in dialogue.leaves if leaf.distinctive):
-            table.sources[leaf.source.kind] += 1
+            table.sources[_source(dialogue, leaf)] += 1
             for turn in range(rounds):
                 pool = pools[_kind(leaf.value)]
                 value = derive_rng("swap", number, place, turn).choice(pool) if pool else leaf.value
@@ -99,7 +101,7 @@ def measure_arguments(dialogues: Sequence[Transcript], rounds: int) -> Table:
     leaves = [
         (number, leaf) for number, dialogue in enumerate(dialogues) for leaf in dialogue.leaves if leaf.distinctive
     ]
-    table = Table("arguments", Counter(leaf.source.kind for _, leaf in leaves))
+    table = Table("arguments", Counter(_source(dialogues[number], leaf) for number, leaf in leaves))
     same_place: dict[Any, list[tuple[int, Json]]] = defaultdict(list)
     same_kind: dict[str, list[tuple[int, Json]]] = defaultdict(list)
     for number, leaf in leaves:
@@ -128,11 +130,15 @@ def _try_argument(table: Table, dialogue: Transcript, leaf: GroundedLeaf, value:
     arguments = copy.deepcopy(leaf.site.call.arguments)
     _replace(arguments, leaf.path, value)
     call = leaf.site.call.model_copy(update={"arguments": arguments})
-    changed = dataclasses.replace(
-        dialogue, messages=(*dialogue.messages[:end], Message(role="assistant", tool_calls=(call,))), focus=end
-    )
-    found = next(other for other in changed.leaves if other.path == leaf.path)
-    table.swapped[found.source.kind] += 1
+    alone = dialogue.messages[end].model_copy(update={"tool_calls": (call,)})
+    messages = (*dialogue.messages[:end], alone, *dialogue.messages[end + 1 :])
+    changed = dataclasses.replace(dialogue, messages=messages, focus=end)
+    table.swapped[_source(changed, next(other for other in changed.leaves if other.path == leaf.path))] += 1
+
+
+def _source(dialogue: Transcript, leaf: GroundedLeaf) -> str:
+    unjudged = leaf.source.kind == "unknown" and is_left_open(dialogue, leaf)
+    return "open" if unjudged else leaf.source.kind
 
 
 def _replace(node: Any, path: str, value: Json) -> None:

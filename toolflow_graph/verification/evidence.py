@@ -9,6 +9,7 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading import moments, wording
 from toolflow_graph.verification.reading.offsets import Duration, durations_in
 from toolflow_graph.verification.reading.present import stated_now
+from toolflow_graph.verification.reading.tables import rows_of
 from toolflow_graph.verification.reading.tongues import in_english
 from toolflow_graph.verification.reading.wording import key_of, normalise, squeeze
 from toolflow_graph.verification.transcript import Transcript
@@ -191,14 +192,14 @@ class Evidence:
 
     @cached_property
     def bodies(self) -> dict[int, Any]:
-        """The JSON value of each tool message (its text, if it is no JSON)."""
+        """The JSON value of each tool message; of one that is no JSON the rows of its table, or else its text."""
         bodies = {}
         for index, message in enumerate(self.transcript.messages):
             if message.role == "tool":
                 try:
                     bodies[index] = json.loads(message.content or "null", parse_constant=str)
                 except (ValueError, RecursionError):
-                    bodies[index] = message.content
+                    bodies[index] = rows_of(message.content or "") or message.content
         return bodies
 
     @cached_property

@@ -17,7 +17,7 @@ from toolflow_graph.verification.toolcards import split_name
 
 MONEY = lazy_regex(
     r"price|amount|cost|total|fare|fee|rate|balance|tax|charge|paid|payment|due|budget|refund|deposit|premium|payout|nightly|"
-    r"salary|wage|(?<![a-z])(?:sums?|net|gross|pay|paycheck|worth)(?![a-z])",
+    r"salary|wage|revenue|turnover|income|earning|profit|expense|(?<![a-z])(?:sums?|net|gross|pay|paycheck|worth)(?![a-z])",
     re.IGNORECASE,
 )
 FOR_KEY = lazy_regex(r"serv|portion|people|person|yield|guest|passenger|pack|batch", re.IGNORECASE)
@@ -229,7 +229,7 @@ def _of_price_and_words(
 _STOCK = lazy_regex(r"stock|quantit|qty|units?(?![a-z])|on_?hand|inventory|available|level", re.IGNORECASE)
 _UP_TO = lazy_regex(
     r"\b(?:top|topped|fill|bring|brings?|get|raise|stock|restock|replenish|refill|order|buy)\b[^.?!]*?"
-    r"\b(?:(?:up |back |get )to|to reach|(?<!order )(?<!buy )to)\s+[$€£]?"
+    r"\b(?:(?:up |back |get )to|to reach|(?<!order )(?<!buy )to)\s+(?:an? (?:round|even|full|total of) )?[$€£]?"
     r"(?P<goal>\d[\d,]*(?:\.\d+)?)\b(?!%)",
     re.IGNORECASE,
 )

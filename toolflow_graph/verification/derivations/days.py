@@ -1,5 +1,6 @@
 """What the assistant may conclude from known days: other words, days counted, nights, ages."""
 
+import calendar
 import datetime
 import re
 from functools import cached_property
@@ -10,6 +11,7 @@ from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.rows import object_row
 from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.moments import Date, day_steps_in, written_dates
+from toolflow_graph.verification.toolcards import split_name
 
 _NEXT_DAY = lazy_regex(r"\d\d:\d\d(?::\d\d)?\s?\(?\+1")
 _DAY_KEY = lazy_regex(r"(?:^|[._])(?:day|day_of_month|dom)(?:\[\])?$")
@@ -17,6 +19,10 @@ _MOST_CALLS = 6
 _SPAN_KEY = lazy_regex(r"(day|night|week|month|year)s?\b|_(day|night|week|month|year)s?_", re.IGNORECASE)
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 _YEAR_KEY = lazy_regex(r"year|built|founded|born|since", re.IGNORECASE)
+_MONTH = lazy_regex(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
+_END_KEY = frozenset(("to", "end", "until", "till", "through", "last", "checkout"))
+_START_KEY = frozenset(("from", "start", "begin", "since", "first", "checkin"))
+_FEW_MONTHS, _FEW_RESULTS = 4, 4
 _LONGEST_STAY = 30
 _MOST_DAYS = 60
 
@@ -47,7 +53,8 @@ class Days:
                 (month, day) in said.month_days for said in (*facts.users, *facts.texts)
             ):
                 return "in other words"
-        steps = ({step for said in facts.users for step in said.day_steps} | day_steps_in(facts.text)) - {0}
+        terms = (facts.evidence.prose(index) for index, _ in facts.bodies[:_FEW_RESULTS])
+        steps = ({step for said in (*facts.users, *terms) for step in said.day_steps} | day_steps_in(facts.text)) - {0}
         overnight = self._own_days if any(_NEXT_DAY.search(said.text) for said in facts.known) else frozenset()
         # A number of seconds may be another day in another zone.
         zones = {moment.date() for moment in moments_since_1970(self.facts)}
@@ -62,6 +69,8 @@ class Days:
                     return f"{known} {step:+d} days"
         if self._ends_span(mention):
             return "a day of a result and its length"
+        if self._is_beside_span(mention):
+            return "the day after or before a known stretch"
         if not object_row(facts.text, mention.start, mention.end, facts.named) and self._moves_span(mention):
             return "as long as something known"
         return "a day of the month" if {float(day) for _, _, day in mention.days} & self._days_of_months else None
@@ -80,6 +89,20 @@ class Days:
         return any(
             (end.month, end.day) == (m, d) and y in (None, str(end.year)) for end in ends for y, m, d in mention.days
         )
+
+    def _is_beside_span(self, mention: Mention) -> bool:
+        """Whether a day is the first one after what a result gives an end of, or the last before a beginning."""
+        for node in self.facts.objects:
+            for key, value in node.items():
+                words = {*split_name(key)}
+                ways = [way for way, names in ((1, _END_KEY), (-1, _START_KEY)) if names & words]
+                day = _date(value[:10]) if ways and isinstance(value, str) else None
+                beside = [shifted for way in ways if day and (shifted := _shift(day, way))]
+                if any(
+                    (d.month, d.day) == (m, n) and y in (None, str(d.year)) for d in beside for y, m, n in mention.days
+                ):
+                    return True
+        return False
 
     def _ends_span(self, mention: Mention) -> bool:
         """Whether a day lies as many days, weeks, months or years after a day of a result as its object says."""
@@ -119,6 +142,13 @@ class Days:
             for first in days
             for second in days
         )
+
+    @cached_property
+    def month_lengths(self) -> frozenset[int]:
+        """The days of the months that results and calls are about ("2025-12"), if they are few."""
+        found = {match.groups() for said in self.facts.known for match in _MONTH.finditer(said.text)}
+        few = found if len(found) <= _FEW_MONTHS else ()
+        return frozenset(calendar.monthrange(int(year), int(month))[1] for year, month in few)
 
     @cached_property
     def nights(self) -> frozenset[int]:

@@ -63,6 +63,7 @@ _CONSTANTS = (
     (re.compile(r"\bhour|\bminute", re.IGNORECASE), (60.0, 24.0)),
     (re.compile(r"per million", re.IGNORECASE), (1e6,)),
 )
+_A_DAY = lazy_regex(r"\b(?:an?|per|each|every) day\b|/\s?day\b|\bdaily\b", re.IGNORECASE)
 _HALF_A_DAY = 720
 _CENTS = frozenset(("cent", "cents", "ct", "pence"))
 _HOURLY = lazy_regex(r"\b(?:an?|per|each|every) hour\b|/\s?h(?:our)?\b|\bhourly\b", re.IGNORECASE)
@@ -427,7 +428,8 @@ class Reckoner:
     @cached_property
     def _constants(self) -> list[float]:
         """What a calculation about months, weeks and the like takes for granted, if the message speaks of such."""
-        return [c for pattern, numbers in _CONSTANTS if pattern.search(self.facts.text) for c in numbers]
+        found = [c for pattern, numbers in _CONSTANTS if pattern.search(self.facts.text) for c in numbers]
+        return [*found, *map(float, sorted(self.days.month_lengths))] if _A_DAY.search(self.facts.text) else found
 
     def _counts_in(self, sentence: str) -> list[float]:
         """Small numbers that things may be multiplied by: what the sentence and users say, and its nights or hours."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from toolflow_graph.regexes import lazy_regex
+from toolflow_graph.verification.derivations.arithmetic import amounts_of
 from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH
@@ -71,6 +72,10 @@ _LOOSELY = lazy_regex(
 )
 _MOST_UNKNOWN = 60
 _MANY_CALCULATED = 3
+_FIGURES = frozenset(("number", "money", "percent", "time"))
+_LEAST_SLIPPED = 5
+# "expected score = 1/(1+10^((Rb-Ra)/400))"
+_FORMULA = lazy_regex(r"[a-z)%] ?= ?[^=\n;]{0,80}?[\w)%] ?(?:[*/^×·÷]|\bx\b|[-+]) ?[(\w][^=\n;]{0,60}", _I)
 # Two asterisks only set in bold.
 _MASKED = lazy_regex(
     r"(?:\*{3,}|[x•·#.…]{2,}|ending(?: in| with)?|ends? (?:in|with)|"
@@ -87,6 +92,7 @@ _CONSTANTS = {
     (127, ""), (255, ""), (256, ""), (512, ""), (1023, ""), (1024, ""), (2048, ""), (4096, ""), (65535, ""),
     (911, ""), (112, ""), (999, ""), (988, ""),
 }  # fmt: skip
+_WORDS = lazy_regex(r"[A-Za-z]{2,}")
 _IN_PIECES = lazy_regex(r"(\d+) ?([a-z]+) ?(\d+) ?([a-z]+)", _I)
 # What one unit is in another one: "453.592g/lb", "1lb/454g".
 _UNIT = r"(?:kg|g|oz|lbs?|ml|l|cups?|tbsp|tsp|cm|m|in|ft|km|mi|gal|pints?|quarts?)"
@@ -117,9 +123,10 @@ def ungrounded_mentions(evidence: Evidence, index: int) -> list[Mention]:
         # What follows from what is known may explain what stands before it: a sum, then its share.
         count = len(left)
         left = [mention for mention in left if not answer.explain(mention)]
-    if answer.calculated >= _MANY_CALCULATED:
-        # Whoever works so much out does so in ways that are not followed here; what is no figure is judged still.
-        left = [mention for mention in left if mention.kind not in ("number", "money", "percent", "time")]
+    if answer.calculated >= _MANY_CALCULATED or answer.follows_formula:
+        # Whoever works so much out does so in ways that are not followed here; what is no figure is judged still, and
+        # so is a figure that a slip of the pen makes of a known one.
+        left = [mention for mention in left if mention.kind not in _FIGURES or answer.is_slip(mention)]
     return left
 
 
@@ -155,6 +162,24 @@ class Answer:
     def calculated(self) -> int:
         """How many of the figures and times that :meth:`explain` was asked for follow by a calculation."""
         return len(self._reckoner.calculated) + len(self._times.calculated)
+
+    @cached_property
+    def follows_formula(self) -> bool:
+        """Whether the context or a user gives a formula in names ("score = 1/(1+10^d)"), which is not followed here."""
+        texts = (self.facts.evidence.context, *self.facts.users)
+        found = (match.group() for said in texts for match in _FORMULA.finditer(said.text))
+        return any(len(_WORDS.findall(formula)) > 1 for formula in found)
+
+    def is_slip(self, mention: Mention) -> bool:
+        """Whether a figure is one of the latest results with two neighbouring digits exchanged."""
+        digits = re.sub(r"\D", "", mention.text)
+        if mention.kind == "time" or len(digits) < _LEAST_SLIPPED:
+            return False
+        pairs = (place for place in range(len(digits) - 1) if digits[place] != digits[place + 1])
+        meant = {digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :] for n in pairs}
+        fresh = (number for body in self.facts.fresh for values in amounts_of(body, 400).values() for number in values)
+        places = len(mention.text.rpartition(".")[2]) if "." in mention.text else 0
+        return any(f"{abs(number):.{places}f}".replace(".", "") in meant for number in fresh)
 
     # What stands there as it is.
 

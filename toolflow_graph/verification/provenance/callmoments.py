@@ -33,6 +33,9 @@ _MOVED = lazy_regex(
 _PARTS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}
 """Parts of an ISO date that calls name one by one, and where they stand in it."""
 _NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar.day_name)}
+_COMPARED = lazy_regex(
+    r"\b(?:compar\w*|versus|vs|than|before|after|previous|prior|last|next|following|earlier|later)\b", re.IGNORECASE
+)
 _WIDEST = 62
 _FEW_WEEKS = 21
 _WEEKDAYS = lazy_regex(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
@@ -66,7 +69,7 @@ class CallMoments:
         if DATE.fullmatch(text):
             return self._date(text)
         if MONTH.fullmatch(text):
-            return self.finder.text(text) or self.finder.month(text)
+            return self.finder.text(text) or self.finder.month(text) or self._compared_month(text)
         if TIME.fullmatch(text):
             clock = text[:5]
             return (
@@ -82,6 +85,16 @@ class CallMoments:
         found = self._date_time(text, match["date"], match["clock"])
         found = found or self._in_other_zone(match["date"], match["clock"], match["shift"])
         return found or beside_known(match["date"], match["clock"], self._tool, self.evidence, self.finder.before)
+
+    def _compared_month(self, text: str) -> Origin | None:
+        """A month beside a known one, or the same one of the year before or after, that a user wants to compare."""
+        for index, said in self.finder.users[:1]:
+            for step in (12, -12, 1, -1) if _COMPARED.search(said.text) else ():
+                months = int(text[:4]) * 12 + int(text[5:]) - 1 + step
+                other = f"{months // 12:04d}-{months % 12 + 1:02d}"
+                if self.finder.text(other) or self.finder.month(other):
+                    return Origin("derived", index, how=f"{other}, compared with the one {abs(step)} months apart")
+        return None
 
     def calendar_word(self, text: str) -> Origin | None:
         """The origin of the name of a month or weekday: of a date that is known, the present one last."""

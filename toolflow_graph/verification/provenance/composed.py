@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from toolflow_graph.record import Place
@@ -142,21 +142,33 @@ class Composed:
 def reckoned(transcript: Transcript, finder: Finder, index: int, name: str, value: float) -> str | None:
     """How a number follows from what is known, read as if the assistant said it under the argument's name."""
     words = split_name(name)
-    unit = next((word for word in reversed(words) if NAMES.get(word, word) in FACTORS or word in _DEGREES), "")
+    unit = _unit_of(words)
     asked = finder.users[0][1].text if finder.users else ""
     # Without a word of calculating a value that fits is as likely an accident.
     told = bool(unit) or not _CALCULATED.isdisjoint(words) or is_about_sums(asked)
     if not _NEVER.isdisjoint(words) or not (told or COORDINATES.intersection(words)) or _states(asked, words):
         return None
-    money = MONEY.search(name) is not None and not unit
-    written = f"{value:.2f}" if money and value != int(value) else f"{value:.10g}"
-    text = f"{' '.join(words)} {'$' if money else ''}{written} {unit}"
+    text = as_said(name, value)
     answer = Composed(transcript, finder, index, name, text).answer
-    mention = next((m for m in answer.mentions if m.values and m.values[0] == abs(float(written))), None)
+    close = (m for m in answer.mentions if m.values and abs(m.values[0] - abs(value)) <= m.steps[0] / 2)
+    mention = next(close, None)
     how = answer.explain(mention, loosely=False) if mention is not None else None
     if COORDINATES.intersection(words):
         return how if how == "rounded" and value % 1 else None
     return None if how == "in a tool's definition" else how
+
+
+def as_said(name: str, value: float) -> str:
+    """A number as the assistant might say it, with the words of its argument's name: "repair cost $410.50"."""
+    words = split_name(name)
+    unit = _unit_of(words)
+    money = MONEY.search(name) is not None and not unit
+    written = f"{value:.2f}" if money and value != int(value) else f"{value:.10g}"
+    return f"{' '.join(words)} {'$' if money else ''}{written} {unit}"
+
+
+def _unit_of(words: Sequence[str]) -> str:
+    return next((word for word in reversed(words) if NAMES.get(word, word) in FACTORS or word in _DEGREES), "")
 
 
 def _states(text: str, words: Collection[str]) -> bool:

@@ -11,7 +11,8 @@ from toolflow_graph.verification.toolcards import split_name
 # Fields whose text the assistant writes itself.
 _FREE_TEXT = frozenset(
     listed(
-        "query text body message note notes title description subject comment comments content summary reason "
+        "query text body message note notes memo rationale justification explanation title "
+        "description subject comment comments content summary reason "
         "instructions "
         "prompt question keyword keywords search term thought details q topic caption bio html markdown request "
         "agenda "
@@ -35,6 +36,8 @@ _PAGE_TOKENS = (("page", "token"), ("next", "token"), ("continuation", "token"))
 COORDINATES = frozenset(listed("lat latitude lon lng longitude"))
 # Nobody but the user can know these, whatever they look like.
 _CREDENTIALS = frozenset(listed("password passphrase passcode username login"))
+# Addresses that everybody knows: public name servers, one's own machine.
+_PUBLIC = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "127.0.0.1", "0.0.0.0"))
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
@@ -60,8 +63,9 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
     * user names and passwords.
 
     Not distinctive are numbers from -9 to 9, booleans, nulls, options of an enum, codes of up to five capitals
-    (``USD``, ``BER``), words in small letters (``electronics``), names under other keys, and free text (``query``,
-    ``subject``, ``body``); the values inside a free text are judged one by one (see ``composed.py``).
+    (``USD``, ``BER``), public name servers (``8.8.8.8``), words in small letters (``electronics``), names under other
+    keys, and free text (``query``, ``subject``, ``body``); the values inside a free text are judged one by one (see
+    ``composed.py``).
 
     Args:
         schema: the schema of the value's own place; ``{}`` if unknown.
@@ -76,7 +80,7 @@ def is_distinctive(value: Json, schema: Mapping[str, Any], name: str = "") -> bo
     if not isinstance(value, str):
         return False
     text = value.strip()
-    if is_free_text(text, schema, name) or len(text) < 3:
+    if is_free_text(text, schema, name) or len(text) < 3 or text in _PUBLIC:
         return False
     if _CREDENTIALS.intersection(words) and " " not in text:
         return True

@@ -116,11 +116,11 @@ def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tupl
         for number, child in enumerate(value):
             yield from iter_leaves(child, f"{path}[{number}]", f"{pattern}[]")
     elif path:
-        yield path, pattern, _name_in(pattern), value
+        yield path, pattern, last_name(pattern), value
 
 
 @lru_cache(maxsize=4096)
-def _name_in(pattern: str) -> str:
+def last_name(pattern: str) -> str:
     """The last key of a pattern: ``guests[].emails[]`` -> emails."""
     plain = re.sub(r"(\[\])+$", "", pattern)
     if plain.endswith('"]'):  # a quoted name, such as ["page[size]"]
@@ -173,7 +173,7 @@ class _Grounder:
             yield GroundedLeaf(self.site, path, pattern, value, schema, required, source, distinctive, strays)
 
     def _origin(self, value: Json, schema: Mapping[str, Any], pattern: str, distinctive: bool) -> Origin:
-        name = _name_in(pattern)
+        name = last_name(pattern)
         default = _is_default(schema, value)
         if value is None or value == "" or value == [] or value == {}:
             return Origin("default" if default else "composed", how=None if default else "left empty")
@@ -197,7 +197,7 @@ class _Grounder:
     def _quantity(
         self, value: float, schema: Mapping[str, Any], pattern: str, distinctive: bool, default: bool
     ) -> Origin | None:
-        name = _name_in(pattern)
+        name = last_name(pattern)
         origin = self.finder.number(value, None if distinctive else name)
         origin = origin or self._first_page(value, name) or self._count(value, name)
         if origin is not None or default or abs(value) >= LARGEST:

@@ -19,16 +19,23 @@ _WIDEST_BUFFER = datetime.timedelta(hours=4)
 
 def iso_duration(text: str, finder: Finder) -> Origin | None:
     """A length that somebody said, or a result holds, in ISO 8601's form ("P7D" for "one week")."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
+    length = length_of(text)
+    if length is None:
         return None
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    length = (weeks * 7 + days) * 1440 + hours * 60 + minutes + seconds / 60
     for index, said in (*finder.users, *finder.prose, (None, finder.evidence.context)):
         step = next((step for step in said.durations if step.minutes == length), None)
         if step is not None:
             return Origin("derived", index, how=f"{step.text!r}")
     return None
+
+
+def length_of(text: str) -> float | None:
+    """The minutes of a length in ISO 8601's form; None for any other text."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return (weeks * 7 + days) * 1440 + hours * 60 + minutes + seconds / 60
 
 
 def iso_week(text: str, finder: Finder) -> Origin | None:

@@ -186,7 +186,7 @@ _DONE_BY_ME = lazy_regex(
 )
 _DONE = lazy_regex(
     rf"\b(?:has|have) been{_ADVERBS}\s+(?P<verb>\w+)|"
-    r"\b(?:is|are|was|were)(?: now| successfully| all)? (?P<past>\w+ed)\b|\bsuccessfully (?P<other>\w+)",
+    r"\b(?:is|are|was|were|you['’]re)(?: now| successfully| all)? (?P<past>\w+ed)\b|\bsuccessfully (?P<other>\w+)",
     _I,
 )
 _SETTLED = lazy_regex(
@@ -200,7 +200,7 @@ _CLAIMING = lazy_regex(
     r"\bI(?:['’]ve| have|\s\w+ed)\b|"
     r"\bI (?:just|also|successfully|went ahead and|sent|paid|made|put|set|bought|wrote|gave|took|left|built|told)\b|"
     r"\b(?:been|being|now|success\w*|done|set|sorted|settled|arranged|care of|in place)\b|"
-    r"\b(?:is|are|was|were)(?: all)? \w+ed\b|"
+    r"\b(?:is|are|was|were|you['’]re)(?: all)? \w+ed\b|"
     rf"\b(?:(?:went|gone) through|complete|\w+ed(?= (?:to|for|on|at)\b|[.!])|handled|dealt with)\b|"
     rf"(?:\A|[\n.!:—-])\W*{_SOFTLY}(?:{_PARTS})\b",
     _I,

@@ -15,6 +15,7 @@ from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key
 from toolflow_graph.verification.provenance.answers import ungrounded_mentions
 from toolflow_graph.verification.provenance.distinctive import prefix_of
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves
+from toolflow_graph.verification.provenance.told import is_told
 from toolflow_graph.verification.reading.placeholders import is_placeholder
 from toolflow_graph.verification.reading.wording import WORD, key_of, listed, says_nothing, stem
 from toolflow_graph.verification.registry import Spot, rule
@@ -101,7 +102,7 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             continue
         if not leaf.distinctive and not _is_stray_symbol(transcript, leaf):
             continue
-        if is_open_choice(transcript, leaf) or _is_counted_day(transcript, leaf):
+        if is_left_open(transcript, leaf):
             continue
         # A placeholder is a finding of its own, and so is a name the schema does not know.
         if not leaf.schema or is_placeholder(leaf.value, leaf.required):
@@ -111,6 +112,11 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
             f"{leaf.site.call.name}: {leaf.path} is {_show(leaf.value)}, which nobody said and no result brought; "
             "take the value from what was said or found, or else ask for it",
         )
+
+
+def is_left_open(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether a value without a known source is not judged: a bound of a search, a day in words, what is told later."""
+    return is_open_choice(transcript, leaf) or _is_counted_day(transcript, leaf) or is_told(transcript, leaf)
 
 
 # Words by which people mean a day without saying its date.
