@@ -192,14 +192,15 @@ class Evidence:
 
     @cached_property
     def bodies(self) -> dict[int, Any]:
-        """The JSON value of each tool message; of one that is no JSON the rows of its table, or else its text."""
+        """The JSON value of each tool message; of a text the rows of its table, if it is one."""
         bodies = {}
         for index, message in enumerate(self.transcript.messages):
             if message.role == "tool":
                 try:
-                    bodies[index] = json.loads(message.content or "null", parse_constant=str)
+                    body = json.loads(message.content or "null", parse_constant=str)
                 except (ValueError, RecursionError):
-                    bodies[index] = rows_of(message.content or "") or message.content
+                    body = message.content
+                bodies[index] = (rows_of(body) or body) if isinstance(body, str) else body
         return bodies
 
     @cached_property
