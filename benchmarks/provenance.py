@@ -6,8 +6,9 @@ FILE is JSONL of dialogues, as ``verify`` reads it; without one, an offline run 
 temporary folder. For each file two tables are printed, one for the distinctive values in the arguments of calls, one
 for the values that the assistant states: how many come from where, and what becomes of them when each is replaced by
 one from another dialogue (``--rounds`` times; of the same tool and path, or of the same kind). A replaced value that
-stands in the dialogue anyway says nothing and is left out. What is then not "unknown" is the falsification rate: the
-share of wrong values that the rules ``ungrounded_argument`` and ``ungrounded_answer`` would not notice. With
+stands in the dialogue anyway says nothing and is left out. What then counts as known is the falsification rate; a
+second figure has what is "open", too: the share of wrong values that the rules ``ungrounded_argument`` and
+``ungrounded_answer`` would not notice. With
 ``--donors``, a table follows for values of the same kind (a date for a date) from dialogues of that other origin.
 
 "derived" follows by a calculation, a unit, a date counted; "excused" needs no source (an offer, advice, an example);
@@ -53,14 +54,14 @@ class Table:
     def render(self) -> str:
         """Both as text, one line a source; "unknown" is what the rule finds."""
         values, swaps = self.sources.total(), self.swapped.total()
-        known, passed = values - self.sources["unknown"] - self.sources["excused"], swaps - self.swapped["unknown"]
+        known = values - self.sources["unknown"] - self.sources["excused"] - self.sources["open"]
+        passed, undecided = swaps - self.swapped["unknown"] - self.swapped["open"], self.swapped["open"]
         lines = [
             f"{self.title}: {values:,} distinctive values, {_share(known, values)} known; falsification rate "
             f"{_share(passed, swaps)} ({passed:,} of {swaps:,} swapped in; {self.anyway:,} more stood there anyway)",
         ]
-        if undecided := self.swapped["open"]:
-            judged = _share(passed - undecided, swaps - undecided)
-            lines.append(f"  {judged} without those that are not judged ({undecided:,})")
+        if undecided:
+            lines.append(f"  {_share(passed + undecided, swaps)} with those that are not judged ({undecided:,})")
         lines += [
             f"  {'source':<10} {'values':>7} {'share':>8} {'swapped in':>11} {'share':>8}",
         ]

@@ -1,10 +1,12 @@
 """Pace and speed: how long a distance takes, by the keys and units of results and of the message itself."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
 from toolflow_graph.regexes import lazy_regex
+from toolflow_graph.verification.derivations.arithmetic import amounts_of
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.reading.mentions import mentions_in
 from toolflow_graph.verification.reading.units import NAMES
@@ -21,7 +23,8 @@ _DURATION_KEY = lazy_regex(
     r"(?P<second>sec|_s(?:$|\[))|(?P<minute>min)|(?P<hour>hour|hrs?(?![a-z])|_h(?:$|\[))|(?P<any>time|durat|elapsed|length)"
 )
 _HMS = lazy_regex(r"(?:(?P<h>\d{1,2}):)?(?P<m>[0-5]?\d):(?P<s>[0-5]\d)")
-_MOST_PAIRS = 60
+_SPEED_KEY = lazy_regex(r"speed|tempo|playback", re.IGNORECASE)
+_MOST_PAIRS, _FASTEST = 60, 4
 
 
 class Rates:
@@ -47,6 +50,18 @@ class Rates:
         owns = (*self.facts.scalars, *self.facts.totals)
         times = (time for own in owns for key, number in own.items() for time in _seconds(key, number))
         return any(abs(time - seconds) < 1 for time in times)
+
+    @cached_property
+    def speeds(self) -> frozenset[float]:
+        """How many times as fast something is played, as calls and results say."""
+        calls = (
+            site.call.arguments
+            for site in self.facts.evidence.transcript.sites
+            if site.message_index < self.facts.index
+        )
+        paths = (entry for body in (*calls, *self.facts.fresh) for entry in amounts_of(body, 100).items())
+        found = (n for path, numbers in paths if _SPEED_KEY.search(path) for n in numbers)
+        return frozenset(n for n in found if 0 < n <= _FASTEST and n != 1)
 
     @cached_property
     def _pairs(self) -> list[tuple[float, float]]:

@@ -72,8 +72,10 @@ _PER_HUNDRED = lazy_regex(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred
 _LIMIT_KEY = lazy_regex(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
 _SHARE_KEY = lazy_regex(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
 _AGED = lazy_regex(r"\b(?:aged?|at|was|were|turned|only|just)\s\Z", re.IGNORECASE)
+# "1.24M" may be cut off, too.
+_CUT = lazy_regex(r"\D*\d+\.\d+\s?(?:[kmbt]|mn|bn|million|billion)\b.*", re.IGNORECASE)
 _SCALED = lazy_regex(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
-_LARGE = 60
+_LARGE, _LEAST_LARGE, _CENT = 60, 1000, 0.0051
 _OF_UNKNOWN = "an equation of unknown numbers"
 # How far from a number the names of the objects stand that it may add up, and how many of them.
 _NEARBY, _FAR, _MOST_NAMED = 240, 700, 6
@@ -102,7 +104,7 @@ class Reckoner:
         row = object_row(self.facts.text, mention.start, mention.end, self.facts.named)
         for value, step in zip(mention.values, mention.steps, strict=True):
             how = (
-                self._rounded(value, step, loose, bounds)
+                self._rounded(value, step, loose, bounds or _CUT.fullmatch(mention.text) is not None)
                 or self._worded(value, mention)
                 or self._converted(value, _loosened(value, step) if loose else step, mention)
                 or self._counted(value, mention)
@@ -148,9 +150,9 @@ class Reckoner:
 
     # Other forms.
 
-    def _rounded(self, value: float, step: float, loose: str, bounds: bool) -> str | None:
+    def _rounded(self, value: float, step: float, loose: str, cut: bool) -> str | None:
         """Whether a number with more digits is known that this one rounds (or cuts off)."""
-        tolerance = step * (0.999 if step < 1 or bounds else 0.51)
+        tolerance = step * (0.999 if step < 1 or cut else 0.51)
         if loose:
             # "Over 1,000" may be 1,950; "about 1,300" is no 1,200, but perhaps 1,234 + 35.
             share = 0.999 if _BOUND.search(loose) else 0.6
@@ -266,6 +268,7 @@ class Reckoner:
             or self._of_named(aim(), named, sentence)
             or self._of_said(aim(), stated, few, sentence, self._peers(mention))
             or self._of_results(aim(), few, money, sentence, named)
+            or self._of_texts(aim(), sentence)
             or self._in_other_units(value, step, mention, told)
             or (None if percent else sum_of_rows(aim(), facts.text, mention.start, sentence))
         )
@@ -317,6 +320,15 @@ class Reckoner:
             or _first(three_of, target, (stated, few))
             or two_of(target, few + self._constants + [n * c for c in self._constants for n in few[:8]])
         )
+
+    def _of_texts(self, target: Target, sentence: str) -> str | None:
+        """A large number that is one of its own sentence and one that was said before, added or subtracted."""
+        if target.percent or target.value < _LEAST_LARGE:
+            return None
+        said = {number for text in self.facts.texts[:_FEW_RESULTS] for number in text.numbers if number >= _LARGE}
+        here = [number for number in say(sentence, None).figures if number >= _LARGE]
+        fits = any(abs(abs(a + way * b) - target.value) < _CENT for a in here for b in said for way in (1, -1))
+        return "a number of its sentence and one that was said, added or subtracted" if fits else None
 
     def _of_results(
         self, target: Target, few: list[float], money: bool, sentence: str, named: list[list[float]]

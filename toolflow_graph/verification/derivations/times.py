@@ -50,7 +50,7 @@ _WORKED_OUT = lazy_regex(
     re.IGNORECASE,
 )
 _SHIFT = lazy_regex(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)")
-_FARTHEST = 14
+_FARTHEST, _FEW_ZONES = 14, 3
 _LONGEST_ZONE = 80
 _MOST_CALLS, _FEW, _ZONES = 6, 12, 15
 CONDITION = lazy_regex(
@@ -120,6 +120,8 @@ class Times:
         lengths = {*self._said_lengths, *self._stated_lengths, *self._sums}
         lengths |= {length for _, own in self.timed for length in own}
         lengths |= {round(step.minutes) for index, _ in self.facts.bodies for step in self._prose(index)}
+        lengths |= {round(step.minutes) for step in self.facts.evidence.context.durations}
+        lengths |= {length for own in self.facts.scalars for length in own_lengths(own)}
         lengths |= {a + b for a in sorted(lengths)[:_FEW] for b in sorted(lengths)[:_FEW]}
         if _ZONE.search(self.facts.text) or _ANY_ZONE.search(self.facts.text):
             lengths |= {60 * hours for hours in range(1, _ZONES)}
@@ -145,6 +147,8 @@ class Times:
         if any(abs(sum(numbers) - seconds) < 1 for numbers in timings):
             return True
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
+            return True
+        if any(near(seconds * speed, speed) for speed in self.rates.speeds):
             return True
         around = self.facts.text[max(mention.start - 40, 0) : mention.end + 20]
         written = seconds_of(mention.text)
@@ -260,7 +264,13 @@ class Times:
     @cached_property
     def spans(self) -> frozenset[int]:
         """Minutes between two times, and what the lengths of one object come to (preparing and cooking)."""
-        return self.stretches | self._sums
+        # How far two zones lie apart stands there both ways.
+        apart = {abs(offset) for offset in self._offsets if -offset in self._offsets or len(self._offsets) == 1}
+        pairs = sorted(self._offsets) if len(self._offsets) <= _FEW_ZONES and not apart else []
+        between = apart | {b - a for a in pairs for b in pairs if a < b}
+        plain = self.stretches - self._elapsed
+        shifted = {(n + way * offset) % A_DAY for n in plain for offset in between for way in (1, -1)}
+        return self.stretches | self._sums | shifted
 
     @cached_property
     def _sums(self) -> frozenset[int]:
@@ -269,7 +279,10 @@ class Times:
     @cached_property
     def _said_times(self) -> set[int]:
         """Times of day, in minutes, that the user said last: what starts then takes what a result says."""
-        return set(minutes_of(clock for said in self.facts.users[:1] for clock in said.clocks))
+        last = self.facts.users[:1]
+        clocks = {clock for said in last for clock in said.clocks}
+        spoken = {clock for said in last for clock, how in said.times.items() if how not in VAGUE_TIMES}
+        return set(minutes_of(clocks | spoken))
 
     @cached_property
     def _supposed(self) -> set[int]:

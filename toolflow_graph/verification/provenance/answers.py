@@ -14,18 +14,19 @@ from collections.abc import Callable
 from functools import cached_property
 
 from toolflow_graph.regexes import lazy_regex
-from toolflow_graph.verification.derivations.arithmetic import amounts_of
+from toolflow_graph.verification.derivations.arithmetic import amount_of, amounts_of
 from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH
 from toolflow_graph.verification.derivations.reckoning import Reckoner
 from toolflow_graph.verification.derivations.times import CONDITION, Times
-from toolflow_graph.verification.evidence import Evidence, Said
+from toolflow_graph.verification.evidence import Evidence, Said, say
 from toolflow_graph.verification.provenance.addresses import Addresses, stands, stands_squeezed
 from toolflow_graph.verification.reading.languages import language_of, leaning_of
 from toolflow_graph.verification.reading.mentions import UNITS, Mention
-from toolflow_graph.verification.reading.units import is_constant
-from toolflow_graph.verification.reading.wording import key_of, listed
+from toolflow_graph.verification.reading.units import NAMES, is_constant
+from toolflow_graph.verification.reading.wording import key_of, listed, stem
+from toolflow_graph.verification.toolcards import split_name
 
 _I = re.IGNORECASE
 # Sentences that show how something looks, or could be: what stands in them is no statement.
@@ -37,7 +38,7 @@ _EXAMPLE = lazy_regex(
 _HEDGE = lazy_regex(
     r"\b(?:usually|typically|generally|in general|normally|often|commonly|on average|as a rule|rule of thumb|"
     r"(?:I|we)(?:'d| would)? (?:recommend|suggest|advise|propose)|recommend(?:ation)?s?|suggest(?:ion)?s?|tips?|"
-    r"ideal(?:ly)?|would|could|might|may(?! \d)|if|should|consider|let's|roughly|rarely|sometimes|known for|"
+    r"ideal(?:ly)?|would|I['’]d|could|might|may(?! \d)|if|should|consider|let's|roughly|rarely|sometimes|known for|"
     r"please (?:provide|enter|choose|share|tell|give|specify|confirm)|let me know|available 24|24/7)\b",
     _I,
 )
@@ -73,7 +74,8 @@ _LOOSELY = lazy_regex(
 _MOST_UNKNOWN = 60
 _MANY_CALCULATED = 3
 _FIGURES = frozenset(("number", "money", "percent", "time"))
-_LEAST_SLIPPED = 5
+_LEAST_SLIPPED, _FEW_OBJECTS = 5, 20
+_LENGTHS = frozenset(("minute", "hour", "day", "week", "month", "year"))
 # "expected score = 1/(1+10^((Rb-Ra)/400))"
 _FORMULA = lazy_regex(r"[a-z)%] ?= ?[^=\n;]{0,80}?[\w)%] ?(?:[*/^×·÷]|\bx\b|[-+]) ?[(\w][^=\n;]{0,60}", _I)
 # Two asterisks only set in bold.
@@ -229,7 +231,7 @@ class Answer:
         if sentence.rstrip(" *_\"')").endswith("?") and not sharp:
             return True
         if mention.kind in ("number", "percent") and (_GENERAL.search(sentence) or self._is_common(mention)):
-            return True
+            return not self._contradicts(mention)
         if not self.facts.fresh and self._is_knowledge(mention, sentence, sharp):
             return True
         hedge = _HEDGE if not self.facts.fresh else _ADVICE
@@ -303,6 +305,18 @@ class Answer:
         named = None if self.facts.fresh else _NAMED.search(before)
         return named is not None and named["word"].lower() not in _DATA_NOUNS and unit not in UNITS
 
+    def _contradicts(self, mention: Mention) -> bool:
+        """Whether the latest results give another length for what a sentence names: "12-month warranty"."""
+        unit, sentence = NAMES.get(mention.unit, mention.unit), self._sentence(mention)
+        said = {stem(word) for word in split_name(sentence)}
+        given: set[float] = set()
+        for node in self.facts.objects[:_FEW_OBJECTS] if unit in _LENGTHS else ():
+            for key, value in node.items():
+                words = [stem(word) for word in split_name(key)]
+                number = amount_of(value) if len(words) > 1 and stem(unit) in words and said.issuperset(words) else None
+                given |= set() if number is None else {key_of(number)}
+        return bool(given) and given.isdisjoint(say(sentence, None).figures)
+
     # What follows from what stands there.
 
     def explain(self, mention: Mention, *, loosely: bool = True) -> str | None:
@@ -311,6 +325,8 @@ class Answer:
         ``loosely``: see :meth:`Reckoner.explain`.
         """
         if mention.kind in ("number", "money", "percent"):
+            if self._contradicts(mention):
+                return None
             written = self.text[mention.start : mention.end]
             if _MASKED.search(self.text[max(mention.start - 40, 0) : mention.start]):
                 return "the end of a known number" if self._ends_known(written) else None

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
+from toolflow_graph.verification.derivations.arithmetic import MONEY
 from toolflow_graph.verification.evidence import Evidence, strings_in, text_keys
 from toolflow_graph.verification.provenance.origins import Finder, Origin
 from toolflow_graph.verification.provenance.written import beside_known, time_code
@@ -36,6 +37,7 @@ _NAMES = {"month": frozenset(calendar.month_name[1:]), "day": frozenset(calendar
 _COMPARED = lazy_regex(
     r"\b(?:compar\w*|versus|vs|than|before|after|previous|prior|last|next|following|earlier|later)\b", re.IGNORECASE
 )
+_NO_YEAR = lazy_regex(rf"{MONEY.pattern}|(?:^|_)id$|number|code|quantit|count|zip|pin", re.IGNORECASE)
 _WIDEST = 62
 _FEW_WEEKS = 21
 _WEEKDAYS = lazy_regex(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
@@ -127,6 +129,13 @@ class CallMoments:
             if iso is not None:
                 return Origin("derived", index, how=f"the {part} of {said.dates[iso] or iso!r}")
         return None
+
+    def year(self, value: float, name: str) -> Origin | None:
+        """The present year or one beside it, under whatever key but that of an amount or an identifier."""
+        now = self.evidence.now
+        if now is None or abs(value - now.year) > 1 or value % 1 or _NO_YEAR.search(name):
+            return None
+        return Origin("context", how="counted from the present year")
 
     def epoch(self, value: float) -> Origin | None:
         """The origin of a moment in seconds or milliseconds since 1970."""

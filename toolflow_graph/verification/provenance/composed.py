@@ -11,7 +11,7 @@ from toolflow_graph.types import Message
 from toolflow_graph.verification.derivations.arithmetic import MONEY, is_about_sums
 from toolflow_graph.verification.evidence import Evidence
 from toolflow_graph.verification.provenance.answers import Answer
-from toolflow_graph.verification.provenance.distinctive import COORDINATES
+from toolflow_graph.verification.provenance.distinctive import CODE, COORDINATES
 from toolflow_graph.verification.provenance.origins import Finder, Origin
 from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.moments import Date
@@ -115,7 +115,7 @@ class Composed:
     @cached_property
     def strays(self) -> tuple[str, ...]:
         """Distinctive values of the text that come from nowhere."""
-        if _CODE.intersection(split_name(self.name)):
+        if _CODE.intersection(split_name(self.name)) or CODE.search(self.text):
             return ()
         return tuple(dict.fromkeys(mention.text for mention in self._mentions if self._is_stray(mention)))
 

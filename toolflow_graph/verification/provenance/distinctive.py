@@ -1,5 +1,6 @@
 """Which values cannot be there by chance: what provenance is asked for in earnest."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ _FREE_TEXT = frozenset(
         "instructions "
         "prompt question keyword keywords search term thought details q topic caption bio html markdown request "
         "agenda "
+        "kommentar bemerkung betreff nachricht notiz hinweis grund beschreibung anmerkung titel frage suchbegriff "
+        "commentaire objet remarque motif sujet titre mensaje comentario asunto nota notas motivo descripcion "
+        "observaciones consulta pregunta oggetto messaggio commento mensagem assunto "
         "feedback remark remarks expression code script command cmd sql greeting signature purpose label headline"
     )
 )
@@ -41,6 +45,8 @@ _PUBLIC = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "127
 # How much of something to show: the assistant's own choice in every API.
 _KNOBS = frozenset(listed("limit max results size per page top offset radius depth num count width height precision"))
 _KNOB_HEADS = frozenset(listed("limit max page top k offset radius num size"))
+CODE = lazy_regex(r"[\w\])]\.\w+\(|\w\[['\"]|\bSELECT\b.*\bFROM\b|^\s*(?:import|def|const|let|var) \w", re.DOTALL)
+"""What only programs and queries look like: their text is the assistant's own."""
 _SENTENCE = 5
 _NUMBER = lazy_regex(r"[-+]?\d+(?:\.\d+)?")
 _NAME_LIKE = lazy_regex(
@@ -100,6 +106,8 @@ def is_free_text(text: str, schema: Mapping[str, Any], name: str) -> bool:
     if any(key in schema for key in ("format", "enum", "pattern", "const")):
         return False
     words = split_name(name)
+    if CODE.search(text):
+        return True
     if words[-1:] == ("code",) and len(text.split()) == 1:
         return False  # a booking code, not source code
     if words and (words[-1] in _FREE_TEXT or (words[0] in _FREE_TEXT and "id" not in words)):

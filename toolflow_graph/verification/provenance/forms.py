@@ -1,6 +1,7 @@
 """Other forms of a text that is known: a phone number, a code for a name, several values in one string."""
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from toolflow_graph.regexes import lazy_regex
@@ -11,6 +12,11 @@ from toolflow_graph.verification.reading.wording import listed, normalise, squee
 _DATE = lazy_regex(r"\d{4}-\d\d-\d\d")
 # What stands around the values of a filter, a query or a JSON text.
 _FILE = lazy_regex(r"(\d{1,9})\.[a-z]{2,4}")
+# "25^0.43"; a dash alone joins the parts of a code.
+_EXPRESSION = lazy_regex(r"[\d.,()\s]*\d\s*(?:[*/^+×÷%]|\*\*|\s-\s)[\d.,()\s*/^+×÷%-]*")
+_NUMBERS = lazy_regex(r"\d+(?:\.\d+)?")
+_USUAL = frozenset(("1", "2", "7", "10", "12", "24", "30", "60", "100", "365", "1000"))
+_OUTPUT = lazy_regex(r"[\w-]+\.[a-z]\w{1,4}")
 _SEAT = lazy_regex(r"(\d{1,2})[-/](\d{1,3})")
 _KEY = lazy_regex(r"\b[A-Za-z_][\w.]*\s*(?:[=<>]=?|:(?!//))\s*|[<>]=?")
 _BETWEEN = lazy_regex(r"[,;|&(){}\[\]]|\s(?:AND|OR|and|or)\s")
@@ -69,6 +75,12 @@ class Forms:
         if file := _FILE.fullmatch(value):
             number = self.finder.number(float(file[1]))
             return number and Origin("derived", number.message_index, number.result_path, f"named after {file[1]}")
+        if _EXPRESSION.fullmatch(value) and (numbers := _NUMBERS.findall(value)):
+            found = [self.finder.number(float(number)) for number in numbers]
+            first = next((origin for origin in found if origin is not None), None)
+            known = all(origin or number in _USUAL for origin, number in zip(found, numbers, strict=True))
+            known_first = first if known else None
+            return known_first and replace(known_first, kind="derived", how="an expression of known numbers")
         bare = _KEY.sub("|", value.replace('"', " "))
         parts = [part.strip() for part in _BETWEEN.split(bare) if part.strip()]
         if not parts or (len(parts) < 2 and bare == value) or not any(len(part) > 1 for part in parts):
@@ -78,6 +90,15 @@ class Forms:
         if first is None or not all(origins):
             return None
         return Origin("derived", first.message_index, first.result_path, f"{len(parts)} values in one string")
+
+    def file_name(self, value: str) -> Origin | None:
+        """A file that the assistant names after what it is about: most of its words are known, and all its numbers."""
+        words = re.findall(r"[a-z]{3,}|\d+", value.rpartition(".")[0].casefold()) if _OUTPUT.fullmatch(value) else []
+        numbers = [word for word in words if word.isdigit()]
+        known = sum(any(stem(word) in said.stems for _, said in self.finder.everything) for word in words)
+        told = all(self.finder.number(float(number)) or len(number) == 1 for number in numbers)
+        plain = len(words) - len(numbers)
+        return Origin("derived", how="a file named after known words") if plain and told and 2 * known > plain else None
 
     def _part(self, part: str) -> Origin | None:
         if _DATE.fullmatch(part):

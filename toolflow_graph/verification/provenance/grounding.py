@@ -42,7 +42,9 @@ _TITLED = frozenset(
         "itinerary trip todo goal habit board"
     )
 )
-_LONGEST_STRUCTURE = 4000
+_LONGEST_STRUCTURE, _SHORT_CODE = 4000, 4
+# Keys of files that a call writes.
+_WRITTEN = frozenset(listed("name filename output outfile out save destination target dest"))
 _PAGE = frozenset(("page", "offset", "skip", "start", "cursor"))
 
 
@@ -215,6 +217,7 @@ class _Grounder:
             origin = origin or find_quantity(value, pattern, named, self.values, self.finder, self.reads)
             if origin is None and schema.get("type") == "integer":
                 origin = self.finder.without_decimals(value, name)
+            origin = origin or self.moments.year(value, name)
             if origin is None and is_constant(value):
                 origin = Origin("derived", how="what everybody knows of units and nature")
             if origin is None and self.reads and COORDINATES.intersection(split_name(name)):
@@ -288,7 +291,8 @@ class _Grounder:
             value = float(text)
             number = self.finder.said_number(value) or self.finder.text(text) or self.finder.number(value)
             number = number or self.moments.part(value, name) or self._first_page(value, name)
-            return number or self.forms.read_out(text) or self._composed(text, schema, name, distinctive)
+            number = number or (self.forms.text_variant(text) if len(text) > _SHORT_CODE else self.forms.read_out(text))
+            return number or self._composed(text, schema, name, distinctive)
         moment = self.moments.origin(text)
         if moment is not None:
             return moment
@@ -302,6 +306,8 @@ class _Grounder:
             kind: Kind = "default" if _is_described_default(schema, text) else "enum"
             return Origin(kind, how="the parameter's description names it")
         origin = origin or self.forms.text_variant(text) or self.forms.joined(text) or self._structure(text)
+        if origin is None and not self.reads and not _WRITTEN.isdisjoint(split_name(name)):
+            origin = self.forms.file_name(text)
         if origin is None and self.reads and _PAIR_OF_DEGREES.fullmatch(text):
             origin = self._known_place()
         if origin is not None and origin.kind == "context":

@@ -38,7 +38,7 @@ for _language, _words in _SMALL_WORDS.items():
         _LANGUAGES.setdefault(_word, []).append(_language)
 _WORD = lazy_regex(r"(?<![^\W_])[^\W\d_A-Z][^\W\d_]*(?:'[^\W\d_]+)?")
 _LEAST_WORDS, _LEAST_SHARE, _FAR_SHARE = 6, 0.25, 0.12
-_LEAST_LETTERS, _MOST_LETTERS = 8, 4000
+_LEAST_LETTERS, _LEAST_SIGNS, _MOST_LETTERS = 8, 4, 4000
 _NAMES = frozenset(
     listed(
         "language languages english german french spanish italian portuguese dutch chinese mandarin cantonese japanese "
@@ -57,15 +57,13 @@ def language_of(text: str) -> str | None:
     Capitalised words do not count: names and titles keep their language ("Der Spiegel").
     """
     text = text[:_MOST_LETTERS]
-    if len(text) < _LEAST_LETTERS:
-        return None
     if not text.isascii():
         letters = sum(map(str.isalpha, text))
-        if letters < _LEAST_LETTERS:
-            return None
-        for name, pattern in _SCRIPTS.items():
-            if len(pattern.findall(text)) > 0.7 * letters:
+        for name, pattern in _SCRIPTS.items() if letters >= _LEAST_SIGNS else ():
+            if len(pattern.findall(text)) > 0.6 * letters:
                 return name
+    if len(text) < _LEAST_LETTERS:
+        return None
     words = _WORD.findall(text.replace("’", "'"))
     if not text.isascii():
         words = [word for word in words if word[0].islower()]
@@ -74,6 +72,12 @@ def language_of(text: str) -> str | None:
     hits = Counter(language for word in words for language in _LANGUAGES.get(word, ()))
     (first, most), (_, next_most) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return None if most < _LEAST_SHARE * len(words) or most - next_most < _FAR_SHARE * len(words) else first
+
+
+def lacks_script(text: str, language: str) -> bool:
+    """Whether a language has a script of its own and a text not one sign of it."""
+    pattern = _SCRIPTS.get(language)
+    return pattern is not None and pattern.search(text) is None
 
 
 def leaning_of(text: str) -> str | None:

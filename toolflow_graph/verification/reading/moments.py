@@ -70,10 +70,10 @@ _WEEKDAY = lazy_regex(
     + r")s?\b",
     re.IGNORECASE,
 )
-_GONE = lazy_regex(r"\b(?:since|on|from)\s+\Z", re.IGNORECASE)
+_GONE = lazy_regex(r"\b(?:since|on|from|was|were)\s+\Z", re.IGNORECASE)
 _COUNT = r"(?P<count>\d{1,3}|an?|" + "|".join(UNITS) + r"|couple(?:\s+of)?)"
 _IN = lazy_regex(
-    rf"\b(?P<back>past|last|previous)?\s*{_COUNT}[\s-]+(?P<unit>day|night|week|month|year)s?\b\s*(?P<ago>ago|"
+    rf"\b(?P<back>past|last|previous)?\s*{_COUNT}[\s-]+(?:more\s+|full\s+|whole\s+|further\s+)?(?P<unit>day|night|week|month|year)s?\b\s*(?P<ago>ago|"
     rf"earlier|before)?",
     re.IGNORECASE,
 )

@@ -79,7 +79,9 @@ def _earlier(hour: str) -> str:
 
 def _hour(match: re.Match[str]) -> str:
     minute = match["minute"] or match.groupdict().get("after") or "00"
-    return f"{match['hour']}:{minute}"
+    # "14 Uhr am Bahnhof" is no time before noon.
+    apart = "," if match.string.startswith(" am ", match.end()) else ""
+    return f"{match['hour']}:{minute}{apart}"
 
 
 def _half_day(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from toolflow_graph.regexes import lazy_regex
+from toolflow_graph.verification.evidence import evidence_of
 from toolflow_graph.verification.reading.claims import (
     VERB_FAMILY,
     admits_failure,
@@ -96,8 +97,14 @@ def claim_of_failed_half(
     for site in here:
         if site.succeeded or site.call.name in done:
             continue
-        verbs = {_words(site.call.name)[0], *said_of(_words(site.call.name)[0])} - doing
+        own = {_words(site.call.name)[0], *said_of(_words(site.call.name)[0])}
+        verbs, names = own - doing, _names_of(transcript, site)
+        others = {word for other in here if other.succeeded for word in _names_of(transcript, other)}
         for place, sentence in enumerate(sentences):
+            # Said of the very thing that the failed call was about.
+            named = shares_noun(sentence, names) and not shares_noun(sentence, [*others])
+            if named and claims_deed(sentence, own, passive=True) and _stands(sentences, place):
+                return sentence, site.call.name
             if not verbs or not _stands(sentences, place):
                 continue
             rest = object_of_deed(sentence, verbs)
@@ -128,6 +135,18 @@ def _is_about(text: str, site: CallSite) -> bool:
     words = [word for value in given if len(value) < 60 for word in split_name(value)]
     numbers = {word for word in words if word.isdigit()} & set(re.findall(r"\d+", text))
     return bool(numbers) or has_pronoun(text) or shares_noun(text, [*_words(site.call.name)[1:], *words])
+
+
+def _names_of(transcript: Transcript, site: CallSite) -> list[str]:
+    """The words in the names of the objects that a call gives the ids of: "Lawn" of zone Z1."""
+    evidence = evidence_of(transcript)
+    found: list[str] = []
+    for value in site.call.arguments.values():
+        holder = evidence.holder(("s", value.casefold()), site.message_index) if isinstance(value, str) else None
+        node = holder[1] if holder is not None else None
+        names = [node.get(key) for key in ("name", "title", "label")] if isinstance(node, dict) else []
+        found += [word for name in names if isinstance(name, str) for word in split_name(name)]
+    return found
 
 
 def _read_since(transcript: Transcript, site: CallSite, turn: range) -> bool:

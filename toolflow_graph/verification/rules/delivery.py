@@ -8,7 +8,7 @@ from typing import Any
 from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json, Message
 from toolflow_graph.verification.evidence import evidence_of
-from toolflow_graph.verification.reading.languages import language_of, names_language
+from toolflow_graph.verification.reading.languages import lacks_script, language_of, names_language
 from toolflow_graph.verification.reading.wording import listed, normalise, tokens_of
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import Transcript
@@ -209,7 +209,7 @@ def other_language(transcript: Transcript) -> Iterator[Spot]:
         heard = [m.content or "" for m in transcript.messages[:index] if m.role == "user"]
         known = [language for text in reversed(heard) if (language := language_of(text)) is not None]
         user = known[0] if known else language_of("\n".join(heard))
-        if user is None or own == user or own in known:
+        if user is None or own == user or own in known or lacks_script(heard[-1], user):
             continue
         if not _is_about_languages(transcript) and not _reports(transcript, index):
             yield index, f"answers in {own}, and the user writes {user}; answer in the user's language"
