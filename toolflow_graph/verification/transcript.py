@@ -247,7 +247,9 @@ def _reports_failure(body: Any, own_error: bool) -> bool:
     error = body.get("error")
     if own_error or (isinstance(error, str) and error.strip().casefold() in _NO_ERROR):
         return False
-    return bool(error) and set(body) <= _ERROR_KEYS
+    # "MAX_STAY" is no field of a result that went well, whatever stands beside it.
+    coded = isinstance(error, str) and _CODED.fullmatch(error) is not None
+    return bool(error) and (set(body) <= _ERROR_KEYS or coded or (isinstance(error, dict) and "message" in error))
 
 
 def _has_failed_status(body: dict[str, Any]) -> bool:
@@ -268,6 +270,7 @@ _FAILS = lazy_regex(
     r"unavailable|timed out|internal server error|bad request|error)\b",
     re.IGNORECASE,
 )
+_CODED = lazy_regex(r"[A-Z]{2,}(?:_[A-Z0-9]+)+|[A-Z]{2,6}_?\d{2,5}")
 _NO_ERROR = {"", "none", "no", "null", "nil", "ok", "success", "false", "0", "n/a", "no error", "no_error"}
 
 _ERROR_KEYS = {

@@ -22,7 +22,7 @@ _YEAR_KEY = lazy_regex(r"year|built|founded|born|since", re.IGNORECASE)
 _MONTH = lazy_regex(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
 _END_KEY = frozenset(("to", "end", "until", "till", "through", "last", "checkout"))
 _START_KEY = frozenset(("from", "start", "begin", "since", "first", "checkin"))
-_FEW_MONTHS, _FEW_RESULTS = 4, 4
+_FEW_MONTHS, _FEW_RESULTS, _NEXT = 4, 4, 2
 _LONGEST_STAY = 30
 _MOST_DAYS = 60
 
@@ -71,6 +71,8 @@ class Days:
             return "a day of a result and its length"
         if self._is_beside_span(mention):
             return "the day after or before a known stretch"
+        if self._is_listed(mention):
+            return "a day beside one that is known"
         if not object_row(facts.text, mention.start, mention.end, facts.named) and self._moves_span(mention):
             return "as long as something known"
         return "a day of the month" if {float(day) for _, _, day in mention.days} & self._days_of_months else None
@@ -89,6 +91,13 @@ class Days:
         return any(
             (end.month, end.day) == (m, d) and y in (None, str(end.year)) for end in ends for y, m, d in mention.days
         )
+
+    def _is_listed(self, mention: Mention) -> bool:
+        """Whether a list of days ("26, 27 and 28 August") holds a known one right beside this."""
+        known = {(day.month, day.day) for day in self._days}
+        beside = [m for m in self.facts.mentions if m.kind == "date" and m.text == mention.text and m is not mention]
+        pairs = [(month, day) for other in beside for _, month, day in other.days if (month, day) in known]
+        return any(m == month and abs(d - day) <= _NEXT for month, day in pairs for _, m, d in mention.days)
 
     def _is_beside_span(self, mention: Mention) -> bool:
         """Whether a day is the first one after what a result gives an end of, or the last before a beginning."""

@@ -441,7 +441,11 @@ class Reckoner:
     def _constants(self) -> list[float]:
         """What a calculation about months, weeks and the like takes for granted, if the message speaks of such."""
         found = [c for pattern, numbers in _CONSTANTS if pattern.search(self.facts.text) for c in numbers]
-        return [*found, *map(float, sorted(self.days.month_lengths))] if _A_DAY.search(self.facts.text) else found
+        if _A_DAY.search(self.facts.text):
+            weeks = [m.values[0] for m in self.facts.mentions if m.unit in ("week", "weeks") and m.values]
+            spelled = [n for n, how in say(self.facts.text, None).numbers.items() if f"{how} week" in self.facts.text]
+            found += [*map(float, sorted(self.days.month_lengths)), *(7.0 * n for n in (*weeks, *spelled))]
+        return found
 
     def _counts_in(self, sentence: str) -> list[float]:
         """Small numbers that things may be multiplied by: what the sentence and users say, and its nights or hours."""

@@ -29,6 +29,7 @@ from toolflow_graph.verification.reading.offsets import Duration, offset_of, zon
 _ISO_LENGTH = lazy_regex(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _OPENING_HOURS = lazy_regex(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
 _HOURS = lazy_regex(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
+_WINDOW_KEY = lazy_regex(r"window|slot|hours|open|time", re.IGNORECASE)
 _PRINTED_HOUR = lazy_regex(r"\bhour[\"']?\s?[=:]\s?(\d{1,2})\b")
 _LONGEST_PRINT = 20_000
 _HOUR_KEY = lazy_regex(r"(?:^|[._])(?:h|hr|hours?|time)(?:\[\])?$")
@@ -216,7 +217,9 @@ class Times:
         # A result that is no JSON, such as a printed object: "Date(hour=7)".
         printed = (body for body in self.facts.fresh if isinstance(body, str))
         found |= {float(match[1]) for body in printed for match in _PRINTED_HOUR.finditer(body[:_LONGEST_PRINT])}
-        texts = (text for body in self.facts.fresh for text in texts_in(body) if _OPENING_HOURS.search(text))
+        texts = [text for body in self.facts.fresh for text in texts_in(body) if _OPENING_HOURS.search(text)]
+        windows = (value for node in self.facts.objects for key, value in node.items() if _WINDOW_KEY.search(key))
+        texts += [value for value in windows if isinstance(value, str)]
         ranges = (match for text in texts for match in _HOURS.finditer(text[:200]))
         return found | {float(hour) for match in ranges for hour in match.groups()}
 

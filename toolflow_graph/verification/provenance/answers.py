@@ -74,7 +74,7 @@ _LOOSELY = lazy_regex(
 _MOST_UNKNOWN = 60
 _MANY_CALCULATED = 3
 _FIGURES = frozenset(("number", "money", "percent", "time"))
-_LEAST_SLIPPED, _FEW_OBJECTS = 5, 20
+_LEAST_SLIPPED, _LEAST_IN_ROW, _FEW_OBJECTS = 5, 3, 20
 _LENGTHS = frozenset(("minute", "hour", "day", "week", "month", "year"))
 # "expected score = 1/(1+10^((Rb-Ra)/400))"
 _FORMULA = lazy_regex(r"[a-z)%] ?= ?[^=\n;]{0,80}?[\w)%] ?(?:[*/^×·÷]|\bx\b|[-+]) ?[(\w][^=\n;]{0,60}", _I)
@@ -124,7 +124,7 @@ def ungrounded_mentions(evidence: Evidence, index: int) -> list[Mention]:
     while left and len(left) != count:
         # What follows from what is known may explain what stands before it: a sum, then its share.
         count = len(left)
-        left = [mention for mention in left if not answer.explain(mention)]
+        left = [mention for mention in left if not answer.follows(mention)]
     if answer.calculated >= _MANY_CALCULATED or answer.follows_formula:
         # Whoever works so much out does so in ways that are not followed here; what is no figure is judged still, and
         # so is a figure that a slip of the pen makes of a known one.
@@ -172,10 +172,16 @@ class Answer:
         found = (match.group() for said in texts for match in _FORMULA.finditer(said.text))
         return any(len(_WORDS.findall(formula)) > 1 for formula in found)
 
+    def follows(self, mention: Mention) -> bool:
+        """Whether a value can be explained, and not only by what a slip of the pen comes to, too."""
+        return self.explain(mention, loosely=not self.is_slip(mention)) is not None
+
     def is_slip(self, mention: Mention) -> bool:
         """Whether a figure is one of the latest results with two neighbouring digits exchanged."""
         digits = re.sub(r"\D", "", mention.text)
-        if mention.kind == "time" or len(digits) < _LEAST_SLIPPED:
+        # A row of a table hardly holds a figure that only looks like one of the result's.
+        least = _LEAST_IN_ROW if "|" in self._sentence(mention) else _LEAST_SLIPPED
+        if mention.kind == "time" or len(digits) < least:
             return False
         pairs = (place for place in range(len(digits) - 1) if digits[place] != digits[place + 1])
         meant = {digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :] for n in pairs}

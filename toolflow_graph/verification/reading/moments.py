@@ -203,8 +203,9 @@ def dates_in(text: str, now: Date | None) -> dict[str, str | None]:
 
 
 def _same_month(text: str, stated: Mapping[str, str | None]) -> Iterator[tuple[Date | None, str]]:
-    """Days without a month beside a date that says its year: "13 June 2026, back on the 20th"."""
-    known = [iso for iso, how in stated.items() if how is None]
+    """Days without a month beside a date that says its own: "13 June 2026, back on the 20th"."""
+    written = {date.text for date in written_dates(text)} if _DAY_ONLY.search(text) else set()
+    known = [iso for iso, how in stated.items() if how is None or how.strip("'") in written]
     for match in _DAY_ONLY.finditer(text) if known else ():
         for iso in known:
             first = Date.fromisoformat(iso).replace(day=1)

@@ -238,6 +238,12 @@ _PROMISE = lazy_regex(
     r"\b(?:one|just a|give me a|in a) (?:moment|second|sec|minute)\b|\b(?:hold on|bear with me|please wait|hang on)\b",
     re.IGNORECASE,
 )
+# "I'm putting Leo on the list right now."
+_AT_IT = lazy_regex(
+    r"\bI(?:['’]m| am)(?: now| just)? (?!afraid|sorry|not)\w+ing\b[^.?!\n]{0,80}"
+    r"\b(?:right now|right away|straight away|immediately|at once)(?=[.!,])",
+    re.IGNORECASE,
+)
 _CONDITIONS = frozenset(listed("please if once when after until confirm provide know tell need unless would could can"))
 _POLITE_WAIT = lazy_regex(r"\bplease (?:hold|wait|bear)\b|\b(?:moment|second|minute),? please\b", re.IGNORECASE)
 _SHORT = 25
@@ -252,7 +258,8 @@ _SHORT = 25
 def empty_promise(transcript: Transcript) -> Iterator[Spot]:
     for index, message in transcript.watched("assistant"):
         content = message.content or ""
-        if message.tool_calls or len(content.split()) > _SHORT or "?" in content or not _PROMISE.search(content):
+        short = len(content.split()) <= _SHORT and _PROMISE.search(content)
+        if message.tool_calls or "?" in content or not (short or _AT_IT.search(content)):
             continue
         turn = next((turn for turn in transcript.turns if index in turn), range(index, index + 1))
         called = any(transcript.messages[i].tool_calls for i in turn)

@@ -56,13 +56,20 @@ def _days_of(written: WrittenDate, evidence: Evidence, index: int) -> list[Date]
     if written.year:
         years = {int(written.year)}
     else:
-        known = evidence.known_days(index)
-        years = {day.year for day in known if (day.month, day.day) in written.pairs}
+        years = _years_in_results(written, evidence, index)
+        # What is said mostly leaves the year open.
+        years = years or {day.year for day in evidence.known_days(index) if (day.month, day.day) in written.pairs}
         now = evidence.now
         if not years and now is not None:
             years = {year for year in (now.year - 1, now.year, now.year + 1) if _is_near(written, year, now)}
     made = (make_date(year, *pair) for year in sorted(years) for pair in written.pairs)
     return [day for day in made if day is not None]
+
+
+def _years_in_results(written: WrittenDate, evidence: Evidence, index: int) -> set[int]:
+    """The years of the dates in results that a written day and month may mean."""
+    isos = {iso for _, said in evidence.spoken("tool", index) for iso in said.iso_days}
+    return {int(iso[:4]) for iso in isos if (int(iso[5:7]), int(iso[8:10])) in written.pairs}
 
 
 def _is_near(written: WrittenDate, year: int, now: Date) -> bool:
