@@ -209,7 +209,8 @@ def _same_month(text: str, stated: Mapping[str, str | None]) -> Iterator[tuple[D
     for match in _DAY_ONLY.finditer(text) if known else ():
         for iso in known:
             first = Date.fromisoformat(iso).replace(day=1)
-            for start in (first, shift_months(first, 1)):
+            # A return may be in the next month; of two days without a year both are in the one that is named.
+            for start in (first, shift_months(first, 1)) if stated[iso] is None else (first,):
                 yield make_date(start.year, start.month, int(match[1])), match.group()
 
 
