@@ -125,7 +125,7 @@ def ungrounded_mentions(evidence: Evidence, index: int) -> list[Mention]:
         # What follows from what is known may explain what stands before it: a sum, then its share.
         count = len(left)
         left = [mention for mention in left if not answer.follows(mention)]
-    if answer.calculated >= _MANY_CALCULATED or answer.follows_formula:
+    if left and (answer.calculated >= _MANY_CALCULATED or answer.follows_formula):
         # Whoever works so much out does so in ways that are not followed here; what is no figure is judged still, and
         # so is a figure that a slip of the pen makes of a known one.
         left = [mention for mention in left if mention.kind not in _FIGURES or answer.is_slip(mention)]
