@@ -86,7 +86,8 @@ def _holds(evidence: Evidence, value: Json, index: int) -> bool:
     "ungrounded_argument",
     "error",
     "A distinctive argument value (id, date, amount, address, name), or one inside a composed text, comes from nowhere "
-    "in the dialogue so far. Not judged: the bounds of a search, and what the answer after the call shows to be worked out.",
+    "in the dialogue so far. Not judged: the bounds of a search, and what the answer after the "
+    "call shows to be worked out.",
     needs=("tools",),
 )
 def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
