@@ -46,6 +46,10 @@ def codes(*messages: tuple[str, Any], system: str = TUESDAY, tool: str = "book_s
         ("Save the pressure at node 10 to a file.", "report_final_v7.txt", "name", "unknown"),
         ("What about last year's fourth quarter?", 2025, "ejercicio", "context"),
         ("What about last year's fourth quarter?", 2025, "amount", "unknown"),
+        ("Some time in the seventies, I think.", 1979, "year_to", "derived"),
+        ("Some time in the seventies, I think.", 1989, "year_to", "unknown"),
+        ("The last two weekends of August, Friday nights too.", "2025-08-29", "nights", "derived"),
+        ("The last two weekends of August, Friday nights too.", "2025-08-26", "nights", "unknown"),
     ],
 )
 def test_what_users_mean(said: str, value: Any, name: str, kind: str) -> None:
@@ -59,6 +63,7 @@ def test_a_query_is_the_assistants_own() -> None:
     )
 
 
+HOURS = {"cloud_pct": {"18": 60, "20": 35, "22": 10}, "tanks": ["A", "B"], "healers": ["C", "D", "E", "F"]}
 FLIGHT = {
     "departs": "2026-12-13T10:35",
     "arrives": "2026-12-13T15:10",
@@ -79,6 +84,10 @@ HELD = {"rows": [{"site": "Harbour", "kwh": 36.4}, {"site": "Town", "kwh": 22.0}
         ("It comes between 19:00 and 22:00.", FLIGHT, "When does it come?", "22:00"),
         ("You pay for 27 and 28 August.", FLIGHT, "What if we fetch it on 28 August?", ""),
         ("You pay for 26 August and 9 September.", FLIGHT, "What if we fetch it on 28 August?", "9 September"),
+        ("Clouds thin out from 60 % at 18:00 to 10 % at 22:00.", HOURS, "Will it be clear?", ""),
+        ("Clouds thin out from 60 % at 18:00 to 10 % at 23:00.", HOURS, "Will it be clear?", "23:00"),
+        ("Run it at 6:05 per km.", {"target": "5:20 per km"}, "45 seconds slower than that, please.", ""),
+        ("Run it at 6:25 per km.", {"target": "5:20 per km"}, "45 seconds slower than that, please.", "6:25"),
         ("Total revenue is $1.24M.", SALES, "What did we earn?", ""),
         ("Total revenue is $1.29M.", SALES, "What did we earn?", "1.29M"),
         ("| Site | kWh |\n|---|---|\n| Harbour | 36.4 |\n| Town | 22.0 |\n\nAltogether 76.4 kWh.", HELD, "Sums?", ""),
@@ -167,6 +176,14 @@ def test_a_claim_about_the_thing_of_a_failed_call() -> None:
 def test_a_promise_to_act_at_once(answer: str, found: bool) -> None:
     told = codes(("user", "Please put Leo on the list for Thursday."), ("assistant", answer))
     assert ("empty_promise" in told) is found
+
+
+def test_an_answer_in_another_language_than_the_one_that_is_asked_for() -> None:
+    asked = "Bom dia. Quando passam a recolher o papel? E preciso de me ver livre de um colchão."
+    english = "Your pickup is booked for Friday, and you can still add one more item at no cost."
+    portuguese = "És o assistente da recolha. Responde em português de Portugal."
+    assert "other_language" in codes(("user", asked), ("assistant", english), system=portuguese)
+    assert "other_language" not in codes(("user", asked), ("assistant", english), system="Always answer in English.")
 
 
 def test_a_user_may_change_the_language() -> None:

@@ -86,6 +86,8 @@ class Knowledge:
     def lengths(self) -> frozenset[int]:
         """Of the lists in results and calls."""
         found = [length for _, body in self.bodies for length in list_lengths(body)]
+        lists = ([value for value in node.values() if isinstance(value, list)] for node in self.objects)
+        found += [sum(map(len, each)) for each in lists if len(each) > 1]
         for site in self.evidence.transcript.sites:
             if site.message_index <= self.index:
                 found += list_lengths(site.call.arguments)

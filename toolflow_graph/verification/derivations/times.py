@@ -29,6 +29,7 @@ from toolflow_graph.verification.reading.offsets import Duration, offset_of, zon
 _ISO_LENGTH = lazy_regex(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)
 _OPENING_HOURS = lazy_regex(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
 _HOURS = lazy_regex(r"(?<![\d:.-])([01]?\d|2[0-4])\s?[-–]\s?([01]?\d|2[0-4])(?![\d:.-])")
+_HOUR = lazy_regex(r"[01]?\d|2[0-4]")
 _WINDOW_KEY = lazy_regex(r"window|slot|hours|open|time", re.IGNORECASE)
 _PRINTED_HOUR = lazy_regex(r"\bhour[\"']?\s?[=:]\s?(\d{1,2})\b")
 _LONGEST_PRINT = 20_000
@@ -58,6 +59,8 @@ CONDITION = lazy_regex(
     r"\b(?:if|unless|in case|whether|should you|as long as|once|when)\b[^,;:.]*(?::\d[^,;:.]*)?", re.IGNORECASE
 )
 """What a sentence supposes: "if you leave at 10:00"."""
+_SECONDS = lazy_regex(r"(?<![\d.:])(\d{1,2})\s?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
+_PACE = lazy_regex(r"(?<![\d:])\d{1,2}:[0-5]\d(?=\s?(?:\*\*)?\s?(?:per |a |/)?\s?(?:km|mi|k\b))", re.IGNORECASE)
 _PER_MILE = lazy_regex(r"\s*(?:min\w*\s*)?(?:/|per |a )\s?mi(?:le)?\b", re.IGNORECASE)
 _HOURS_AFTER = lazy_regex(r"\s?(?:h|hrs?|hours?)\b", re.IGNORECASE)
 
@@ -149,7 +152,7 @@ class Times:
             return True
         if near(seconds, 0) or near(1000 * seconds + 499.5, 499.5):
             return True
-        if any(near(seconds * speed, speed) for speed in self.rates.speeds):
+        if any(near(seconds * speed, speed) for speed in self.rates.speeds) or seconds in self._shifted_paces:
             return True
         around = self.facts.text[max(mention.start - 40, 0) : mention.end + 20]
         written = seconds_of(mention.text)
@@ -167,6 +170,14 @@ class Times:
         return near(seconds / 60, 0.017) or any(
             abs(a / b - seconds / 60) < 0.017 or abs(a / b - seconds) < 1 for a, b in pairs
         )
+
+    @cached_property
+    def _shifted_paces(self) -> frozenset[int]:
+        """Paces that were said (5:20), so many seconds faster or slower as the user said last."""
+        steps = {int(number) for said in self.facts.users[:1] for number in _SECONDS.findall(said.text)}
+        clocks = (match.group() for said in self.facts.texts[:_FEW] for match in _PACE.finditer(said.text))
+        known = {seconds for clock in clocks if (seconds := seconds_of(clock)) is not None}
+        return frozenset(round(pace + way * step) for pace in known for step in steps for way in (1, -1))
 
     @cached_property
     def _times(self) -> set[int]:
@@ -221,7 +232,10 @@ class Times:
         windows = (value for node in self.facts.objects for key, value in node.items() if _WINDOW_KEY.search(key))
         texts += [value for value in windows if isinstance(value, str)]
         ranges = (match for text in texts for match in _HOURS.finditer(text[:200]))
-        return found | {float(hour) for match in ranges for hour in match.groups()}
+        found |= {float(hour) for match in ranges for hour in match.groups()}
+        # {"18": 60, "20": 35}: what is so at those hours.
+        clocks = (node for node in self.facts.objects if len(node) > 1 and all(_HOUR.fullmatch(key) for key in node))
+        return found | {float(key) for node in clocks for key in node}
 
     @cached_property
     def _said_lengths(self) -> frozenset[int]:

@@ -114,6 +114,8 @@ def _means(mention: Mention, value: object) -> bool:
     if TIME.fullmatch(text):
         short = {text[3:], text[3:].removeprefix("0")} if text.startswith("00:") and len(text) == 8 else ()
         return text[:5] in mention.clocks or mention.text in short or _length(mention) == _seconds(text)
+    if mention.text.casefold() == text.casefold():
+        return mention.kind in ("time", "number", "percent", "money")
     minutes_long = length_of(text)
     return minutes_long is not None and _length(mention) == round(minutes_long * 60)
 

@@ -66,6 +66,7 @@ _SPOKEN = {
     "close resolve": "close resolve",
     "add create post": "add create post",
     "place submit": "create place submit",
+    "register file": "create register file submit open",
     "save": "save update add create set",
     "book reserve": "book reserve",
     "send email message forward": "send email message",

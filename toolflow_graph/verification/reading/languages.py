@@ -47,6 +47,15 @@ _NAMES = frozenset(
         "translated translates translation translations translator translating"
     )
 )
+_OWN_NAMES = {
+    "English": frozenset(("english", "englisch", "anglais", "inglés", "inglese", "inglês", "engels")),
+    "German": frozenset(("german", "deutsch")),
+    "French": frozenset(("french", "français")),
+    "Spanish": frozenset(("spanish", "español")),
+    "Italian": frozenset(("italian", "italiano")),
+    "Portuguese": frozenset(("portuguese", "português")),
+    "Dutch": frozenset(("dutch", "nederlands")),
+}
 _NAMED = lazy_regex(r"[英中法德日韩]文|[英日韓]語|英语")
 
 
@@ -88,6 +97,7 @@ def leaning_of(text: str) -> str | None:
     return first if most > 1 and most > next_most else None
 
 
-def names_language(text: str) -> bool:
-    """Whether a text speaks of languages or translation."""
-    return not tokens_of(text).isdisjoint(_NAMES) or (not text.isascii() and _NAMED.search(text) is not None)
+def names_language(text: str, *, but: str = "") -> bool:
+    """Whether a text speaks of languages or translation; not if it only names the language ``but``."""
+    own = _OWN_NAMES.get(but, frozenset())
+    return not tokens_of(text).isdisjoint(_NAMES - own) or (not text.isascii() and _NAMED.search(text) is not None)

@@ -339,7 +339,11 @@ def _relative(text: str, now: Date) -> Iterator[tuple[Date | None, str]]:
 
 
 def _months(text: str, now: Date | None) -> Iterator[tuple[Date, str]]:
-    """The ends of months that a text names, and the day after; without a present only of those with their year."""
+    """The ends of months that a text names, and the day after; without a present only of those with their year.
+
+    Where it speaks of weekends, those of the month, too.
+    """
+    weekends = "weekend" in text.lower()
     for match in at_words(_MONTH_ONLY, text, MONTH_WORDS):
         # "may" is a verb more often than a month.
         if match["month"] in ("may", "march", "mar", "sun", "dec") and not match["year"]:
@@ -352,6 +356,9 @@ def _months(text: str, now: Date | None) -> Iterator[tuple[Date, str]]:
                 end = month_end(start)
                 for date in (start, end, end + datetime.timedelta(days=1)):
                     yield date, match.group().strip()
+                # "The last two weekends of August", nights and all.
+                days = (start + datetime.timedelta(days=number) for number in range(end.day if weekends else 0))
+                yield from ((day, f"weekends of {match.group().strip()}") for day in days if day.weekday() >= _FRIDAY)
 
 
 def _count(word: str) -> int:
@@ -394,6 +401,7 @@ def day_steps_in(text: str) -> set[int]:
     return steps
 
 
+_FRIDAY = 4
 VAGUE_TIMES = frozenset(word for word, (start, end) in _PARTS.items() if start != end)
 """Words for a part of the day: any time in it may be meant."""
 

@@ -28,6 +28,14 @@ _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _HALF_YEAR = lazy_regex(
     r"\b(?:h(?P<digit>[12])|(?P<nth>first|second) half of)[\s/-]+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE
 )
+# "The seventies", "the 1970s", "the '70s".
+_DECADES = {
+    name: 10 * number
+    for number, name in enumerate(listed("twenties thirties forties fifties sixties seventies eighties nineties"), 2)
+}
+_DECADE = lazy_regex(
+    rf"\bthe (?:(?P<name>{'|'.join(_DECADES)})|(?P<century>19|20)?['’]?(?P<tens>\d0)s)\b", re.IGNORECASE
+)
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _NO_DAY = lazy_regex(
     rf"{_PERIOD.pattern}|q[1-4].*|.* (?:quarter|half).*|h[12].*|"
@@ -73,6 +81,10 @@ def periods_in(text: str, words: Set[str], now: Date) -> Iterator[tuple[Date | N
         for each in (int(year),) if year else (now.year, now.year - 1):
             start = Date(each, number * 3 - 2, 1)
             yield from ((start, match.group()), (month_end(shift_months(start, 2)), match.group()))
+    for match in _DECADE.finditer(text) if "the" in words else ():
+        tens = _DECADES[match["name"].lower()] if match["name"] else int(match["tens"])
+        first = int(match["century"] or "19") * 100 + tens
+        yield from ((Date(first, 1, 1), match.group()), (Date(first + 9, 12, 31), match.group()))
     for match in _HALF_YEAR.finditer(text) if "h" in words or "half" in words else ():
         second = match["digit"] == "2" or (match["nth"] or "").lower() == "second"
         start = Date(int(match["year"]), 7 if second else 1, 1)

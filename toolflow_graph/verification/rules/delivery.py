@@ -211,7 +211,7 @@ def other_language(transcript: Transcript) -> Iterator[Spot]:
         user = known[0] if known else language_of("\n".join(heard))
         if user is None or own == user or own in known or lacks_script(heard[-1], user):
             continue
-        if not _is_about_languages(transcript) and not _reports(transcript, index):
+        if not _is_about_languages(transcript, user) and not _reports(transcript, index):
             yield index, f"answers in {own}, and the user writes {user}; answer in the user's language"
 
 
@@ -223,11 +223,12 @@ def _reports(transcript: Transcript, index: int) -> bool:
     return sum(word in known for word in words) > 0.5 * len(words)
 
 
-def _is_about_languages(transcript: Transcript) -> bool:
-    """Whether anybody speaks of languages, or a call names one."""
+def _is_about_languages(transcript: Transcript, user: str) -> bool:
+    """Whether anybody speaks of languages but the user's own ("Answer in Portuguese"), or a call names one."""
     spoken = (m.content or "" for m in transcript.messages if m.role in ("user", "system"))
     calls = (json.dumps(site.call.arguments).lower() for site in transcript.sites)
-    return any(map(names_language, spoken)) or any(key in call for call in calls for key in _LANGUAGE_KEYS)
+    named = any(names_language(text, but=user) for text in spoken)
+    return named or any(key in call for call in calls for key in _LANGUAGE_KEYS)
 
 
 _LANGUAGE_KEYS = ("lang", "locale", "translat")
