@@ -12,9 +12,8 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.derivations.arithmetic import FOR_KEY, MONEY, amounts_of
 from toolflow_graph.verification.derivations.days import Days
 from toolflow_graph.verification.derivations.knowledge import Knowledge
-from toolflow_graph.verification.derivations.lengths import IN_MINUTES
+from toolflow_graph.verification.derivations.otherforms import OtherForms, loosened
 from toolflow_graph.verification.derivations.portions import Portions
-from toolflow_graph.verification.derivations.rates import SPEEDS
 from toolflow_graph.verification.derivations.rows import object_row, sum_of_rows
 from toolflow_graph.verification.derivations.sums import (
     Target,
@@ -33,25 +32,16 @@ from toolflow_graph.verification.derivations.sums import (
 from toolflow_graph.verification.derivations.times import Times
 from toolflow_graph.verification.derivations.undecided import Undecided
 from toolflow_graph.verification.evidence import say
-from toolflow_graph.verification.reading.mentions import UNITS as MEASURES
 from toolflow_graph.verification.reading.mentions import Mention, mentions_in
 from toolflow_graph.verification.reading.telling import is_worked_out, tells_of_calculation, tells_of_comparison
 from toolflow_graph.verification.reading.units import FACTORS, NAMES
-from toolflow_graph.verification.reading.wording import key_of
 
-_LONG = {"hour": 60.0, "day": 1440.0, "week": 10080.0}
-_LONGEST_TEXT = 4000
 _TIMES = frozenset(("hour", "minute", "second", "day", "week", "month", "year"))
-_DEGREES = frozenset(("c", "f", "k", "celsius", "fahrenheit", "kelvin", "degrees"))
 _ABOUT = lazy_regex(
     r"(?:\b(?:about|around|approx\w*\.?|roughly|nearly|almost|over|more than|some|up to|under|less than|just|close to|"
     r"at least|at most|well)|~|≈|>|<)\s*(?:(?:US)?[$€£¥]|[A-Z]{3})?\s*\Z",
     re.IGNORECASE,
 )
-_BOUND = lazy_regex(r"over|than|up to|under|at |some|[<>]|just|almost|nearly", re.IGNORECASE)
-# "346 to 347": what is meant lies between.
-_BOUNDS = lazy_regex(r"\s?(?:to|and|or|[-–])\s?\d")
-_WEEKDAY = lazy_regex(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?:the\s+)?\Z", re.I)
 _NO_MONEY = lazy_regex(
     r"seat|available|lat\b|latitude|lon\b|lng|longitude|\bid\b|_id|number|zip|year|rating|score|star|age\b|temp|humid|"
     r"distance|duration|minute",
@@ -71,10 +61,6 @@ _PER_HUNDRED = lazy_regex(r"\s?(?:[a-z]{1,6}\s?/\s?100|[a-z]+ per (?:100|hundred
 # Keys of limits, and of shares that stand there as percentages.
 _LIMIT_KEY = lazy_regex(r"limit|budget|goal|target|total|max|capacit|allow|quota|balance|\bcap\b", re.IGNORECASE)
 _SHARE_KEY = lazy_regex(r"percent|pct|rate|discount|tax|vat|\btip|interest|commission|fee", re.IGNORECASE)
-_AGED = lazy_regex(r"\b(?:aged?|at|was|were|turned|only|just)\s\Z", re.IGNORECASE)
-# "1.24M" may be cut off, too.
-_CUT = lazy_regex(r"\D*\d+\.\d+\s?(?:[kmbt]|mn|bn|million|billion)\b.*", re.IGNORECASE)
-_SCALED = lazy_regex(r"\D*?([\d.,]+)\s?([kmbt])[a-z]*")
 _LARGE, _LEAST_LARGE, _CENT = 60, 1000, 0.0051
 _OF_UNKNOWN = "an equation of unknown numbers"
 # How far from a number the names of the objects stand that it may add up, and how many of them.
@@ -90,6 +76,7 @@ class Reckoner:
         self.days = days
         self.times = times
         self._english = english
+        self._forms = OtherForms(knowledge, days, times)
         # The figures of the message that were found to be worked out.
         self.calculated: set[float] = set()
 
@@ -100,14 +87,13 @@ class Reckoner:
         """
         about = _ABOUT.search(self.facts.text[max(mention.start - 24, 0) : mention.start])
         loose = about.group() if about else ""
-        bounds = _BOUNDS.match(self.facts.text, mention.end) is not None
         row = object_row(self.facts.text, mention.start, mention.end, self.facts.named)
         for value, step in zip(mention.values, mention.steps, strict=True):
             how = (
-                self._rounded(value, step, loose, bounds or _CUT.fullmatch(mention.text) is not None)
-                or self._worded(value, mention)
-                or self._converted(value, _loosened(value, step) if loose else step, mention)
-                or self._counted(value, mention)
+                self._forms.rounded(value, step, loose, mention)
+                or self._forms.worded(value, mention)
+                or self._forms.converted(value, loosened(value, step) if loose else step, mention)
+                or self._forms.counted(value, mention)
             )
             if not how:
                 how = (
@@ -116,7 +102,7 @@ class Reckoner:
                     else self._calculated(value, step, loose, mention, sentence)
                 ) or self._of_thing(value, step)
                 if not how and loosely and self._is_told(mention, row is not None):
-                    coarse = _loosened(value, step) if loose else step
+                    coarse = loosened(value, step) if loose else step
                     how = self._undecided.explain(value, coarse, mention, sentence, self._peers(mention))
                 if how:
                     self.calculated.add(value)
@@ -147,96 +133,6 @@ class Reckoner:
         told = (*say(text, None).numbers, *map(float, sorted(self.days.nights)), *sorted(self._hours_in(text)))
         counts = [n for n in told if 2 <= n <= _LARGE and n == int(n)]
         return times_of(Target(value, step, told=True, exact=True), numbers[:_MOST_POOL], counts)
-
-    # Other forms.
-
-    def _rounded(self, value: float, step: float, loose: str, cut: bool) -> str | None:
-        """Whether a number with more digits is known that this one rounds (or cuts off)."""
-        tolerance = step * (0.999 if step < 1 or cut else 0.51)
-        if loose:
-            # "Over 1,000" may be 1,950; "about 1,300" is no 1,200, but perhaps 1,234 + 35.
-            share = 0.999 if _BOUND.search(loose) else 0.6
-            tolerance = max(tolerance, share * _loosened(value, step))
-        near = self.facts.near(value, tolerance) or any(abs(value - n) <= tolerance for n in self.facts.stated if n % 1)
-        return "rounded" if near else None
-
-    def _worded(self, value: float, mention: Mention) -> str | None:
-        key = key_of(value)
-        if any(key in said.numbers or key in said.converted for said in self.facts.texts):
-            return "in other words"
-        scaled = _SCALED.fullmatch(mention.text.casefold())
-        if scaled:  # "$3.2B" for 3.2 billion
-            short = re.compile(rf"(?<![\d.,]){re.escape(scaled[1])}\s?{scaled[2]}")
-            return "in other words" if any(short.search(said.folded) for said in self.facts.known) else None
-        digits = str(int(value)) if value == int(value) and value < 1000 else ""
-        return "part of a name" if any(digits in said.name_digits for said in self.facts.known) else None
-
-    def _converted(self, value: float, step: float, mention: Mention) -> str | None:
-        unit, near = NAMES.get(mention.unit, mention.unit), self.facts.near
-        if unit in _LONG and self._lasts(value * _LONG[unit], step * _LONG[unit]):
-            return "another unit"
-        if mention.kind == "money" and mention.unit != "pounds":
-            fits = near(value * 100, max(0.5, 51 * step))
-        elif mention.kind == "percent":
-            fits = near(value / 100, step / 200)
-        elif "°" in unit or unit in _DEGREES:
-            # Figures are known without their sign.
-            others = [(sign * value * 9 / 5 + 32, step) for sign in (1, -1)]
-            # "About 20 degrees" is no wide guess.
-            step = min(step, mention.steps[0])
-            others += [((sign * value - 32) * 5 / 9, step / 2) for sign in (1, -1)]
-            fits = any(near(abs(other), slack) for other, slack in (*others, (value + 273.15, step / 2)))
-        else:
-            fits = any(near(value * factor, factor * step / 2) for factor in FACTORS.get(unit, ()))
-            if not fits and unit in SPEEDS and self.times.rates.is_speed(value, step, unit):
-                return "a distance in a time"
-        return "another unit" if fits else None
-
-    def _lasts(self, minutes: float, step: float) -> bool:
-        """Whether a text of a result tells a length of time that long: "3 days 14 hours" for "about 3.5 days"."""
-        texts = (self.facts.evidence.prose(index).text for index, _ in self.facts.bodies[:_FEW_RESULTS])
-        told = (
-            mention for text in texts for mention in mentions_in(text[:_LONGEST_TEXT]) if mention.unit in IN_MINUTES
-        )
-        return any(abs(mention.values[0] * IN_MINUTES[mention.unit] - minutes) <= step for mention in told)
-
-    # Counting.
-
-    def _counted(self, value: float, mention: Mention) -> str | None:
-        if mention.kind != "number":
-            return None
-        unit = NAMES.get(mention.unit, mention.unit)
-        if unit in ("hour", "minute"):
-            minutes = value * (60 if unit == "hour" else 1)
-            return "the time between two times" if minutes in self.times.spans else None
-        if unit == "second" and any(value == number for own in self.facts.scalars for number in own.values()):
-            return "in other words"
-        if value != int(value):
-            return None
-        number, longest = int(value), max(self.facts.lengths, default=0)
-        found = False
-        if mention.unit in ("st", "nd", "rd", "th"):
-            # A day of the month, or a place in a list.
-            end = f"-{number:02d}"
-            found = number <= longest or any(iso.endswith(end) for said in self.facts.known for iso in said.iso_days)
-            found = found or any(abs(number - day) <= 1 for m in self.facts.mentions for _, _, day in m.days)
-        elif unit in ("day", "week", "month", "year"):
-            found = self.days.between_days(number, unit) or (unit == "year" and self.days.is_age(number))
-        elif mention.unit not in MEASURES:
-            before = self.facts.text[max(mention.start - 12, 0) : mention.start]
-            if number <= 31 and _WEEKDAY.search(before):
-                end = f"-{number:02d}"
-                return "a day" if any(iso.endswith(end) for said in self.facts.known for iso in said.iso_days) else None
-            found = (
-                number in self.facts.lengths
-                or number in self.facts.group_sizes
-                or 10 <= number <= longest
-                or self.days.is_age(number)
-                or (_AGED.search(self.facts.text, 0, mention.start) is not None and self.days.is_age_at(number))
-            )
-            if 1900 <= number <= 2100:
-                found = found or any(iso.startswith(str(number)) for said in self.facts.known for iso in said.iso_days)
-        return "counted" if found else None
 
     # Calculating.
 
@@ -474,12 +370,3 @@ def _first(
     round_of: Callable[[Target, Sequence[float]], str | None], target: Target, pools: Iterable[Sequence[float]]
 ) -> str | None:
     return next((how for pool in pools if (how := round_of(target, pool[:_MOST_POOL]))), None)
-
-
-def _loosened(value: float, step: float) -> float:
-    """The worth of the last digit that is not a filling zero: what "about 1,300" leaves open."""
-    if step >= 1 and value == int(value):
-        number, step = int(value), 1.0
-        while number and number % 10 == 0:
-            number, step = number // 10, step * 10
-    return step
