@@ -150,13 +150,17 @@ def default_cache_dir() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "toolflow-graph"
 
 
+def slug_of(cache_key: str) -> str:
+    """A file name (without its ending) for a cache key: readable, and told apart by a hash."""
+    slug = re.sub(r"[^A-Za-z0-9.-]+", "-", cache_key)[:60]
+    return f"{slug}-{hashlib.sha256(cache_key.encode()).hexdigest()[:8]}"
+
+
 class DiskCache:
     """One file per embedder in ``folder``. Trouble with it never stops a run; ``notes`` say what was the matter."""
 
     def __init__(self, folder: Path, cache_key: str, tau: float) -> None:
-        slug = re.sub(r"[^A-Za-z0-9.-]+", "-", cache_key)[:60]
-        digest = hashlib.sha256(cache_key.encode()).hexdigest()[:8]
-        self.path = folder / "vectors" / f"{slug}-{digest}.npz"
+        self.path = folder / "vectors" / f"{slug_of(cache_key)}.npz"
         self.notes: list[str] = []
         self._cache = build_cache(cache_key, tau)
         if self.path.is_file():

@@ -83,13 +83,13 @@ def _weighted_grams(texts: Sequence[str]) -> Iterator[tuple[int, int, Any, Any, 
             for offset in range(size):
                 rolled = rolled * _U64(0x100000001B3) + codes[offset : offset + last]
             inside = owner[:last] == owner[size - 1 :]
-            buckets = (_mix(rolled[inside]) >> _U64(64 - _BUCKET_BITS)).astype(np.int64)
+            buckets = (mix_bits(rolled[inside]) >> _U64(64 - _BUCKET_BITS)).astype(np.int64)
             keys.append((owner[:last][inside] << _BUCKET_BITS) | buckets)
         distinct, counts = np.unique(np.concatenate(keys or [np.zeros(0, np.int64)]), return_counts=True)
         yield start, len(part), distinct >> _BUCKET_BITS, distinct & ((1 << _BUCKET_BITS) - 1), 1.0 + np.log(counts)
 
 
-def _mix(values: Any) -> Any:
+def mix_bits(values: Any) -> Any:
     """splitmix64's finaliser (public domain, Vigna): spreads neighbouring codes over all bits."""
     values = (values ^ (values >> _U64(30))) * _U64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> _U64(27))) * _U64(0x94D049BB133111EB)
@@ -97,6 +97,6 @@ def _mix(values: Any) -> Any:
 
 
 def _fold(buckets: Any, dimensions: int) -> tuple[Any, Any]:
-    mixed = _mix(buckets.astype(_U64) + _U64(0x9E3779B97F4A7C15))
+    mixed = mix_bits(buckets.astype(_U64) + _U64(0x9E3779B97F4A7C15))
     columns = (mixed % _U64(dimensions)).astype(np.int64)
     return columns, np.where(mixed >> _U64(63), 1.0, -1.0)

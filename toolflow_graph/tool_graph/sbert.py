@@ -41,7 +41,7 @@ class SbertEmbedder:
         self.name = f"sbert:{shown}"
         self.cache_key: str | None = self.name
         if model and folder.is_dir():
-            self.cache_key = f"{self.name}:{_fingerprint(folder)}"
+            self.cache_key = f"{self.name}:{fingerprint_folder(folder)}"
 
     @staticmethod
     def is_installed() -> bool:
@@ -94,7 +94,7 @@ def _find_model(model: str) -> str:
     return model
 
 
-def _fingerprint(folder: Path) -> str:
+def fingerprint_folder(folder: Path) -> str:
     """Tells two folders of one name apart, and a retrained model from its predecessor, without reading the weights."""
     listing = sorted(
         f"{path.relative_to(folder).as_posix()} {path.stat().st_size} {path.stat().st_mtime_ns}"

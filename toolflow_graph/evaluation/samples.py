@@ -1,0 +1,91 @@
+"""Dialogues to assess: read from a run folder or anybody's file, all of them or a drawn part."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolflow_graph.dataset.jsonl import read_source
+from toolflow_graph.dataset.reading import read_values
+from toolflow_graph.errors import UsageError
+from toolflow_graph.randomness import derive_rng
+from toolflow_graph.verification import Transcript, parse_dialogue
+
+Tell = Callable[[str, int, int], None]
+"""Told what is done, how far, and of how many (0: not known)."""
+
+
+def no_tell(what: str, done: int, of: int) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One dialogue: the line it stands on, its JSON as it was read, and its transcript."""
+
+    line: int
+    data: Mapping[str, Any]
+    transcript: Transcript
+
+    @property
+    def name(self) -> str:
+        """Its id, or where it stands."""
+        return self.transcript.id or f"line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Dialogues as read, with their lines, in the order of the file; ``read`` is how many there were."""
+
+    values: tuple[tuple[int, Any], ...]
+    read: int
+
+    def samples(self) -> Iterator[Sample]:
+        """The dialogues, parsed one by one."""
+        for line, value in self.values:
+            yield Sample(line, value if isinstance(value, Mapping) else {}, parse_dialogue(value))
+
+
+def load_samples(source: Path, *, sample: int | None = None, seed: int = 0, tell: Tell = no_tell) -> Drawn:
+    """The accepted dialogues of a run folder, or all of a file; with ``sample``, so many of them, drawn by the seed.
+
+    Raises:
+        UsageError: there is no such run or file, or it holds no dialogue.
+    """
+    values = _told(_read(source), tell)
+    if sample is None:
+        kept = list(values)
+        read = len(kept)
+    else:
+        kept, read = _reservoir(values, sample, seed)
+    if not kept:
+        raise UsageError(
+            f"the run {str(source)!r} holds no accepted dialogue", expected="a run folder or a JSONL file of dialogues"
+        )
+    return Drawn(tuple(sorted(kept, key=lambda entry: entry[0])), read)
+
+
+def _read(source: Path) -> Iterator[tuple[int, Any]]:
+    # A name without an ending may be the folder of a run: the message about a missing run says how to make one.
+    if source.is_dir() or not (source.exists() or source.suffix):
+        return enumerate(read_source(source), 1)
+    return read_values(source)
+
+
+def _told(values: Iterable[tuple[int, Any]], tell: Tell) -> Iterator[tuple[int, Any]]:
+    for number, entry in enumerate(values, 1):
+        tell("reading", number, 0)
+        yield entry
+
+
+def _reservoir(values: Iterable[tuple[int, Any]], size: int, seed: int) -> tuple[list[tuple[int, Any]], int]:
+    """Each with the same chance, without holding what is not drawn (Vitter 1985, algorithm R)."""
+    rng = derive_rng(seed, "sample")
+    kept: list[tuple[int, Any]] = []
+    read = 0
+    for read, entry in enumerate(values, 1):
+        if len(kept) < size:
+            kept.append(entry)
+        elif (place := rng.randrange(read)) < size:
+            kept[place] = entry
+    return kept, read
