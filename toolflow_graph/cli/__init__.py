@@ -5,7 +5,20 @@ from typing import Annotated
 import typer
 
 from toolflow_graph import __version__
-from toolflow_graph.cli import evaluate, export, init, prompts, replay, run, show, status, tool_graph, tools, verify
+from toolflow_graph.cli import (
+    ablate,
+    evaluate,
+    export,
+    init,
+    prompts,
+    replay,
+    run,
+    show,
+    status,
+    tool_graph,
+    tools,
+    verify,
+)
 
 app = typer.Typer(
     name="toolflow",
@@ -42,6 +55,9 @@ app.command("replay", short_help="Play one dialogue of a run again from its kept
 app.command("verify", short_help="Check the dialogues of a file with every rule.")(verify.verify)
 app.command("evaluate", short_help="The paper's figures of a data set, and what is wrong with it.")(evaluate.evaluate)
 app.command("compare", short_help="Two data sets side by side.")(evaluate.compare)
+app.command("ablate", short_help="The paper's four arms, made and measured.", context_settings=ablate.PASSED)(
+    ablate.ablate
+)
 app.command("export", short_help="Write a data set in a trainer's format.")(export.export)
 app.command("init", short_help="Lay out a project of your own.")(init.init)
 app.add_typer(prompts.app, name="prompts")

@@ -80,8 +80,8 @@ def evaluate(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_assessment
 
-    options = _options(embedder, nli, pairs, seed, verify, tuple(against or ()))
-    with _progress() as tell:
+    options = load_options(embedder, nli, pairs, seed, verify, tuple(against or ()))
+    with show_progress() as tell:
         drawn = load_samples(data, sample=sample, seed=seed, tell=tell)
         figures = assess(drawn, name=str(data), options=options, tell=tell)
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
@@ -107,8 +107,8 @@ def compare(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_comparison
 
-    options = _options(embedder, nli, pairs, seed, verify, ())
-    with _progress() as tell:
+    options = load_options(embedder, nli, pairs, seed, verify)
+    with show_progress() as tell:
         drawn = [load_samples(path, sample=sample, seed=seed, tell=tell) for path in (a, b)]
         left, right = (
             build_assessment(each, name=str(path), options=options, tell=tell)
@@ -118,9 +118,19 @@ def compare(
     typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
 
 
-def _options(
-    embedder: str, nli: str | None, pairs: int | None, seed: int, verify: bool, against: tuple[Path, ...]
+def load_options(
+    embedder: str,
+    nli: str | None,
+    pairs: int | None = None,
+    seed: int = 0,
+    verify: bool = False,
+    against: tuple[Path, ...] = (),
 ) -> "Options":
+    """What to measure, with the models loaded that it takes.
+
+    Raises:
+        UsageError: if one cannot be loaded.
+    """
     from toolflow_graph.evaluation.assessment import Options
 
     return Options(
@@ -190,7 +200,8 @@ class _Progress:
 
 
 @contextmanager
-def _progress() -> Iterator[_Progress]:
+def show_progress() -> Iterator[_Progress]:
+    """What tells how far a measurement is, on stderr."""
     shown = _Progress()
     # Thousands of small objects that hold no circles: the collector would look at them over and over.
     threshold = gc.get_threshold()

@@ -63,6 +63,7 @@ class SbertEmbedder:
                 f"the embedder {self.name!r} needs sentence-transformers: {error}",
                 hint=f"{_INSTALL}, or --embedder lexical, which needs nothing",
             ) from None
+        _silence_bars()
         try:
             self._model = module.SentenceTransformer(self._place, local_files_only=self._local_only)
         except Exception as error:  # the hub, transformers and torch each have their own
@@ -79,6 +80,14 @@ class SbertEmbedder:
             list(texts), batch_size=64, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return np.asarray(vectors, np.float32)
+
+
+def _silence_bars() -> None:
+    """No bar of how many weights are loaded: it is a second's work, and stderr has progress of our own."""
+    try:
+        importlib.import_module("transformers.utils.logging").disable_progress_bar()
+    except (ImportError, AttributeError):  # another version of transformers: then there is a bar
+        return
 
 
 def _find_model(model: str) -> str:
