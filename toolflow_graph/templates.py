@@ -49,7 +49,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         **{f"style_{name}": () for name in STYLES},
         "repair": ("attempt", "reason"),
     },
-    "assistant": {"": (), "repair": ("attempt", "reason")},
+    "assistant": {"": (), "advice": ("reasons",), "repair": ("attempt", "reason")},
     "tool": {
         "": ("now", "weekday", "profile"),
         "call": ("tool", "returns", "arguments"),
@@ -62,6 +62,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "inject": ("address", "tool"),
         "repair": ("attempt", "reason"),
     },
+    "judge": {"": (), "task": ("tools", "dialogue", "turns"), "repair": ("attempt", "reason")},
     "system": {"": ("now", "weekday", "profile"), "confirm": (), "policy": ("policy",)},
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""

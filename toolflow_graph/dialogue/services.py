@@ -35,6 +35,12 @@ class RunServices:
         self.memory: Memory = memory or NoMemory()
         self.spending: dict[str, Usage] = {}
 
+    def remembering(self, memory: Memory) -> "RunServices":
+        """The same services with another memory; what is spent is counted together."""
+        other = RunServices(self.pools, self.seeds, self.backends, memory)
+        other.spending = self.spending
+        return other
+
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed:
         """The seed of dialogue ``index``; ``owed``: behaviours that earlier dialogues still owe."""
         return self.seeds.draw(index, owed)
