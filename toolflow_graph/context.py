@@ -81,7 +81,6 @@ class Context(BaseModel):
     )
     tool_prompt: str = _prompt("tool", "tool_simulation", "How tool results are simulated.")
     system_prompt: str = _prompt("system", "assistant_call", "The exported system message.")
-    judge_prompt: str = _prompt("judge", "verifier", "How judges score (in batch runs with --judge).")
 
     planner_model: str = _model("planner")
     user_model: str = _model("user")

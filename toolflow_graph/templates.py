@@ -67,6 +67,9 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""
 
+PLAYED_PROMPTS = tuple(name for name in PARTS if name != "judge")
+"""The prompts that a dialogue is played with; a judge comes afterwards."""
+
 _PART = lazy_regex(r"^--- *([a-z_]+) *$", re.MULTILINE)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from toolflow_graph import __version__
-from toolflow_graph.cli import export, init, prompts, replay, run, show, status, tool_graph, tools, verify
+from toolflow_graph.cli import export, init, judge, prompts, replay, run, show, status, tool_graph, tools, verify
 
 app = typer.Typer(
     name="toolflow",
@@ -42,6 +42,7 @@ app.command("replay", short_help="Play one dialogue of a run again from its kept
 app.command("verify", short_help="Check the dialogues of a file with every rule.")(verify.verify)
 app.command("export", short_help="Write a data set in a trainer's format.")(export.export)
 app.command("init", short_help="Lay out a project of your own.")(init.init)
+app.add_typer(judge.app, name="judge")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(tools.app, name="tools")
 app.add_typer(tool_graph.app, name="tool-graph")

@@ -18,15 +18,14 @@ def read_dialogues(path: str | Path) -> Iterator[tuple[int, Transcript]]:
     Raises:
         UsageError: the file is missing, unreadable, empty, or a line is no JSON.
     """
-    for number, data in read_objects(path):
-        yield number, parse_dialogue(data)
+    return ((number, parse_dialogue(data)) for number, data in read_values(path))
 
 
-def read_objects(path: str | Path) -> Iterator[tuple[int, Any]]:
+def read_values(path: str | Path) -> Iterator[tuple[int, Any]]:
     """The same, each dialogue as the JSON value that stands in the file.
 
     Raises:
-        UsageError: as for :func:`read_dialogues`.
+        UsageError: the file is missing, unreadable, empty, or a line is no JSON.
     """
     path = Path(path)
     if not path.exists():

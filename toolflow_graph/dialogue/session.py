@@ -28,7 +28,7 @@ from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.port import Outage
 from toolflow_graph.models.specs import JUDGE, OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
-from toolflow_graph.templates import Template, load_templates
+from toolflow_graph.templates import PLAYED_PROMPTS, Template, load_templates
 from toolflow_graph.types import ROLES, Role, Seed, Usage
 from toolflow_graph.wording import count_of
 
@@ -220,7 +220,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
     )
     seeds = build_seeds(config.tools, config.embedder, config.tau, settings)
     tool_graph = seeds.graph
-    texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
+    texts: dict[str, Any] = {f"{name}_prompt": templates[name].text for name in PLAYED_PROMPTS}
     context = Context(**texts, plan=config.plan, license=config.license)
     backends = build_backends(config.backend, tool_graph.tools, timeout=config.backend_timeout, environ=os.environ)
     services = RunServices(pools, seeds, backends, memory)
@@ -238,7 +238,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
         "now": config.now or "drawn from the seed",
         "license": config.license or "",
         **_fingerprint_models(specs, temperatures),
-        **_fingerprint_prompts({name: each for name, each in templates.items() if name != JUDGE}),
+        **_fingerprint_prompts({name: templates[name] for name in PLAYED_PROMPTS}),
         **_fingerprint_nodes(nodes),
         **backends.fingerprint(),
         **judge_fingerprint(config, templates[JUDGE]),
@@ -282,7 +282,7 @@ def studio_context(config: RunConfig) -> dict[str, Any]:
     templates = load_templates(config.prompts, config.prompt)
     specs = parse_model_flags(config.model, list(ROLES))
     temperatures = set(parse_temperature_flags(config.temperature).values())
-    fields: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
+    fields: dict[str, Any] = {f"{name}_prompt": templates[name].text for name in PLAYED_PROMPTS}
     fields |= {f"{role}_model": str(spec) for role, spec in specs.items()}
     fields |= {key: getattr(config, key) for key in ("embedder", "tau", "sampling", "plan", "seed", "now", "license")}
     fields |= {key: "-".join(map(str, getattr(config, key))) for key in ("tools_per_dialogue", "turns", "distractors")}

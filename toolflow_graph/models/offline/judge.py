@@ -25,7 +25,9 @@ def judge(brief: JudgeBrief) -> dict[str, Any]:
     turns = [_turn(index, found.get(index)) for index in brief.turns]
     return {
         "turns": turns,
-        "nat": _score(5 - sum(mean > most for most in _ASKED), f"the user's messages have {mean:.0f} characters on average"),
+        "nat": _score(
+            5 - sum(mean > most for most in _ASKED), f"the user's messages have {mean:.0f} characters on average"
+        ),
         "coh": _score(5 - 2 * errors - brief.member % 2 * bool(warnings), f"{errors} errors of the rules"),
         "help": _score(5 - sum(longest > most for most in _TOLD), f"the longest answer has {longest} characters"),
         "acc": _score(5 - 2 * errors - warnings, f"{errors} errors and {warnings} warnings of the rules"),
