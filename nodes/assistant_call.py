@@ -49,10 +49,16 @@ async def assistant_call(state: DialogueState, runtime: Runtime[Context]) -> dic
 
 
 def render(messages: tuple[Message, ...], context: Context) -> list[Message]:
-    """The dialogue as exported, with the constant guidance below the system message."""
+    """The dialogue as exported, with the constant guidance below the system message.
+
+    Where a dialogue is played again, what judges said of its first version stands there too, from that place on.
+    """
     system, *rest = messages
-    guidance = context.templates["assistant"].render()
-    return [Message(role="system", content=f"{system.content}\n\n{guidance}"), *rest]
+    template, advice = context.templates["assistant"], context.advice
+    parts = [str(system.content), template.render()]
+    if advice is not None and len(messages) >= advice.message_index:
+        parts.append(template.render("advice", reasons=advice.reasons))
+    return [Message(role="system", content="\n\n".join(parts)), *rest]
 
 
 def parse(reply: Reply, seed: Seed, messages: tuple[Message, ...], offered: tuple[Tool, ...]) -> Message:

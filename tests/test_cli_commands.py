@@ -86,7 +86,7 @@ def test_version() -> None:
         (("export", "-o", "missing/folder/x.jsonl"), "holds no run"),
         (("run", "--prompt", "foo=s.md"), "--prompt: 'foo=s.md' is not valid"),
         (("run", "--temperature", "user=3"), "--temperature: 'user=3' is not valid"),
-        (("prompts", "show", "judge"), "no prompt is called 'judge'"),
+        (("prompts", "show", "critic"), "no prompt is called 'critic'"),
         (("frobnicate",), "frobnicate"),
     ],
 )

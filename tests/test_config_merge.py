@@ -107,7 +107,7 @@ def test_now(tmp_path: Path, value: str, expected: str) -> None:
         ({"now": "2026-03-02T08:15:00Z"}, "--now", "'2026-03-02T08:15:00Z'"),
         ({"node": ["verifyer=a.py:v"]}, "--node", "verifyer"),
         ({"node": ["verifier"]}, "--node", "verifier"),
-        ({"prompt": ["judge=a.md"]}, "--prompt", "judge"),
+        ({"prompt": ["critic=a.md"]}, "--prompt", "critic"),
         ({"prompt": ["user=a.md", "user=b.md"]}, "--prompt", "user=b.md"),
         ({"license": ""}, "--license", "''"),
     ],
@@ -180,7 +180,7 @@ def test_broken_files(tmp_path: Path, text: str, words: str) -> None:
 def test_unknown_key_names_the_near_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load_config(write(tmp_path, "temprature = 1\n"))
-    assert caught.value.known == ("temperature",)
+    assert caught.value.known == ("temperature", "judge_temperature")
 
 
 def test_unreadable_files(tmp_path: Path) -> None:

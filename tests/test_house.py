@@ -14,7 +14,7 @@ LEVELS = [
     {"references", "schemas", "validation", "record", "outputs", "behaviours"},
     {"state", "templates", "rendering", "config"},
     {"backends", "catalog", "tool_graph", "models", "verification"},
-    {"context"},
+    {"context", "judging"},
     {"dialogue"},
     {"run", "studio", "nodes"},
     {"dataset", "evaluation"},

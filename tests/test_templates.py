@@ -12,7 +12,7 @@ from toolflow_graph.templates import PARTS, Template, build_templates, check_tem
 
 def test_shipped_prompts_are_valid() -> None:
     templates = load_templates()
-    assert list(templates) == ["planner", "user", "assistant", "tool", "system"]
+    assert list(templates) == ["planner", "user", "assistant", "tool", "judge", "system"]
     assert all(check_template(template) == [] for template in templates.values())
 
 
@@ -89,7 +89,7 @@ def test_assistant_guidance_takes_no_variables() -> None:
         ("missing", (), "is no folder"),
         ("empty", (), "holds no prompt"),
         (None, ("planner",), "expected: ROLE=FILE"),
-        (None, ("judge=x.md",), "expected: ROLE=FILE"),
+        (None, ("critic=x.md",), "expected: ROLE=FILE"),
         (None, ("planner=missing.md",), "cannot read the prompt 'missing.md'"),
     ],
 )

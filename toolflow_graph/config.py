@@ -20,7 +20,7 @@ from toolflow_graph.wording import COMMAND, parse_count, parse_time
 CONFIG_NAME = "toolflow.toml"
 """The file that ``run`` uses when it lies in the working directory and no ``--config`` is given."""
 
-PROMPTS = (*ROLES, "system")
+PROMPTS = (*ROLES, "judge", "system")
 NODES = ("plan", "user_turn", "assistant_call", "tool_simulation", "verifier")
 
 _ROLE_PREFIX = lazy_regex(rf"({'|'.join(ROLES)})=")
@@ -83,6 +83,10 @@ class RunConfig(BaseModel):
         now: the dialogues' present, ISO 8601 local time; None is drawn from the seed.
         max_attempts: dialogues tried at most; None is 3 * num + 20.
         max_cost, max_tokens, max_time: US dollars, tokens and seconds that may be spent at most; None is no limit.
+        judge: models that score accepted dialogues, one each; empty is nobody.
+        judge_min: ``NAME=SCORE`` each (or a table): the least mean score that keeps a dialogue.
+        judge_temperature: of the judges; None is the server's own.
+        judge_retakes: how often a dialogue with a low score or a bad message is played again from there, 0 or 1.
         license: the teacher model's licence, copied into every record.
         tools_per_dialogue: fewest and most tools offered.
         turns: fewest and most requests planned.
@@ -120,6 +124,10 @@ class RunConfig(BaseModel):
     max_cost: float | None = Field(default=None, gt=0)
     max_tokens: int | None = Field(default=None, ge=1)
     max_time: float | None = Field(default=None, gt=0)
+    judge: tuple[str, ...] = ()
+    judge_min: tuple[str, ...] = ()
+    judge_temperature: float | None = Field(default=None, ge=0, le=2)
+    judge_retakes: int = Field(default=1, ge=0, le=1)
     license: str | None = Field(default=None, min_length=1)
     tools_per_dialogue: tuple[int, int] = (3, 5)
     turns: tuple[int, int] = (2, 4)
@@ -233,7 +241,9 @@ class RunConfig(BaseModel):
             return value.isoformat(timespec="seconds")
         return value
 
-    @field_validator("tools", "model", "temperature", "prompt", "node", "backend", "ray_env", mode="before")
+    @field_validator(
+        "tools", "model", "temperature", "prompt", "node", "backend", "ray_env", "judge", "judge_min", mode="before"
+    )
     @classmethod
     def _read_list(cls, value: Any) -> Any:
         if isinstance(value, dict):
@@ -308,6 +318,10 @@ _EXPECTED = {
     "max_cost": "US dollars, more than 0",
     "max_tokens": "a whole number from 1 on, such as 5000000, 500k or 5M",
     "max_time": "a length of time, such as 90s, 45m or 2h30m",
+    "judge": "models, one or a list",
+    "judge_min": "NAME=SCORE with nat, coh, help or acc and a score from 1 to 5, one or several",
+    "judge_temperature": "a number from 0 to 2",
+    "judge_retakes": "0 or 1",
     "license": "a licence's name",
     "tools_per_dialogue": "N or A-B with 1 <= A <= B, such as 3-5",
     "turns": "N or A-B with 1 <= A <= B, such as 2-4",
@@ -447,7 +461,7 @@ def _anchor_text(name: str, text: Any, folder: Path) -> Any:
         return f"sbert:{folder / text[6:]}"
     if name == "embedder" and text.endswith(".npz"):
         return str(folder / text)
-    if name in ("node", "backend", "model", "embedder", "executor"):
+    if name in ("node", "backend", "model", "judge", "embedder", "executor"):
         # Only references to files are paths here; a weighted pool may hold several.
         parts = text.split(",") if name == "model" else [text]
         return ",".join(_anchor_reference(part, folder) for part in parts)

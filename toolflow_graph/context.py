@@ -5,6 +5,7 @@ an empty input runs offline on the default catalogue.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -57,6 +58,14 @@ class Services(Protocol):
         """Told of every reply that is paid for as it comes, for whoever watches the run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the assistant is told when a dialogue is played again: why its messages from an index on were bad."""
+
+    message_index: int
+    reasons: str
+
+
 class Context(BaseModel):
     """Prompts, models and sampling settings of a run.
 
@@ -96,12 +105,24 @@ class Context(BaseModel):
 
     _services: Services | None = PrivateAttr(default=None)
     _templates: dict[str, Template] | None = PrivateAttr(default=None)
+    _advice: Advice | None = PrivateAttr(default=None)
 
     def attach(self, services: Services, templates: Mapping[str, Template]) -> "Context":
         """Use ready-made services and templates instead of building them from the fields."""
         self._services = services
         self._templates = dict(templates)
         return self
+
+    def with_services(self, services: Services, advice: Advice | None = None) -> "Context":
+        """The same context with other services, for a single dialogue; ``advice`` is what its assistant is told."""
+        other = self.model_copy()
+        other._services, other._advice = services, advice
+        return other
+
+    @property
+    def advice(self) -> Advice | None:
+        """What the assistant is told of an earlier version of this very dialogue; None in nearly all of them."""
+        return self._advice
 
     @property
     def is_attached(self) -> bool:

@@ -58,6 +58,37 @@ class RoleModel(Noun):
     temperature: float | None = None
 
 
+CRITERIA: Final = ("nat", "coh", "help", "acc")
+"""What a judge scores (paper, section 4): naturalness, coherence, helpfulness, accuracy."""
+
+
+class TurnJudgement(Noun):
+    """Whether an assistant message is one to learn from, and why."""
+
+    message_index: int
+    good: bool
+    reason: str
+
+
+class Judgement(Noun):
+    """What language-model judges say of a dialogue.
+
+    ``scores``: criterion -> 1 to 5, the mean of the judges; ``by``: judge -> its own scores. ``reasons`` by criterion.
+    ``agreement``: 1 if all judges gave the same scores, 0 if they lie as far apart as can be; None for a single one.
+    """
+
+    scores: dict[str, float]
+    reasons: dict[str, str] = Field(default_factory=dict)
+    by: dict[str, dict[str, int]] = Field(default_factory=dict)
+    agreement: float | None = None
+    turns: tuple[TurnJudgement, ...] = ()
+
+    @property
+    def bad(self) -> tuple[TurnJudgement, ...]:
+        """The messages that are not to be learnt from."""
+        return tuple(turn for turn in self.turns if not turn.good)
+
+
 class Record(Noun):
     """One dialogue in OpenAI's shape, with call arguments as objects and ``returns`` beside each tool's parameters."""
 
@@ -71,6 +102,10 @@ class Record(Noun):
         default=(), description="Per request that was spoken: the index of the user message that opened it."
     )
     verdict: Verdict
+    judgement: Judgement | None = Field(
+        default=None,
+        description="What judges say of it, if it was judged. A message that they call bad has train: false.",
+    )
     fault: Fault | None = None
     ended: Literal["plan_done", "turn_limit", "no_progress", "fault"] | None = None
     provenance: tuple[Source, ...] = ()

@@ -49,7 +49,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         **{f"style_{name}": () for name in STYLES},
         "repair": ("attempt", "reason"),
     },
-    "assistant": {"": (), "repair": ("attempt", "reason")},
+    "assistant": {"": (), "advice": ("reasons",), "repair": ("attempt", "reason")},
     "tool": {
         "": ("now", "weekday", "profile"),
         "call": ("tool", "returns", "arguments"),
@@ -62,9 +62,13 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "inject": ("address", "tool"),
         "repair": ("attempt", "reason"),
     },
+    "judge": {"": (), "task": ("tools", "dialogue", "turns"), "repair": ("attempt", "reason")},
     "system": {"": ("now", "weekday", "profile"), "confirm": (), "policy": ("policy",)},
 }
 """The parts of each prompt and the variables each part may use. The assistant's guidance has none: it is constant."""
+
+PLAYED_PROMPTS = tuple(name for name in PARTS if name != "judge")
+"""The prompts that a dialogue is played with; a judge comes afterwards."""
 
 _PART = lazy_regex(r"^--- *([a-z_]+) *$", re.MULTILINE)
 

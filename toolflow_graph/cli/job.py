@@ -74,7 +74,7 @@ def run_job(
         gc.set_threshold(20_000, 20, 50)
         try:
             progress = build_progress(quiet=quiet, log_json=log_json)
-            summary = asyncio.run(_play(config, player, store, progress))
+            summary = asyncio.run(play_to_the_end(config, player, store, progress))
         except UsageError:
             if store.verdicts():
                 write_dataset(store.view(), config.num)
@@ -95,7 +95,8 @@ def run_job(
     return summary.exit_code
 
 
-async def _play(config: RunConfig, player: Player, store: RunStore, progress: Progress) -> RunSummary:
+async def play_to_the_end(config: RunConfig, player: Player, store: RunStore, progress: Progress) -> RunSummary:
+    """Play until the run is done, and give connections back."""
     try:
         return await run_dialogues(
             player,

@@ -5,7 +5,8 @@ import asyncio
 from toolflow_graph.config import RunConfig
 from toolflow_graph.dialogue.session import Session, build_session
 from toolflow_graph.errors import UsageError
-from toolflow_graph.models.specs import parse_model_flags
+from toolflow_graph.judging.panel import parse_judge_flags
+from toolflow_graph.models.specs import JUDGE, OFFLINE, parse_model_flags
 from toolflow_graph.run.estimate import LEAST_HISTORY, Sample, build_estimate, read_history, render_estimate
 from toolflow_graph.run.prices import read_price
 from toolflow_graph.run.view import open_run
@@ -29,11 +30,16 @@ def plan_run(config: RunConfig, *, fresh: bool) -> str:
     else:
         sample = asyncio.run(_trial(config))
         basis = f"from {_TRIAL} dialogues of the offline model; real models write more, and some are rejected"
+    judges = parse_judge_flags(config.judge)
+    if JUDGE in sample.usage:
+        # One judge was tried; each of the others reads the same.
+        sample.usage |= {role: sample.usage.get(role, sample.usage[JUDGE]) for role in judges}
+    everyone = {**{str(role): spec for role, spec in specs.items()}, **judges}
     estimate = build_estimate(
         sample,
         basis,
         left=max(0, config.num - history.accepted),
-        models={role: [(member.name, member.weight) for member in spec.members] for role, spec in specs.items()},
+        models={role: [(member.name, member.weight) for member in spec.members] for role, spec in everyone.items()},
         prices={name: read_price(entry.model_dump(exclude_none=True)) for name, entry in config.price.items()},
     )
     return render_estimate(estimate)
@@ -48,7 +54,8 @@ def _history(config: RunConfig) -> Sample:
 
 
 async def _trial(config: RunConfig) -> Sample:
-    session: Session = build_session(config.model_copy(update={"model": (), "backend": (), "temperature": ()}))
+    trial = {"model": (), "backend": (), "temperature": (), "judge_min": (), "judge": config.judge and (OFFLINE,)}
+    session: Session = build_session(config.model_copy(update=trial))
     sample = Sample()
     try:
         for index in range(_TRIAL):

@@ -101,6 +101,38 @@ def run(
             "--max-time", help="Stop gently after so long (90s, 45m, 2h30m) [default: no limit].", metavar="TIME"
         ),
     ] = None,
+    judge: Annotated[
+        _Texts,
+        typer.Option(
+            "--judge",
+            help="A model that scores each accepted dialogue from 1 to 5 (nat, coh, help, acc) and marks messages not "
+            "to be trained on; several make a committee, all of which judge; repeatable [default: nobody judges].",
+            metavar="SPEC",
+        ),
+    ] = None,
+    judge_min: Annotated[
+        _Texts,
+        typer.Option(
+            "--judge-min",
+            help="Least mean score that keeps a dialogue, such as nat=3,acc=4; repeatable [default: none].",
+            metavar="NAME=SCORE",
+        ),
+    ] = None,
+    judge_temperature: Annotated[
+        str | None,
+        typer.Option(
+            "--judge-temperature", help="Sampling temperature of the judges [default: the server's own].", metavar="T"
+        ),
+    ] = None,
+    judge_retakes: Annotated[
+        str | None,
+        typer.Option(
+            "--judge-retakes",
+            help="How often a dialogue with a low score or a bad message is played again from there, with the judges' "
+            "reasons told to the assistant: 0 or 1 [default: 1].",
+            metavar="N",
+        ),
+    ] = None,
     license: Annotated[
         str | None,
         typer.Option(
@@ -189,7 +221,7 @@ def run(
         _Texts,
         typer.Option(
             "--prompt",
-            help="One prompt (planner, user, assistant, tool, system) from a file; repeatable [default: none].",
+            help="One prompt (planner, user, assistant, tool, judge, system) from a file; repeatable [default: none].",
             metavar="ROLE=FILE",
         ),
     ] = None,
@@ -272,6 +304,10 @@ def run(
         "max_cost": max_cost,
         "max_tokens": max_tokens,
         "max_time": max_time,
+        "judge": judge,
+        "judge_min": judge_min,
+        "judge_temperature": judge_temperature,
+        "judge_retakes": judge_retakes,
         "license": license,
         "tools_per_dialogue": tools_per_dialogue,
         "distractors": distractors,

@@ -16,6 +16,10 @@ tools = ["tools/example.json"]
 # model = "offline"
 # model = ["gpt-4o", "assistant=qwen3-32b@http://127.0.0.1:8000/v1"]
 # temperature = ["0.7", "tool=0"]   # default: the server's own
+# judge = ["gpt-4o"]                 # scores accepted dialogues; several make a committee
+# judge_min = ["nat=3", "acc=4"]     # the least mean score that keeps one
+# judge_temperature = 0
+# judge_retakes = 1                  # 0: a flawed dialogue is not played again
 # license = "the teacher model's licence"
 
 # The tool graph and what is drawn from it.

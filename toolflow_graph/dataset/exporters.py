@@ -56,6 +56,7 @@ def export_records(records: Iterable[dict[str, Any]], exporter: Exporter, spec: 
 def openai(record: dict[str, Any]) -> dict[str, Any]:
     """A line of OpenAI's fine-tuning format: ``messages``, ``tools``, ``parallel_tool_calls`` and nothing else.
 
+    An assistant message that is not to be trained on (``train: false``) has ``weight: 0``.
     Call arguments become JSON strings; ``returns``, ``effect`` and ``reasoning`` are left out. A dialogue without
     tools has only ``messages``. Tools that come or go by turn (``tool_changes``) are all listed: the format knows no
     change.
@@ -72,6 +73,9 @@ def openai(record: dict[str, Any]) -> dict[str, Any]:
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:
     plain = {key: message[key] for key in _MESSAGE_KEYS if key in message}
+    if message.get("train") is False and message.get("role") == "assistant":
+        # OpenAI's way to leave a message out of the loss; it takes the key on assistant messages only.
+        plain["weight"] = 0
     if "tool_calls" in plain:
         plain["tool_calls"] = [_call(call) for call in plain["tool_calls"]]
     return plain

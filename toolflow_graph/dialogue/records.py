@@ -3,6 +3,7 @@
 from toolflow_graph.context import Context
 from toolflow_graph.record import Record, RoleModel
 from toolflow_graph.state import DialogueState, load_cues, load_messages, load_plan, load_seed, load_tool_changes
+from toolflow_graph.templates import PLAYED_PROMPTS
 from toolflow_graph.types import Alternative, Fault, Usage, Verdict
 
 PENDING = Verdict(accepted=False)
@@ -36,7 +37,7 @@ def build_record(state: DialogueState, context: Context, verdict: Verdict = PEND
                 role: RoleModel(name=model.name, temperature=getattr(model, "temperature", None))
                 for role, model in models.items()
             },
-            "prompt_hashes": {name: template.hash for name, template in context.templates.items()},
+            "prompt_hashes": {name: context.templates[name].hash for name in PLAYED_PROMPTS},
             "usage": {role: usage[role] for role in models if role in usage},
             "license": context.license,
         }

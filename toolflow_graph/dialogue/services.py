@@ -11,7 +11,7 @@ from toolflow_graph.behaviours import parse_mix
 from toolflow_graph.config import parse_languages
 from toolflow_graph.context import Context, Draws
 from toolflow_graph.models.memory import Memory, NoMemory
-from toolflow_graph.templates import build_templates, default_prompts
+from toolflow_graph.templates import PLAYED_PROMPTS, build_templates
 from toolflow_graph.types import ROLES, Role, Seed, Usage
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ class RunServices:
         self.backends = build_backends((), ()) if backends is None else backends
         self.memory: Memory = memory or NoMemory()
         self.spending: dict[str, Usage] = {}
+
+    def remembering(self, memory: Memory) -> "RunServices":
+        """The same services with another memory; what is spent is counted together."""
+        other = RunServices(self.pools, self.seeds, self.backends, memory)
+        other.spending = self.spending
+        return other
 
     def draw_seed(self, index: int, owed: Mapping[str, int] | None = None) -> Seed:
         """The seed of dialogue ``index``; ``owed``: behaviours that earlier dialogues still owe."""
@@ -64,7 +70,7 @@ async def prepare(context: Context) -> None:
         UsageError: if a prompt, a tool source or a model specification is wrong.
     """
     if not context.is_attached:
-        templates = build_templates({name: getattr(context, f"{name}_prompt") for name in default_prompts()})
+        templates = build_templates({name: getattr(context, f"{name}_prompt") for name in PLAYED_PROMPTS})
         context.attach(await asyncio.to_thread(services_for, context), templates)
 
 

@@ -15,17 +15,20 @@ from toolflow_graph.backends import build_backends
 from toolflow_graph.behaviours import Outcome, find_shortfall, parse_mix, render_mix
 from toolflow_graph.catalog import catalog_digest
 from toolflow_graph.config import RunConfig
-from toolflow_graph.context import Context
+from toolflow_graph.context import Advice, Context
 from toolflow_graph.dialogue.graph import NODES, Graph, Node, build_graph, load_nodes, recursion_limit
+from toolflow_graph.dialogue.judged import Judging, judge_fingerprint
 from toolflow_graph.dialogue.seeds import SeedSettings
 from toolflow_graph.dialogue.services import RunServices, build_seeds, prepare
-from toolflow_graph.errors import Drained
+from toolflow_graph.errors import Drained, UsageError
+from toolflow_graph.judging.acceptance import parse_thresholds
+from toolflow_graph.judging.panel import Panel, parse_judge_flags
 from toolflow_graph.models.memory import Memory
 from toolflow_graph.models.pool import build_pools
 from toolflow_graph.models.port import Outage
-from toolflow_graph.models.specs import OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
+from toolflow_graph.models.specs import JUDGE, OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
-from toolflow_graph.templates import Template, load_templates
+from toolflow_graph.templates import PLAYED_PROMPTS, Template, load_templates
 from toolflow_graph.types import ROLES, Role, Seed, Usage
 from toolflow_graph.wording import count_of
 
@@ -45,13 +48,15 @@ class Session:
         self,
         graph: Graph,
         context: Context,
-        pools: "Mapping[Role, Pool]",
+        pools: "Mapping[str, Pool]",
         services: RunServices,
         *,
         fingerprint: dict[str, str],
         notes: list[str],
         offline: bool,
+        judging: Judging | None = None,
     ) -> None:
+        self._judging = judging
         self._graph = graph
         self._context = context
         self._pools = pools
@@ -87,6 +92,8 @@ class Session:
     async def play(self, index: int, owed: Mapping[str, int] | None = None) -> Record:
         """Play dialogue ``index`` from its seed to its verdict; a dialogue that fails is a rejected record.
 
+        If the run has judges, they judge what the rules accept.
+
         Raises:
             UsageError, RunError: what ends a run.
             Drained: it was stopped between two steps.
@@ -94,7 +101,14 @@ class Session:
         control = RunControl()
         self._controls.add(control)
         try:
-            return await play(self._graph, self._context, index, owed, control)
+            if self._judging is None:
+                return await play(self._graph, self._context, index, owed, control)
+
+            async def play_take(services: RunServices, advice: Advice | None) -> Record:
+                context = self._context.with_services(services, advice)
+                return await play(self._graph, context, index, owed, control)
+
+            return await self._judging.play(index, self._services, play_take, control)
         finally:
             self._controls.discard(control)
 
@@ -185,7 +199,14 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
     templates = load_templates(config.prompts, config.prompt)
     specs = parse_model_flags(config.model, [role for role in ROLES if config.plan != "none" or role != "planner"])
     temperatures = parse_temperature_flags(config.temperature)
-    pools = build_pools(specs, temperatures, parse_endpoints(config.endpoints), environ=os.environ, support=support)
+    judges = parse_judge_flags(config.judge)
+    least = parse_thresholds(config.judge_min)
+    everyone = {**{str(role): spec for role, spec in specs.items()}, **judges}
+    degrees = {str(role): degree for role, degree in temperatures.items()}
+    if config.judge_temperature is not None:
+        degrees |= dict.fromkeys(judges, config.judge_temperature)
+    built = build_pools(everyone, degrees, parse_endpoints(config.endpoints), environ=os.environ, support=support)
+    pools: dict[Role, Pool] = {role: built[role] for role in specs}
     settings = SeedSettings(
         run_seed=config.seed,
         tools_per_dialogue=config.tools_per_dialogue,
@@ -199,7 +220,7 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
     )
     seeds = build_seeds(config.tools, config.embedder, config.tau, settings)
     tool_graph = seeds.graph
-    texts: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
+    texts: dict[str, Any] = {f"{name}_prompt": templates[name].text for name in PLAYED_PROMPTS}
     context = Context(**texts, plan=config.plan, license=config.license)
     backends = build_backends(config.backend, tool_graph.tools, timeout=config.backend_timeout, environ=os.environ)
     services = RunServices(pools, seeds, backends, memory)
@@ -217,9 +238,10 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
         "now": config.now or "drawn from the seed",
         "license": config.license or "",
         **_fingerprint_models(specs, temperatures),
-        **_fingerprint_prompts(templates),
+        **_fingerprint_prompts({name: templates[name] for name in PLAYED_PROMPTS}),
         **_fingerprint_nodes(nodes),
         **backends.fingerprint(),
+        **judge_fingerprint(config, templates[JUDGE]),
         "version": __version__,
     }
     offline = all(member.kind == OFFLINE for spec in specs.values() for member in spec.members)
@@ -227,7 +249,26 @@ def build_session(config: RunConfig, *, support: "SupportStore | None" = None, m
     foreign = [name for name, _ in config.languages if name.casefold() != "english"]
     if foreign and any(member.kind == OFFLINE for member in specs["user"].members):
         notes.append(f"the offline model writes English only: nothing of it is in {' or '.join(foreign)}")
-    return Session(build_graph(nodes), context, pools, services, fingerprint=fingerprint, notes=notes, offline=offline)
+    judging = None
+    if judges:
+        panel = Panel({role: built[role].members[0][0] for role in judges}, templates[JUDGE])
+        judging = Judging(panel, least, retakes=config.judge_retakes)
+        if panel.offline:
+            notes.append("the offline model judges by form only: its scores are for trying, and say nothing of quality")
+    elif least:
+        raise UsageError(
+            f"--judge-min {config.judge_min[0]!r} without a judge", expected="a model that judges", hint="--judge NAME"
+        )
+    return Session(
+        build_graph(nodes),
+        context,
+        built,
+        services,
+        fingerprint=fingerprint,
+        notes=notes,
+        offline=offline,
+        judging=judging,
+    )
 
 
 def studio_context(config: RunConfig) -> dict[str, Any]:
@@ -241,7 +282,7 @@ def studio_context(config: RunConfig) -> dict[str, Any]:
     templates = load_templates(config.prompts, config.prompt)
     specs = parse_model_flags(config.model, list(ROLES))
     temperatures = set(parse_temperature_flags(config.temperature).values())
-    fields: dict[str, Any] = {f"{name}_prompt": template.text for name, template in templates.items()}
+    fields: dict[str, Any] = {f"{name}_prompt": templates[name].text for name in PLAYED_PROMPTS}
     fields |= {f"{role}_model": str(spec) for role, spec in specs.items()}
     fields |= {key: getattr(config, key) for key in ("embedder", "tau", "sampling", "plan", "seed", "now", "license")}
     fields |= {key: "-".join(map(str, getattr(config, key))) for key in ("tools_per_dialogue", "turns", "distractors")}

@@ -6,7 +6,7 @@ A brief may carry what a role must not be told (the plan, for the assistant): it
 from dataclasses import dataclass
 from typing import Literal
 
-from toolflow_graph.types import Cue, Edge, Json, Message, Plan, Request, Slot, Tool, ToolCall, ToolResult
+from toolflow_graph.types import Cue, Edge, Finding, Json, Message, Plan, Request, Slot, Tool, ToolCall, ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +107,21 @@ class ToolBrief:
     role: Literal["tool"] = "tool"
 
 
-Brief = PlannerBrief | UserBrief | AssistantBrief | ToolBrief | None
+@dataclass(frozen=True, slots=True)
+class JudgeBrief:
+    """Asks for scores of a dialogue. Reply: JSON as ``judging/opinions.py`` describes.
+
+    Attributes:
+        messages: the dialogue.
+        turns: indices of the assistant's messages, all of which are judged.
+        findings: what the rules find, errors and warnings.
+        member: which judge of a committee it is, from 0.
+    """
+
+    messages: tuple[Message, ...]
+    turns: tuple[int, ...]
+    findings: tuple[Finding, ...] = ()
+    member: int = 0
+
+
+Brief = PlannerBrief | UserBrief | AssistantBrief | ToolBrief | JudgeBrief | None

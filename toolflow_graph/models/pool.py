@@ -5,7 +5,7 @@ import inspect
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolflow_graph.errors import ToolflowError, UsageError
 from toolflow_graph.models.faults import explain_error
@@ -16,7 +16,6 @@ from toolflow_graph.models.specs import EndpointOptions, MemberSpec, PoolSpec, p
 from toolflow_graph.models.structured import MemorySupport, Structured, SupportStore
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.references import load_reference
-from toolflow_graph.types import Role
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -68,17 +67,20 @@ class Pool:
             await self._close()
 
 
+_Who = TypeVar("_Who", bound=str)
+
+
 def build_pools(
-    specs: Mapping[Role, PoolSpec],
-    temperatures: Mapping[Role, float] | None = None,
+    specs: Mapping[_Who, PoolSpec],
+    temperatures: Mapping[Any, float] | None = None,
     endpoints: Mapping[str, EndpointOptions] | None = None,
     *,
     environ: Mapping[str, str],
     support: SupportStore | None = None,
     policy: RetryPolicy | None = None,
     read_timeout: float = 600.0,
-) -> dict[Role, Pool]:
-    """Build the models of every role; nothing is called.
+) -> dict[_Who, Pool]:
+    """Build the models of every role (or of whoever else ``specs`` names); nothing is called.
 
     The models carry ``name`` and ``temperature`` (None: the server's own) for the record. Equal members share one
     model, members on one server its connections and what is known of it. A pool belongs to one event loop.
@@ -97,7 +99,7 @@ def build_pools(
     """
     builder = _Builder(endpoints or {}, environ, support or MemorySupport(), policy or RetryPolicy(), read_timeout)
     temperatures = temperatures or {}
-    pools: dict[Role, Pool] = {}
+    pools: dict[_Who, Pool] = {}
     for role, spec in specs.items():
         members = [(builder.build(member, temperatures.get(role)), member.weight) for member in spec.members]
         pools[role] = Pool(role, members, builder.close, builder.outages, builder.throttled)

@@ -14,6 +14,8 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import ROLES, Role
 
 OFFLINE = "offline"
+JUDGE = "judge"
+"""A judge's role: not among ``ROLES``, as it plays no part in a dialogue."""
 _MODEL_FORMS = (
     "offline, NAME, NAME@http(s)://base_url, package.module:attr, path/file.py:attr, or a weighted pool of them"
 )
@@ -198,6 +200,11 @@ def _split_role(text: str, flag: str) -> tuple[Role | None, str]:
     prefix, equals, rest = text.partition("=")
     if not equals or not prefix.strip().isidentifier():
         return None, text.strip()
+    if prefix.strip() == JUDGE and flag == "--model":
+        raise UsageError(
+            f"{flag} {text!r}: judges have a flag of their own",
+            expected=f"--judge {rest.strip()}; several of them make a committee",
+        )
     if prefix.strip() not in ROLES:
         raise UsageError(f"{flag} {text!r}: no role {prefix.strip()!r}", known=ROLES)
     return cast(Role, prefix.strip()), rest.strip()

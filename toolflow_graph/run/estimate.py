@@ -110,7 +110,9 @@ def render_estimate(estimate: Estimate) -> str:
         f"plan: {count_of(estimate.accepted, 'more accepted dialogue')} in about "
         f"{count_of(round(estimate.dialogues), 'dialogue')} played ({estimate.basis})"
     ]
-    for role in (role for role in ROLES if role in estimate.usage):
+    for role in (*ROLES, *sorted(set(estimate.usage) - set(ROLES))):
+        if role not in estimate.usage:
+            continue
         used, cost = estimate.usage[role], estimate.cost[role]
         money = "" if cost is None else f"  ${cost:,.2f}"
         who = estimate.models.get(role, "")

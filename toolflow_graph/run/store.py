@@ -13,7 +13,7 @@ One writer, one commit a record, WAL: what was reported as finished survives a S
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -80,7 +80,16 @@ class RunStore:
         memory: the replies that were paid for.
     """
 
-    def __init__(self, folder: Path, lock: FolderLock, *, made: bool, fresh: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lock: FolderLock,
+        *,
+        made: bool,
+        fresh: bool,
+        pays: Callable[[str], bool] = lambda role: True,
+    ) -> None:
+        self._pays = pays
         self.folder = folder
         self.support: SupportStore = _Support(self)
         self.moved_to: Path | None = None
@@ -162,7 +171,7 @@ class RunStore:
             codes.setdefault(record.fault.code)
         facts = {
             "codes": list(codes),
-            "usage": {role: used.to_json() for role, used in record.usage.items()},
+            "usage": {role: used.to_json() for role, used in record.usage.items() if self._pays(role)},
             "behaviours": list(record.behaviours),
             "models": {role: model.name for role, model in record.models.items()},
             "blame": sorted(find_blame(record)),
@@ -282,12 +291,13 @@ class _Support:
                 self._store._put(f"support:{key}", value)
 
 
-def open_store(folder: Path, *, fresh: bool = False) -> RunStore:
+def open_store(folder: Path, *, fresh: bool = False, pays: Callable[[str], bool] = lambda role: True) -> RunStore:
     """Lock a run folder and open it for writing; made if it is missing. Nothing is written before ``begin``.
 
     Args:
         folder: the ``--out`` folder.
         fresh: start anew; a run that is here moves to ``previous-N/`` when the new one begins.
+        pays: whether this run pays for a role; what a record says of others was spent elsewhere.
 
     Raises:
         UsageError: if the folder cannot be written, belongs to something else, is in use, or its database is damaged.
@@ -312,7 +322,7 @@ def open_store(folder: Path, *, fresh: bool = False) -> RunStore:
         )
     lock = FolderLock(folder)
     lock.take()
-    store = RunStore(folder, lock, made=made, fresh=fresh)
+    store = RunStore(folder, lock, made=made, fresh=fresh, pays=pays)
     try:
         if (folder / DATABASE_NAME).exists() and not fresh:
             store._connect()

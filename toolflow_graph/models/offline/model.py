@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from toolflow_graph.models.briefs import AssistantBrief, PlannerBrief, ToolBrief, UserBrief
+from toolflow_graph.models.briefs import AssistantBrief, JudgeBrief, PlannerBrief, ToolBrief, UserBrief
 from toolflow_graph.models.offline.assistant import assistant_step
+from toolflow_graph.models.offline.judge import judge
 from toolflow_graph.models.offline.planner import plan_requests
 from toolflow_graph.models.offline.tool import simulate
 from toolflow_graph.models.offline.user import user_step
@@ -76,6 +77,8 @@ def _answer(request: ModelRequest) -> tuple[str | None, tuple[RawCall, ...]]:
         return _dump(simulate(brief, salt)), ()
     if isinstance(brief, AssistantBrief):
         return assistant_step(brief, salt)
+    if isinstance(brief, JudgeBrief):
+        return _dump(judge(brief)), ()
     return ("{}" if request.response_schema is not None else "I have nothing to add."), ()
 
 
