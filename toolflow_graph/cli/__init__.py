@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from toolflow_graph import __version__
-from toolflow_graph.cli import export, init, prompts, replay, run, show, status, tool_graph, tools, verify
+from toolflow_graph.cli import export, init, prompts, replay, report, run, show, status, tool_graph, tools, verify
 
 app = typer.Typer(
     name="toolflow",
@@ -39,6 +39,7 @@ app.command("show", short_help="Show one dialogue as a chat.")(show.show)
 app.command("status", short_help="Where a run stands, also while it works.")(status.status)
 app.command("failures", short_help="What a run's rejected dialogues died of.")(status.failures)
 app.command("replay", short_help="Play one dialogue of a run again from its kept replies.")(replay.replay)
+app.command("report", short_help="One HTML page of a run or a file of dialogues.")(report.report)
 app.command("verify", short_help="Check the dialogues of a file with every rule.")(verify.verify)
 app.command("export", short_help="Write a data set in a trainer's format.")(export.export)
 app.command("init", short_help="Lay out a project of your own.")(init.init)

@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from toolflow_graph.errors import UsageError
 from toolflow_graph.verification import Transcript, parse_dialogue
@@ -14,6 +14,15 @@ _EXPECTED = "JSONL: one dialogue a line, an object with messages and tools (a .g
 
 def read_dialogues(path: str | Path) -> Iterator[tuple[int, Transcript]]:
     """The dialogues of a file with the number of the line they stand on (in a JSON list: their place), from 1.
+
+    Raises:
+        UsageError: the file is missing, unreadable, empty, or a line is no JSON.
+    """
+    return ((number, parse_dialogue(data)) for number, data in read_values(path))
+
+
+def read_values(path: str | Path) -> Iterator[tuple[int, Any]]:
+    """The same, each dialogue as the JSON value that stands in the file.
 
     Raises:
         UsageError: the file is missing, unreadable, empty, or a line is no JSON.
@@ -28,9 +37,9 @@ def read_dialogues(path: str | Path) -> Iterator[tuple[int, Transcript]]:
     found = False
     try:
         with _open(path) as lines:
-            for number, transcript in _read(lines, path):
+            for number, data in _read(lines, path):
                 found = True
-                yield number, transcript
+                yield number, data
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {str(path)!r}: {error}", expected=_EXPECTED) from error
     if not found:
@@ -43,7 +52,7 @@ def _open(path: Path) -> IO[str]:
     return gzip.open(path, "rt", encoding="utf-8-sig") if packed else path.open(encoding="utf-8-sig")
 
 
-def _read(lines: IO[str], path: Path) -> Iterator[tuple[int, Transcript]]:
+def _read(lines: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text:
@@ -57,12 +66,12 @@ def _read(lines: IO[str], path: Path) -> Iterator[tuple[int, Transcript]]:
                 return
             raise _broken(path, number, error) from None
         if isinstance(data, list) and number == 1:
-            yield from ((place, parse_dialogue(item)) for place, item in enumerate(data, 1))
+            yield from enumerate(data, 1)
         else:
-            yield number, parse_dialogue(data)
+            yield number, data
 
 
-def _read_whole(text: str, path: Path, first: ValueError) -> Iterator[tuple[int, Transcript]]:
+def _read_whole(text: str, path: Path, first: ValueError) -> Iterator[tuple[int, Any]]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -70,7 +79,7 @@ def _read_whole(text: str, path: Path, first: ValueError) -> Iterator[tuple[int,
         line = error.lineno if text.lstrip().startswith("[") else 1
         raise _broken(path, line, error if line > 1 else first) from None
     items = data if isinstance(data, list) else [data]
-    yield from ((place, parse_dialogue(item)) for place, item in enumerate(items, 1))
+    yield from enumerate(items, 1)
 
 
 def _broken(path: Path, line: int, error: ValueError) -> UsageError:
