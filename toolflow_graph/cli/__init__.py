@@ -13,6 +13,7 @@ from toolflow_graph.cli import (
     judge,
     prompts,
     replay,
+    report,
     run,
     show,
     status,
@@ -53,6 +54,7 @@ app.command("show", short_help="Show one dialogue as a chat.")(show.show)
 app.command("status", short_help="Where a run stands, also while it works.")(status.status)
 app.command("failures", short_help="What a run's rejected dialogues died of.")(status.failures)
 app.command("replay", short_help="Play one dialogue of a run again from its kept replies.")(replay.replay)
+app.command("report", short_help="One HTML page of a run or a file of dialogues.")(report.report)
 app.command("verify", short_help="Check the dialogues of a file with every rule.")(verify.verify)
 app.command("evaluate", short_help="The paper's figures of a data set, and what is wrong with it.")(evaluate.evaluate)
 app.command("compare", short_help="Two data sets side by side.")(evaluate.compare)
