@@ -231,21 +231,19 @@ def test_nearest_rows() -> None:
 
 def test_scores_are_averaged_where_there_are_some() -> None:
     judged = {
-        "judgement": {
-            "scores": {"nat": 4, "coh": 5, "help": 3, "acc": 4},
-            "by": {"m1": {}, "m2": {}},
-            "agreement": 0.5,
-            "turns": [{"message_index": 2, "good": True}, {"message_index": 4, "good": False}],
-        }
+        "scores": {"nat": 4, "coh": 5, "help": 3, "acc": 4},
+        "by": {"m1": {}, "m2": {}},
+        "agreement": 0.5,
+        "turns": [{"message_index": 2, "good": True}, {"message_index": 4, "good": False}],
     }
-    half = {"judgement": {"scores": {"nat": 3, "coh": None, "help": True}, "agreement": None}}
-    found = average_scores([judged, {}, half, {"judgement": "good"}])
+    half = {"scores": {"nat": 3, "coh": None, "help": True}, "agreement": None}
+    found = average_scores([judged, None, half, "good"])
     assert found is not None
     assert found["dialogues"] == 2
     assert found["scores"] == {"nat": 3.5, "coh": 5, "help": 3, "acc": 4}
     assert found["errors"]["nat"] == 0.5
     assert (found["agreement"], found["turns"], found["bad_turns"], found["models"]) == (0.5, 2, 1, ["m1", "m2"])
-    assert average_scores([{}, {"judgement": None}]) is None
+    assert average_scores([None, "good"]) is None
 
 
 def test_behaviours_that_messages_show() -> None:

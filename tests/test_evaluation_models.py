@@ -34,7 +34,7 @@ needs_transformers = pytest.mark.skipif(
 def test_ss_is_the_mean_cosine_of_sentence_bert(tmp_path: Path) -> None:
     record = clean()
     embedder = SbertEmbedder(local_only=True)
-    found = assess(Drawn(((1, record),), 1), options=Options(embedder=embedder, cache_dir=tmp_path))["coherence"]
+    found = assess(Drawn([(1, record)]), options=Options(embedder=embedder, cache_dir=tmp_path))["coherence"]
     cosines = []
     for premise, hypothesis in reference.pairs(record):
         left, right = (embedder.embed([text])[0].tolist() for text in (premise, hypothesis))
@@ -51,7 +51,7 @@ def test_turns_about_one_thing_are_nearer(tmp_path: Path) -> None:
     def measure(second: str) -> float:
         messages = [user("Find me a hotel in Porto, please."), says("The Bolhao has rooms for 89 EUR."), user(second)]
         options = Options(embedder=SbertEmbedder(local_only=True), cache_dir=tmp_path)
-        return float(assess(Drawn(((1, {"messages": messages}),), 1), options=options)["coherence"]["ss"])
+        return float(assess(Drawn([(1, {"messages": messages})]), options=options)["coherence"]["ss"])
 
     assert measure("Is there a cheaper hotel in Porto?") > 50 > 20 > measure("Which dinosaurs had feathers?")
 
@@ -65,7 +65,7 @@ def test_vectors_are_kept(tmp_path: Path) -> None:
             Counting.asked += len(texts)
             return super().embed(texts)
 
-    drawn = Drawn(((1, clean()),), 1)
+    drawn = Drawn([(1, clean())])
     first = assess(drawn, options=Options(embedder=Counting(local_only=True), cache_dir=tmp_path))
     assert Counting.asked == 6
     again = assess(drawn, options=Options(embedder=Counting(local_only=True), cache_dir=tmp_path))
@@ -150,7 +150,7 @@ def test_enr_of_a_data_set(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     records = tuple((number, clean()) for number in range(1, 4))
     options = Options(nli=model, cache_dir=tmp_path)
-    found = assess(Drawn(records, 3), options=options, tell=lambda *said: told.append(said))["coherence"]
+    found = assess(Drawn(records), options=options, tell=lambda *said: told.append(said))["coherence"]
     expected = model.judge(pair_turns(parse_dialogue(clean())))
     assert found["enr"] == pytest.approx(100 * sum(expected) / len(expected), abs=0.01)
     assert (found["nli"], found["pairs"], found["ss"]) == ("nli", 9, None)

@@ -48,7 +48,7 @@ def records() -> list[Data]:
 
 
 def drawn_of(records: list[Data]) -> Drawn:
-    return Drawn(tuple(enumerate(records, 1)), len(records))
+    return Drawn(enumerate(records, 1))
 
 
 def test_the_figures_are_those_of_the_definitions(records: list[Data]) -> None:

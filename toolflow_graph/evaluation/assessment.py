@@ -78,6 +78,7 @@ class _Gathered:
     material: Material = field(default_factory=Material)
     pairs: list[TurnPair] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    judgements: list[Any] = field(default_factory=list)
     accepted: int = 0
     findings: Counter[str] = field(default_factory=Counter)
     dialogues_with: Counter[str] = field(default_factory=Counter)
@@ -100,6 +101,7 @@ class _Gathered:
             self.material.add(sample)
         self.pairs += pair_turns(transcript)
         self.names.append(sample.name)
+        self.judgements.append(sample.data.get("judgement"))
         self.unread.update(f"{part.what}: {part.reason}" for part in transcript.unread)
         self.without_plan += transcript.plan is None
         self.one_turn += len(transcript.turns) < 2
@@ -129,19 +131,18 @@ def build_assessment(drawn: Drawn, *, name: str, options: Options, tell: Tell = 
     # Before the long pass: a file that cannot be read is found at once.
     benchmarks = [load_benchmark(path) for path in options.against]
     gathered = _Gathered()
-    for place, sample in enumerate(drawn.samples()):
+    for place, sample in enumerate(drawn.samples(tell)):
         gathered.add(place, sample, options)
-        tell("dialogues", place + 1, len(drawn.values))
     spoken, whole = gathered.spoken.build(), gathered.whole.build()
     figures: dict[str, Any] = {
         "schema": SCHEMA,
         "data": name,
         "seed": options.seed,
-        "sampled_from": drawn.read if len(drawn.values) < drawn.read else None,
+        "sampled_from": drawn.sampled_from,
         "size": {**gathered.sizes.to_json(), "tokenizer": TOKENIZER},
         "coherence": _measure_coherence(gathered.pairs, options, tell),
         "diversity": {"spoken": measure_diversity(spoken), "whole": measure_diversity(whole)},
-        "judge": average_scores(value for _, value in drawn.values if isinstance(value, dict)),
+        "judge": average_scores(gathered.judgements),
         "behaviours": gathered.behaviours.to_json(),
         "sources": gathered.sources.to_json(),
         "tools": gathered.tools.to_json(),
