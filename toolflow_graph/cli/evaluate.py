@@ -54,8 +54,8 @@ _Against = Annotated[
     list[Path] | None,
     typer.Option(
         "--against",
-        help="Benchmark file (JSON or JSONL, BFCL's among others) to look for leaks in; repeatable.",
-        metavar="FILE",
+        help="Benchmark (a JSON or JSONL file, BFCL's among others, or a folder of such) to look for leaks in; repeatable.",
+        metavar="FILE|DIR",
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
@@ -80,9 +80,10 @@ def evaluate(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_assessment
 
-    options = load_options(embedder, nli, pairs, seed, verify, tuple(against or ()))
-    with show_progress() as tell:
+    with _progress() as tell:
+        # The data first: models take long to load.
         drawn = load_samples(data, sample=sample, seed=seed, tell=tell)
+        options = _options(embedder, nli, pairs, seed, verify, tuple(against or ()))
         figures = assess(drawn, name=str(data), options=options, tell=tell)
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
 
@@ -107,9 +108,9 @@ def compare(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_comparison
 
-    options = load_options(embedder, nli, pairs, seed, verify)
-    with show_progress() as tell:
+    with _progress() as tell:
         drawn = [load_samples(path, sample=sample, seed=seed, tell=tell) for path in (a, b)]
+        options = _options(embedder, nli, pairs, seed, verify, ())
         left, right = (
             build_assessment(each, name=str(path), options=options, tell=tell)
             for path, each in zip((a, b), drawn, strict=True)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolflow_graph.evaluation.leaks import Material, find_leaks, load_benchmark
+from toolflow_graph.evaluation.leaks import Material, find_leaks, load_benchmarks
 from toolflow_graph.evaluation.metrics.behaviours import BehaviourCoverage
 from toolflow_graph.evaluation.metrics.coherence import Mean, TurnPair, average, draw, measure_cosines, pair_turns
 from toolflow_graph.evaluation.metrics.diversity import count_ngrams, cut_words, measure_distinct, measure_entropy
@@ -129,7 +129,7 @@ def assess(drawn: Drawn, *, name: str = "", options: Options | None = None, tell
 def build_assessment(drawn: Drawn, *, name: str, options: Options, tell: Tell = no_tell) -> Assessment:
     """Like :func:`assess`, with the words."""
     # Before the long pass: a file that cannot be read is found at once.
-    benchmarks = [load_benchmark(path) for path in options.against]
+    benchmarks = load_benchmarks(options.against)
     gathered = _Gathered()
     for place, sample in enumerate(drawn.samples(tell)):
         gathered.add(place, sample, options)

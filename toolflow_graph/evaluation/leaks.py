@@ -64,6 +64,21 @@ def render_tool(function: Mapping[str, Any]) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
 
 
+def load_benchmarks(paths: Iterable[Path]) -> list[Benchmark]:
+    """The benchmark files that are named; of a folder, every JSON and JSON lines file in it.
+
+    Raises:
+        UsageError: if one cannot be read, or there is none.
+    """
+    found = []
+    for path in paths:
+        files = sorted(each for each in path.rglob("*.json*") if each.is_file()) if path.is_dir() else [path]
+        if not files:
+            raise UsageError(f"no JSON file in {str(path)!r}", expected="a benchmark's JSON or JSON lines, or a folder")
+        found += [load_benchmark(each) for each in files]
+    return found
+
+
 def load_benchmark(path: Path) -> Benchmark:
     """Read a benchmark file: JSON or JSON lines of anything, BFCL's format among them.
 
