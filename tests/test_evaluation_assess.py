@@ -16,6 +16,8 @@ from toolflow_graph.dataset.exporters import openai
 from toolflow_graph.errors import UsageError
 from toolflow_graph.evaluation.assessment import Options, assess, build_assessment, compare
 from toolflow_graph.evaluation.leaks import Material, find_leaks, load_benchmark, load_benchmarks, render_tool
+from toolflow_graph.evaluation.metrics.duplicates import PERMUTATIONS, ROWS, SHINGLE
+from toolflow_graph.evaluation.metrics.overlap import NGRAM
 from toolflow_graph.evaluation.samples import Drawn, Sample, load_samples
 from toolflow_graph.evaluation.tables import render_assessment, render_comparison
 from toolflow_graph.tool_graph.lexical import LexicalEmbedder
@@ -367,3 +369,13 @@ def test_tau_bench_is_measured_and_says_what_it_lacks() -> None:
     missing = "\n".join(found["cannot_judge"])
     for what in ("SS", "EnR", "NAT", "60 of 60 dialogues without a plan"):
         assert what in missing
+
+
+def test_the_document_names_every_key() -> None:
+    document = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    found = assess(Drawn([(1, judged(plain(clean()), 4))]))
+    named = [*found, *found["size"], *found["diversity"], *found["diversity"]["spoken"], *found["judge"]]
+    assert [key for key in named if f"`{key}`" not in document and f".{key}`" not in document] == []
+    # And gives the numbers that the code holds.
+    for number in (f"{SHINGLE}-word", str(PERMUTATIONS), f"bands of {ROWS}", f"shared one of {NGRAM}"):
+        assert number in document

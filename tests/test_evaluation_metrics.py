@@ -20,12 +20,12 @@ from toolflow_graph.evaluation.metrics.overlap import contaminated_shares, find_
 from toolflow_graph.evaluation.metrics.scores import average_scores
 from toolflow_graph.evaluation.metrics.sizes import Sizes
 from toolflow_graph.evaluation.metrics.sources import SourceMix
+from toolflow_graph.evaluation.metrics.tokenizers import WORDS_AND_MARKS
 from toolflow_graph.evaluation.metrics.toolset import ToolCoverage
 from toolflow_graph.evaluation.metrics.words import (
     Words,
     WordsBuilder,
     build_words,
-    count_tokens,
     new_vocabulary,
     split_words,
 )
@@ -48,8 +48,9 @@ def test_words_and_tokens() -> None:
     ]
     assert split_words("東京へ go_now") == ["東", "京", "へ", "go_now"]
     assert split_words("  ...  ") == []
-    assert count_tokens('{"city": "Porto"}') == 9  # { " city " : " Porto " }
-    assert count_tokens("") == 0
+    assert WORDS_AND_MARKS.count('{"city": "Porto"}') == 9  # { " city " : " Porto " }
+    assert WORDS_AND_MARKS.count("東京 a_b") == 3
+    assert WORDS_AND_MARKS.count("") == 0
 
 
 def test_entropy_by_hand() -> None:

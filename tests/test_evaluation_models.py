@@ -15,6 +15,7 @@ from toolflow_graph.errors import UsageError
 from toolflow_graph.evaluation.assessment import Options, assess
 from toolflow_graph.evaluation.metrics.coherence import TurnPair, pair_turns
 from toolflow_graph.evaluation.metrics.entailment import CrossEncoder, JudgedPairs, find_entailment
+from toolflow_graph.evaluation.metrics.tokenizers import ModelTokenizer
 from toolflow_graph.evaluation.samples import Drawn
 from toolflow_graph.tool_graph.sbert import SbertEmbedder
 from toolflow_graph.verification import parse_dialogue
@@ -156,6 +157,18 @@ def test_enr_of_a_data_set(tmp_path: Path) -> None:
     assert (found["nli"], found["pairs"], found["ss"]) == ("nli", 9, None)
     # The same three pairs three times: each is asked once.
     assert ("entailment", 3, 3) in told
+
+
+@needs_transformers
+def test_tokens_of_a_models_tokenizer(tmp_path: Path) -> None:
+    tokenizer = ModelTokenizer(str(build_nli(tmp_path / "nli")))
+    # A vocabulary of letters: every sign is one token, and no special one is counted.
+    assert tokenizer.count("Book it.") == len("Book it.")
+    record = {"messages": [user("Book it."), says("Done")]}
+    found = assess(Drawn([(1, record)]), options=Options(tokenizer=tokenizer))["size"]
+    assert (found["tokens"], found["tokenizer"]) == (12, str(tmp_path / "nli"))
+    with pytest.raises(UsageError, match="cannot load the tokenizer"):
+        ModelTokenizer(str(tmp_path))
 
 
 class FakeNli:

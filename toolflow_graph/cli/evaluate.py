@@ -48,13 +48,23 @@ _Pairs = Annotated[
     int | None,
     typer.Option("--pairs", min=1, help="Pairs of turns drawn for SS and EnR [default: all].", metavar="N"),
 ]
+_Tokenizer = Annotated[
+    str | None,
+    typer.Option(
+        "--tokenizer",
+        help="A language model's tokenizer to count tokens with, by name or folder [default: words and marks].",
+        metavar="NAME|FOLDER",
+        show_default=False,
+    ),
+]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="What is drawn.", metavar="N")]
 _Verify = Annotated[bool, typer.Option("--verify", help="Run the verifier's rules, too.")]
 _Against = Annotated[
     list[Path] | None,
     typer.Option(
         "--against",
-        help="Benchmark (a JSON or JSONL file, BFCL's among others, or a folder of such) to look for leaks in; repeatable.",
+        help="Benchmark (a JSON or JSONL file, BFCL's or another's, or a folder of such) to look for leaks in; "
+        "repeatable.",
         metavar="FILE|DIR",
     ),
 ]
@@ -67,6 +77,7 @@ def evaluate(
     nli: _Nli = None,
     sample: _Sample = None,
     pairs: _Pairs = None,
+    tokenizer: _Tokenizer = None,
     seed: _Seed = 0,
     verify: _Verify = False,
     against: _Against = None,
@@ -83,7 +94,7 @@ def evaluate(
     with _progress() as tell:
         # The data first: models take long to load.
         drawn = load_samples(data, sample=sample, seed=seed, tell=tell)
-        options = _options(embedder, nli, pairs, seed, verify, tuple(against or ()))
+        options = _options(embedder, nli, tokenizer, pairs, seed, verify, tuple(against or ()))
         figures = assess(drawn, name=str(data), options=options, tell=tell)
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
 
@@ -95,6 +106,7 @@ def compare(
     nli: _Nli = None,
     sample: _Sample = None,
     pairs: _Pairs = None,
+    tokenizer: _Tokenizer = None,
     seed: _Seed = 0,
     verify: _Verify = False,
     as_json: _Json = False,
@@ -110,7 +122,7 @@ def compare(
 
     with _progress() as tell:
         drawn = [load_samples(path, sample=sample, seed=seed, tell=tell) for path in (a, b)]
-        options = _options(embedder, nli, pairs, seed, verify, ())
+        options = _options(embedder, nli, tokenizer, pairs, seed, verify, ())
         left, right = (
             build_assessment(each, name=str(path), options=options, tell=tell)
             for path, each in zip((a, b), drawn, strict=True)
@@ -119,13 +131,14 @@ def compare(
     typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
 
 
-def load_options(
+def _options(
     embedder: str,
     nli: str | None,
-    pairs: int | None = None,
-    seed: int = 0,
-    verify: bool = False,
-    against: tuple[Path, ...] = (),
+    tokenizer: str | None,
+    pairs: int | None,
+    seed: int,
+    verify: bool,
+    against: tuple[Path, ...],
 ) -> "Options":
     """What to measure, with the models loaded that it takes.
 
@@ -133,10 +146,12 @@ def load_options(
         UsageError: if one cannot be loaded.
     """
     from toolflow_graph.evaluation.assessment import Options
+    from toolflow_graph.evaluation.metrics.tokenizers import WORDS_AND_MARKS, ModelTokenizer
 
     return Options(
         embedder=_load_embedder(embedder),
         nli=_load_nli(nli),
+        tokenizer=ModelTokenizer(tokenizer) if tokenizer else WORDS_AND_MARKS,
         pairs=pairs,
         verify=verify,
         against=against,

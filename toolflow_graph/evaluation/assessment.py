@@ -22,8 +22,9 @@ from toolflow_graph.evaluation.metrics.entailment import Entailment, JudgedPairs
 from toolflow_graph.evaluation.metrics.scores import average_scores
 from toolflow_graph.evaluation.metrics.sizes import Sizes, spoken_text, whole_text
 from toolflow_graph.evaluation.metrics.sources import SourceMix
+from toolflow_graph.evaluation.metrics.tokenizers import WORDS_AND_MARKS, Tokenizer
 from toolflow_graph.evaluation.metrics.toolset import ToolCoverage
-from toolflow_graph.evaluation.metrics.words import TOKENIZER, Words, WordsBuilder
+from toolflow_graph.evaluation.metrics.words import Words, WordsBuilder
 from toolflow_graph.evaluation.samples import Drawn, Sample, Tell, no_tell
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.tool_graph.cache import default_cache_dir
@@ -41,6 +42,7 @@ class Options:
     Attributes:
         embedder: measures SS and the similarity rule; None leaves both out.
         nli: measures EnR; None leaves it out.
+        tokenizer: counts tokens.
         pairs: pairs of turns that SS and EnR look at (drawn by the seed); None for all.
         verify: run the verifier's rules.
         against: benchmark files to look for leaks in.
@@ -49,6 +51,7 @@ class Options:
 
     embedder: Embedder | None = None
     nli: Entailment | None = None
+    tokenizer: Tokenizer = WORDS_AND_MARKS
     pairs: int | None = None
     verify: bool = False
     against: tuple[Path, ...] = ()
@@ -130,7 +133,7 @@ def build_assessment(drawn: Drawn, *, name: str, options: Options, tell: Tell = 
     """Like :func:`assess`, with the words."""
     # Before the long pass: a file that cannot be read is found at once.
     benchmarks = load_benchmarks(options.against)
-    gathered = _Gathered()
+    gathered = _Gathered(sizes=Sizes(options.tokenizer))
     for place, sample in enumerate(drawn.samples(tell)):
         gathered.add(place, sample, options)
     spoken, whole = gathered.spoken.build(), gathered.whole.build()
@@ -139,7 +142,7 @@ def build_assessment(drawn: Drawn, *, name: str, options: Options, tell: Tell = 
         "data": name,
         "seed": options.seed,
         "sampled_from": drawn.sampled_from,
-        "size": {**gathered.sizes.to_json(), "tokenizer": TOKENIZER},
+        "size": gathered.sizes.to_json(),
         "coherence": _measure_coherence(gathered.pairs, options, tell),
         "diversity": {"spoken": measure_diversity(spoken), "whole": measure_diversity(whole)},
         "judge": average_scores(gathered.judgements),
