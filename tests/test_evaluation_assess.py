@@ -125,6 +125,12 @@ def test_nothing_but_a_greeting(tmp_path: Path) -> None:
     assert "H" in render_assessment(empty)
 
 
+def test_dialogues_can_be_gone_through_again(tmp_path: Path) -> None:
+    drawn = load_samples(write(tmp_path / "set.jsonl", records()[:3]))
+    assert len(list(drawn.values)) == len(list(drawn.values)) == len(list(drawn.samples())) == 3
+    assert assess(drawn) == assess(drawn)
+
+
 def test_a_sample_is_drawn_by_the_seed(tmp_path: Path) -> None:
     file = write(tmp_path / "set.jsonl", [{**clean(), "id": f"d-{number}"} for number in range(40)])
 

@@ -91,10 +91,10 @@ def evaluate(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_assessment
 
-    with _progress() as tell:
+    with show_progress() as tell:
         # The data first: models take long to load.
         drawn = load_samples(data, sample=sample, seed=seed, tell=tell)
-        options = _options(embedder, nli, tokenizer, pairs, seed, verify, tuple(against or ()))
+        options = load_options(embedder, nli, pairs, seed, verify, tuple(against or ()), tokenizer)
         figures = assess(drawn, name=str(data), options=options, tell=tell)
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
 
@@ -120,9 +120,9 @@ def compare(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_comparison
 
-    with _progress() as tell:
+    with show_progress() as tell:
         drawn = [load_samples(path, sample=sample, seed=seed, tell=tell) for path in (a, b)]
-        options = _options(embedder, nli, tokenizer, pairs, seed, verify, ())
+        options = load_options(embedder, nli, pairs, seed, verify, tokenizer=tokenizer)
         left, right = (
             build_assessment(each, name=str(path), options=options, tell=tell)
             for path, each in zip((a, b), drawn, strict=True)
@@ -131,14 +131,14 @@ def compare(
     typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
 
 
-def _options(
+def load_options(
     embedder: str,
     nli: str | None,
-    tokenizer: str | None,
-    pairs: int | None,
-    seed: int,
-    verify: bool,
-    against: tuple[Path, ...],
+    pairs: int | None = None,
+    seed: int = 0,
+    verify: bool = False,
+    against: tuple[Path, ...] = (),
+    tokenizer: str | None = None,
 ) -> "Options":
     """What to measure, with the models loaded that it takes.
 

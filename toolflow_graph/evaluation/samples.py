@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Dialogues as read, with their lines, in the order of the file: a stream that is gone through once, or a list.
+    """Dialogues as they stand in the file, with their lines, in its order; read anew each time they are gone through.
 
     ``sampled_from``: of how many they were drawn; None if they are all.
     """
@@ -58,25 +57,29 @@ def load_samples(source: Path, *, sample: int | None = None, seed: int = 0, tell
     Raises:
         UsageError: there is no such run or file, or it holds no dialogue.
     """
-    values = _read(source)
+    values = _Read(source)
     # The first one is read at once: what cannot be read at all is found before anything else is done.
-    first = next(values, None)
-    if first is None:
+    if next(iter(values), None) is None:
         raise UsageError(
             f"the run {str(source)!r} holds no accepted dialogue", expected="a run folder or a JSONL file of dialogues"
         )
-    values = chain([first], values)
     if sample is None:
         return Drawn(values)
     kept, read = _reservoir(_told(values, tell), sample, seed)
     return Drawn(tuple(sorted(kept, key=lambda entry: entry[0])), read if read > len(kept) else None)
 
 
-def _read(source: Path) -> Iterator[tuple[int, Any]]:
-    # A name without an ending may be the folder of a run: the message about a missing run says how to make one.
-    if source.is_dir() or not (source.exists() or source.suffix):
-        return enumerate(read_source(source), 1)
-    return read_values(source)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What stands in a run folder or a file; nothing of it is held."""
+
+    source: Path
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        # A name without an ending may be the folder of a run: the message about a missing run says how to make one.
+        if self.source.is_dir() or not (self.source.exists() or self.source.suffix):
+            return enumerate(read_source(self.source), 1)
+        return read_values(self.source)
 
 
 def _told(values: Iterable[tuple[int, Any]], tell: Tell) -> Iterator[tuple[int, Any]]:
