@@ -64,9 +64,8 @@ def test_the_table_and_the_json_tell_the_same(tmp_path: Path) -> None:
     assert rows["NAT"] == ["4.50", "3.72"]
     assert rows["H"][0] == f"{figures['diversity']['spoken']['entropy']:.2f}"
     assert rows["SS"][0] == "-"
-    accepted = figures["verification"]["accepted"]
-    assert accepted >= 1
-    assert f"{accepted} of 3 accepted" in table.stdout
+    assert figures["verification"]["accepted"] == 3
+    assert "3 of 3 accepted (100.0%)" in table.stdout
     for sentence in figures["cannot_judge"]:
         assert sentence in table.stdout
     assert any("NAT, COH, HELP, ACC of 1 of 3" in sentence for sentence in figures["cannot_judge"])
@@ -112,6 +111,16 @@ def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
     assert any(line.startswith("unreadable") for line in found["cannot_judge"])
     text = render_assessment(found)
     assert "what cannot be judged" in text
+
+
+def test_half_a_surrogate_pair_stops_nothing(tmp_path: Path) -> None:
+    odd = {"id": "d-\ud800", "messages": [user("Hi \udc00."), says("Ho \ud83d"), user("So \ud83d?")], "tools": []}
+    odd["tools"] = [{"name": "t\ud800", "description": "Of \udfff."}]
+    file = write(tmp_path / "odd.jsonl", [odd, odd])
+    for flags in ((), ("--json",)):
+        done = toolflow("evaluate", str(file), "--embedder", "lexical", "--against", str(file), *flags)
+        assert done.returncode == 0, done.stderr
+        assert "d-?" in done.stdout
 
 
 def test_nothing_but_a_greeting(tmp_path: Path) -> None:

@@ -181,6 +181,17 @@ def test_duplicates_by_hand() -> None:
     assert find_duplicates(build_words([])).near == ()
 
 
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=40).map(" ".join), max_size=10), st.integers(0, 9))
+def test_duplicates_are_those_of_all_pairs(texts: list[str], changed: int) -> None:
+    # One of them once more with another last word: near, where it is long.
+    texts = [*texts, f"{texts[changed % len(texts)][:-1]}z"] if texts else []
+    records = [{"messages": [user(text)]} for text in texts]
+    found = find_duplicates(build_words(texts))
+    said = [tuple(reference.words(text)) for text in texts]
+    assert found.exact_extra == len([text for text in said if text]) - len({text for text in said if text})
+    assert {frozenset(cluster.members) for cluster in found.near} == reference.near_clusters(records, 0.8)
+
+
 @given(st.sets(st.integers(0, 400), min_size=1), st.sets(st.integers(0, 400), min_size=1))
 def test_minhash_estimates_jaccard(left: set[int], right: set[int]) -> None:
     sets = [np.array(sorted(each), np.uint64) for each in (left, right)]

@@ -96,7 +96,7 @@ def evaluate(
         drawn = load_samples(data, sample=sample, seed=seed, tell=tell)
         options = load_options(embedder, nli, pairs, seed, verify, tuple(against or ()), tokenizer)
         figures = assess(drawn, name=str(data), options=options, tell=tell)
-    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
+    _print(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
 
 
 def compare(
@@ -128,7 +128,13 @@ def compare(
             for path, each in zip((a, b), drawn, strict=True)
         )
         found = compare_both(left, right, seed=seed)
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
+    _print(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
+
+
+def _print(text: str) -> None:
+    from toolflow_graph.evaluation.metrics.words import mend_text
+
+    typer.echo(mend_text(text))
 
 
 def load_options(

@@ -17,7 +17,7 @@ from toolflow_graph.evaluation.metrics.overlap import (
     contaminated_shares,
     find_nearest,
 )
-from toolflow_graph.evaluation.metrics.words import Vocabulary, build_words, new_vocabulary
+from toolflow_graph.evaluation.metrics.words import Vocabulary, build_words, mend_text, new_vocabulary
 from toolflow_graph.evaluation.samples import Sample, Tell, no_tell
 from toolflow_graph.tool_graph.embedders import Embedder, embed_texts
 
@@ -61,7 +61,7 @@ def render_tool(function: Mapping[str, Any]) -> str:
     with contextlib.suppress(TypeError, ValueError, AttributeError, RecursionError):
         parameters = correct_schema(parameters)[0]
     plain = {"name": function.get("name"), "description": function.get("description"), "parameters": parameters}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+    return mend_text(json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str))
 
 
 def load_benchmarks(paths: Iterable[Path]) -> list[Benchmark]:

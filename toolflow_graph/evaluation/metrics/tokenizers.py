@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from toolflow_graph.errors import UsageError
-from toolflow_graph.evaluation.metrics.words import SIGNS
+from toolflow_graph.evaluation.metrics.words import SIGNS, mend_text
 from toolflow_graph.regexes import lazy_regex
 
 _TOKEN = lazy_regex(rf"[^\W{SIGNS}]+|[{SIGNS}]|[^\w\s]")
@@ -61,4 +61,4 @@ class ModelTokenizer:
             ) from error
 
     def count(self, text: str) -> int:
-        return len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        return len(self._tokenizer(mend_text(text), add_special_tokens=False, verbose=False)["input_ids"])

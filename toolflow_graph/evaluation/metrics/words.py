@@ -26,6 +26,11 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("’", "'"))
 
 
+def mend_text(text: str) -> str:
+    """Half a surrogate pair, which JSON can escape but no tokenizer and no terminal takes, becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def new_vocabulary() -> Vocabulary:
     """Numbers words 0, 1, 2, ... as they come."""
     found: Vocabulary = defaultdict()
