@@ -48,14 +48,24 @@ _Pairs = Annotated[
     int | None,
     typer.Option("--pairs", min=1, help="Pairs of turns drawn for SS and EnR [default: all].", metavar="N"),
 ]
+_Tokenizer = Annotated[
+    str | None,
+    typer.Option(
+        "--tokenizer",
+        help="A language model's tokenizer to count tokens with, by name or folder [default: words and marks].",
+        metavar="NAME|FOLDER",
+        show_default=False,
+    ),
+]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="What is drawn.", metavar="N")]
 _Verify = Annotated[bool, typer.Option("--verify", help="Run the verifier's rules, too.")]
 _Against = Annotated[
     list[Path] | None,
     typer.Option(
         "--against",
-        help="Benchmark file (JSON or JSONL, BFCL's among others) to look for leaks in; repeatable.",
-        metavar="FILE",
+        help="Benchmark (a JSON or JSONL file, BFCL's or another's, or a folder of such) to look for leaks in; "
+        "repeatable.",
+        metavar="FILE|DIR",
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
@@ -67,6 +77,7 @@ def evaluate(
     nli: _Nli = None,
     sample: _Sample = None,
     pairs: _Pairs = None,
+    tokenizer: _Tokenizer = None,
     seed: _Seed = 0,
     verify: _Verify = False,
     against: _Against = None,
@@ -80,11 +91,12 @@ def evaluate(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_assessment
 
-    options = load_options(embedder, nli, pairs, seed, verify, tuple(against or ()))
     with show_progress() as tell:
+        # The data first: models take long to load.
         drawn = load_samples(data, sample=sample, seed=seed, tell=tell)
+        options = load_options(embedder, nli, pairs, seed, verify, tuple(against or ()), tokenizer)
         figures = assess(drawn, name=str(data), options=options, tell=tell)
-    typer.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
+    _print(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else render_assessment(figures))
 
 
 def compare(
@@ -94,6 +106,7 @@ def compare(
     nli: _Nli = None,
     sample: _Sample = None,
     pairs: _Pairs = None,
+    tokenizer: _Tokenizer = None,
     seed: _Seed = 0,
     verify: _Verify = False,
     as_json: _Json = False,
@@ -107,15 +120,21 @@ def compare(
     from toolflow_graph.evaluation.samples import load_samples
     from toolflow_graph.evaluation.tables import render_comparison
 
-    options = load_options(embedder, nli, pairs, seed, verify)
     with show_progress() as tell:
         drawn = [load_samples(path, sample=sample, seed=seed, tell=tell) for path in (a, b)]
+        options = load_options(embedder, nli, pairs, seed, verify, tokenizer=tokenizer)
         left, right = (
             build_assessment(each, name=str(path), options=options, tell=tell)
             for path, each in zip((a, b), drawn, strict=True)
         )
         found = compare_both(left, right, seed=seed)
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
+    _print(json.dumps(found, ensure_ascii=False, indent=1) if as_json else render_comparison(found))
+
+
+def _print(text: str) -> None:
+    from toolflow_graph.evaluation.metrics.words import mend_text
+
+    typer.echo(mend_text(text))
 
 
 def load_options(
@@ -125,6 +144,7 @@ def load_options(
     seed: int = 0,
     verify: bool = False,
     against: tuple[Path, ...] = (),
+    tokenizer: str | None = None,
 ) -> "Options":
     """What to measure, with the models loaded that it takes.
 
@@ -132,10 +152,12 @@ def load_options(
         UsageError: if one cannot be loaded.
     """
     from toolflow_graph.evaluation.assessment import Options
+    from toolflow_graph.evaluation.metrics.tokenizers import WORDS_AND_MARKS, ModelTokenizer
 
     return Options(
         embedder=_load_embedder(embedder),
         nli=_load_nli(nli),
+        tokenizer=ModelTokenizer(tokenizer) if tokenizer else WORDS_AND_MARKS,
         pairs=pairs,
         verify=verify,
         against=against,

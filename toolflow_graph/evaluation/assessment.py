@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolflow_graph.evaluation.leaks import Material, find_leaks, load_benchmark
+from toolflow_graph.evaluation.leaks import Material, find_leaks, load_benchmarks
 from toolflow_graph.evaluation.metrics.behaviours import BehaviourCoverage
 from toolflow_graph.evaluation.metrics.coherence import Mean, TurnPair, average, draw, measure_cosines, pair_turns
 from toolflow_graph.evaluation.metrics.diversity import count_ngrams, cut_words, measure_distinct, measure_entropy
@@ -22,8 +22,9 @@ from toolflow_graph.evaluation.metrics.entailment import Entailment, JudgedPairs
 from toolflow_graph.evaluation.metrics.scores import average_scores
 from toolflow_graph.evaluation.metrics.sizes import Sizes, spoken_text, whole_text
 from toolflow_graph.evaluation.metrics.sources import SourceMix
+from toolflow_graph.evaluation.metrics.tokenizers import WORDS_AND_MARKS, Tokenizer
 from toolflow_graph.evaluation.metrics.toolset import ToolCoverage
-from toolflow_graph.evaluation.metrics.words import TOKENIZER, Words, WordsBuilder
+from toolflow_graph.evaluation.metrics.words import Words, WordsBuilder
 from toolflow_graph.evaluation.samples import Drawn, Sample, Tell, no_tell
 from toolflow_graph.randomness import derive_rng
 from toolflow_graph.tool_graph.cache import default_cache_dir
@@ -41,6 +42,7 @@ class Options:
     Attributes:
         embedder: measures SS and the similarity rule; None leaves both out.
         nli: measures EnR; None leaves it out.
+        tokenizer: counts tokens.
         pairs: pairs of turns that SS and EnR look at (drawn by the seed); None for all.
         verify: run the verifier's rules.
         against: benchmark files to look for leaks in.
@@ -49,6 +51,7 @@ class Options:
 
     embedder: Embedder | None = None
     nli: Entailment | None = None
+    tokenizer: Tokenizer = WORDS_AND_MARKS
     pairs: int | None = None
     verify: bool = False
     against: tuple[Path, ...] = ()
@@ -78,6 +81,7 @@ class _Gathered:
     material: Material = field(default_factory=Material)
     pairs: list[TurnPair] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    judgements: list[Any] = field(default_factory=list)
     accepted: int = 0
     findings: Counter[str] = field(default_factory=Counter)
     dialogues_with: Counter[str] = field(default_factory=Counter)
@@ -100,6 +104,7 @@ class _Gathered:
             self.material.add(sample)
         self.pairs += pair_turns(transcript)
         self.names.append(sample.name)
+        self.judgements.append(sample.data.get("judgement"))
         self.unread.update(f"{part.what}: {part.reason}" for part in transcript.unread)
         self.without_plan += transcript.plan is None
         self.one_turn += len(transcript.turns) < 2
@@ -127,21 +132,20 @@ def assess(drawn: Drawn, *, name: str = "", options: Options | None = None, tell
 def build_assessment(drawn: Drawn, *, name: str, options: Options, tell: Tell = no_tell) -> Assessment:
     """Like :func:`assess`, with the words."""
     # Before the long pass: a file that cannot be read is found at once.
-    benchmarks = [load_benchmark(path) for path in options.against]
-    gathered = _Gathered()
-    for place, sample in enumerate(drawn.samples()):
+    benchmarks = load_benchmarks(options.against)
+    gathered = _Gathered(sizes=Sizes(options.tokenizer))
+    for place, sample in enumerate(drawn.samples(tell)):
         gathered.add(place, sample, options)
-        tell("dialogues", place + 1, len(drawn.values))
     spoken, whole = gathered.spoken.build(), gathered.whole.build()
     figures: dict[str, Any] = {
         "schema": SCHEMA,
         "data": name,
         "seed": options.seed,
-        "sampled_from": drawn.read if len(drawn.values) < drawn.read else None,
-        "size": {**gathered.sizes.to_json(), "tokenizer": TOKENIZER},
+        "sampled_from": drawn.sampled_from,
+        "size": gathered.sizes.to_json(),
         "coherence": _measure_coherence(gathered.pairs, options, tell),
         "diversity": {"spoken": measure_diversity(spoken), "whole": measure_diversity(whole)},
-        "judge": average_scores(value for _, value in drawn.values if isinstance(value, dict)),
+        "judge": average_scores(gathered.judgements),
         "behaviours": gathered.behaviours.to_json(),
         "sources": gathered.sources.to_json(),
         "tools": gathered.tools.to_json(),

@@ -17,7 +17,7 @@ from toolflow_graph.evaluation.metrics.overlap import (
     contaminated_shares,
     find_nearest,
 )
-from toolflow_graph.evaluation.metrics.words import Vocabulary, build_words, new_vocabulary
+from toolflow_graph.evaluation.metrics.words import Vocabulary, build_words, mend_text, new_vocabulary
 from toolflow_graph.evaluation.samples import Sample, Tell, no_tell
 from toolflow_graph.tool_graph.embedders import Embedder, embed_texts
 
@@ -61,7 +61,22 @@ def render_tool(function: Mapping[str, Any]) -> str:
     with contextlib.suppress(TypeError, ValueError, AttributeError, RecursionError):
         parameters = correct_schema(parameters)[0]
     plain = {"name": function.get("name"), "description": function.get("description"), "parameters": parameters}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+    return mend_text(json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str))
+
+
+def load_benchmarks(paths: Iterable[Path]) -> list[Benchmark]:
+    """The benchmark files that are named; of a folder, every JSON and JSON lines file in it.
+
+    Raises:
+        UsageError: if one cannot be read, or there is none.
+    """
+    found = []
+    for path in paths:
+        files = sorted(each for each in path.rglob("*.json*") if each.is_file()) if path.is_dir() else [path]
+        if not files:
+            raise UsageError(f"no JSON file in {str(path)!r}", expected="a benchmark's JSON or JSON lines, or a folder")
+        found += [load_benchmark(each) for each in files]
+    return found
 
 
 def load_benchmark(path: Path) -> Benchmark:

@@ -1,6 +1,6 @@
 """Dialogues to assess: read from a run folder or anybody's file, all of them or a drawn part."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,15 +35,20 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Dialogues as read, with their lines, in the order of the file; ``read`` is how many there were."""
+    """Dialogues as they stand in the file, with their lines, in its order; read anew each time they are gone through.
 
-    values: tuple[tuple[int, Any], ...]
-    read: int
+    ``sampled_from``: of how many they were drawn; None if they are all.
+    """
 
-    def samples(self) -> Iterator[Sample]:
+    values: Iterable[tuple[int, Any]]
+    sampled_from: int | None = None
+
+    def samples(self, tell: Tell = no_tell) -> Iterator[Sample]:
         """The dialogues, parsed one by one."""
-        for line, value in self.values:
+        of = len(self.values) if isinstance(self.values, Sized) else 0
+        for number, (line, value) in enumerate(self.values, 1):
             yield Sample(line, value if isinstance(value, Mapping) else {}, parse_dialogue(value))
+            tell("dialogues", number, of)
 
 
 def load_samples(source: Path, *, sample: int | None = None, seed: int = 0, tell: Tell = no_tell) -> Drawn:
@@ -52,24 +57,29 @@ def load_samples(source: Path, *, sample: int | None = None, seed: int = 0, tell
     Raises:
         UsageError: there is no such run or file, or it holds no dialogue.
     """
-    values = _told(_read(source), tell)
-    if sample is None:
-        kept = list(values)
-        read = len(kept)
-    else:
-        kept, read = _reservoir(values, sample, seed)
-    if not kept:
+    values = _Read(source)
+    # The first one is read at once: what cannot be read at all is found before anything else is done.
+    if next(iter(values), None) is None:
         raise UsageError(
             f"the run {str(source)!r} holds no accepted dialogue", expected="a run folder or a JSONL file of dialogues"
         )
-    return Drawn(tuple(sorted(kept, key=lambda entry: entry[0])), read)
+    if sample is None:
+        return Drawn(values)
+    kept, read = _reservoir(_told(values, tell), sample, seed)
+    return Drawn(tuple(sorted(kept, key=lambda entry: entry[0])), read if read > len(kept) else None)
 
 
-def _read(source: Path) -> Iterator[tuple[int, Any]]:
-    # A name without an ending may be the folder of a run: the message about a missing run says how to make one.
-    if source.is_dir() or not (source.exists() or source.suffix):
-        return enumerate(read_source(source), 1)
-    return read_values(source)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What stands in a run folder or a file; nothing of it is held."""
+
+    source: Path
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        # A name without an ending may be the folder of a run: the message about a missing run says how to make one.
+        if self.source.is_dir() or not (self.source.exists() or self.source.suffix):
+            return enumerate(read_source(self.source), 1)
+        return read_values(self.source)
 
 
 def _told(values: Iterable[tuple[int, Any]], tell: Tell) -> Iterator[tuple[int, Any]]:

@@ -3,6 +3,7 @@
 ::
 
     words.py        text -> words as numbers, the form that everything below counts
+    tokenizers.py   what tokens are counted with
     ngrams.py       runs of n words: exact keys, and hashes
     diversity.py    H and distinct-n, also at equal numbers of words
     sizes.py        tokens, calls, turns (the paper's Table 1)

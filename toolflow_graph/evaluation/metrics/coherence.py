@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from toolflow_graph.evaluation.metrics.words import mend_text
 from toolflow_graph.verification import Transcript
 
 
@@ -46,7 +47,7 @@ def pair_turns(transcript: Transcript) -> list[TurnPair]:
     for (request, response), (following, _) in pairwise(texts):
         premise = " ".join(filter(None, (request, response)))
         if premise and following:
-            pairs.append(TurnPair(premise, following))
+            pairs.append(TurnPair(mend_text(premise), mend_text(following)))
     return pairs
 
 

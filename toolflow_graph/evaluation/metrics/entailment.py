@@ -80,7 +80,7 @@ class CrossEncoder:
         """Whether each premise entails its hypothesis: whether that output is the largest."""
         tokenizer, model, entails = self.load()
         torch: Any = importlib.import_module("torch")
-        most = min(_LONGEST, tokenizer.model_max_length)
+        most = min(_LONGEST, tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", _LONGEST))
         answers: list[bool] = []
         for start in range(0, len(pairs), _BATCH):
             part = pairs[start : start + _BATCH]

@@ -9,8 +9,8 @@ from toolflow_graph.evaluation.metrics.coherence import average
 SCORES = ("nat", "coh", "help", "acc")
 
 
-def average_scores(records: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Means of the records' ``judgement``; None if no record has one.
+def average_scores(judgements: Iterable[Any]) -> dict[str, Any] | None:
+    """Means of what stands under ``judgement`` in each record (None where nothing does); None if nothing stands there.
 
     ``agreement`` is the mean over dialogues that several models judged; ``bad_turns`` counts assistant messages that a
     judge would not train on, of ``turns`` judged.
@@ -19,8 +19,7 @@ def average_scores(records: Iterable[Mapping[str, Any]]) -> dict[str, Any] | Non
     agreement: list[float] = []
     models: set[str] = set()
     judged = turns = bad = 0
-    for record in records:
-        judgement = record.get("judgement")
+    for judgement in judgements:
         if not isinstance(judgement, Mapping):
             continue
         judged += 1

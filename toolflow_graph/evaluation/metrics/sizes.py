@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
-from toolflow_graph.evaluation.metrics.words import count_tokens
+from toolflow_graph.evaluation.metrics.tokenizers import WORDS_AND_MARKS, Tokenizer
 from toolflow_graph.types import Message, ToolCall
 from toolflow_graph.verification import Transcript
 
@@ -19,6 +19,7 @@ class Sizes:
     ``tokens`` by part: what the system, the user and the assistant say, calls (name and arguments as JSON), results.
     """
 
+    tokenizer: Tokenizer = WORDS_AND_MARKS
     dialogues: int = 0
     messages: int = 0
     turns: int = 0
@@ -39,12 +40,13 @@ class Sizes:
         self.failed_calls += sum(site.result is not None and not site.result.ok for site in transcript.sites)
         for message in transcript.messages:
             part = "results" if message.role == "tool" else message.role
-            self.tokens[part] += count_tokens(message.content or "")
-            self.tokens["calls"] += sum(count_tokens(render_call(call)) for call in message.tool_calls)
+            self.tokens[part] += self.tokenizer.count(message.content or "")
+            self.tokens["calls"] += sum(self.tokenizer.count(render_call(call)) for call in message.tool_calls)
 
     def to_json(self) -> dict[str, object]:
         return {
             "dialogues": self.dialogues,
+            "tokenizer": self.tokenizer.name,
             "messages": self.messages,
             "turns": self.turns,
             "turns_with_calls": self.turns_with_calls,

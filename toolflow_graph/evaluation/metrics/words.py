@@ -1,8 +1,7 @@
 """Words: how text is cut, and a corpus as one array of numbers.
 
 A *word* is a run of letters, digits and underscores, lower-cased, with apostrophes inside ("don't"); in Chinese and
-Japanese, which write no spaces, each sign. A *token* is a word as it is written or one mark of punctuation: a count
-that needs no model's tokenizer; those of language models give other numbers.
+Japanese, which write no spaces, each sign.
 """
 
 from array import array
@@ -15,12 +14,9 @@ import numpy.typing as npt
 
 from toolflow_graph.regexes import lazy_regex
 
-TOKENIZER = "words and marks"
-"""The name of what :func:`count_tokens` counts by."""
-
-_SIGNS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = lazy_regex(rf"[^\W{_SIGNS}]+(?:['’][^\W{_SIGNS}]+)*|[{_SIGNS}]")
-_TOKEN = lazy_regex(rf"[^\W{_SIGNS}]+|[{_SIGNS}]|[^\w\s]")
+SIGNS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Chinese and Japanese signs, as a part of a character class."""
+_WORD = lazy_regex(rf"[^\W{SIGNS}]+(?:['’][^\W{SIGNS}]+)*|[{SIGNS}]")
 
 Vocabulary = defaultdict[str, int]
 
@@ -30,9 +26,9 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("’", "'"))
 
 
-def count_tokens(text: str) -> int:
-    """Words and marks of punctuation."""
-    return len(_TOKEN.findall(text))
+def mend_text(text: str) -> str:
+    """Half a surrogate pair, which JSON can escape but no tokenizer and no terminal takes, becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def new_vocabulary() -> Vocabulary:
