@@ -108,11 +108,12 @@ class Chromium:
             raise RuntimeError(json.dumps(told["exceptionDetails"])[:600])
         return told["result"].get("value")
 
-    async def wait_for(self, expression: str, seconds: float = 30) -> Any:
-        """The expression's value as soon as it is true."""
+    async def wait_for(self, expression: str, seconds: float = 30) -> None:
+        """Until the expression is true."""
         for _ in range(round(seconds / 0.05)):
-            if value := await self.evaluate(expression):
-                return value
+            # An element has no JSON-plain value to be true.
+            if await self.evaluate(f"Boolean({expression})"):
+                return
             await asyncio.sleep(0.05)
         raise TimeoutError(f"never true within {seconds} s: {expression}")
 

@@ -39,14 +39,14 @@ let filtered = "";
 async function show() {
   readAddress();
   const browsing = state.view === "dialogues";
-  byId("overview").hidden = browsing;
-  byId("dialogues").hidden = !browsing;
+  byId("view-overview").hidden = browsing;
+  byId("view-dialogues").hidden = !browsing;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.view === state.view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (!browsing) return;
-  byId("dialogues").classList.toggle("opened", state.id !== "");
+  byId("view-dialogues").classList.toggle("opened", state.id !== "");
   fillFilters();
   const key = PARAMETERS.filter((name) => name !== "id").map((name) => state[name]).join("\n");
   if (key !== filtered) {
@@ -128,14 +128,18 @@ function startControls() {
     const none = Object.fromEntries(PARAMETERS.map((name) => [name, ""]));
     go({ ...none, view: "dialogues", [bar.dataset.filter]: bar.dataset.value });
   };
-  byId("overview").addEventListener("click", pick);
-  byId("overview").addEventListener("keydown", pick);
+  byId("view-overview").addEventListener("click", pick);
+  byId("view-overview").addEventListener("keydown", pick);
   for (const link of document.querySelectorAll("nav a")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
       go({ view: link.dataset.view });
     });
   }
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId(`view-${state.view}`).focus();
+  });
   document.addEventListener("keydown", onKey);
   byId("help-button").addEventListener("click", () => byId("help").showModal());
   byId("theme").addEventListener("click", switchTheme);

@@ -13,16 +13,53 @@ _MOST_ROWS = 40
 _LONGEST = 400
 
 
+HEADLINES = (
+    ("SS", "coherence.ss", "coherence.ss_error", "similarity of neighbouring turns"),
+    ("EnR", "coherence.enr", "coherence.enr_error", "% of turns that follow from the one before"),
+    ("H", "diversity.spoken.entropy", "", "entropy of the words that are spoken"),
+    ("D-3", "diversity.spoken.distinct_3", "", "share of three-word runs that are different"),
+    ("exact duplicates", "duplicates.exact", "", "dialogues that another one repeats"),
+    ("near duplicates", "duplicates.near", "", "dialogues close to another one"),
+)
+"""Label, path of the figure, path of its error, and what it is (docs/metrics.md says more)."""
+
+
 def render_assessment(evaluation: Mapping[str, Any]) -> str:
-    """The tables as HTML; empty if there is nothing in it."""
-    general = {key: value for key, value in evaluation.items() if not isinstance(value, Mapping) and key != "schema"}
-    sections: list[tuple[str, Mapping[str, Any]]] = [("general", general)] if general else []
-    sections += [(key, value) for key, value in evaluation.items() if isinstance(value, Mapping) and value]
+    """Headline figures and, folded, all tables as HTML; empty if there is nothing in it."""
+    sections = [(key, value) for key, value in evaluation.items() if isinstance(value, Mapping) and value]
     tables = "".join(_table(name, list(flatten(value))) for name, value in sections)
     if not tables:
         return ""
-    heading = '<h2 id="measures">Evaluation</h2>'
-    return f'<section aria-labelledby="measures">{heading}<div class="masonry">{tables}</div></section>'
+    about = f"Of {evaluation['data']}." if evaluation.get("data") else ""
+    heading = f'<h2 id="measures">Evaluation</h2><p class="lead">{escape(about)}</p>'
+    cards = "".join(_headline(evaluation, *row) for row in HEADLINES)
+    head = f'<dl class="cards">{cards}</dl>' if cards else ""
+    folded = f'<details class="all"><summary>All measures</summary><div class="masonry">{tables}</div></details>'
+    return f'<section aria-labelledby="measures">{heading}{head}{_missing(evaluation)}{folded}</section>'
+
+
+def _headline(evaluation: Mapping[str, Any], label: str, path: str, error_path: str, what: str) -> str:
+    value, error = _find(evaluation, path), _find(evaluation, error_path)
+    if value is None:
+        return ""
+    spread = f" ± {render_value(error)}" if error is not None else ""
+    shown = f"<b>{escape(render_value(value))}</b><span>{escape(spread)} {escape(what)}</span>"
+    return f'<div class="card"><dt>{escape(label)}</dt><dd>{shown}</dd></div>'
+
+
+def _find(evaluation: Mapping[str, Any], path: str) -> Any:
+    found: Any = evaluation
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _missing(evaluation: Mapping[str, Any]) -> str:
+    said = evaluation.get("cannot_judge")
+    if not isinstance(said, list) or not said:
+        return ""
+    items = "".join(f"<li>{escape(each)}</li>" for each in said)
+    return f'<details class="unknowns"><summary>What was not measured ({len(said)})</summary><ul>{items}</ul></details>'
 
 
 def flatten(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

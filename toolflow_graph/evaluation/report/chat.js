@@ -125,7 +125,7 @@ function drawCall(view, call) {
   const state = result === null ? "unanswered" : call.failed ? "failed" : "answered";
   const content = result?.content ?? "";
   const summary = el("summary", {},
-    el("span", { class: "call-line" }, el("b", { class: "call-name", text: call.name }), ...chips),
+    el("span", { class: "call-line" }, el("b", { class: "call-name", text: call.name }), ...chips.flatMap((chip) => [" ", chip])),
     el("span", { class: `result-line ${state}` },
       el("b", { text: result === null ? "no result" : call.failed ? "← error " : "← " }), shorten(content.replace(/\s+/g, " "), 150)));
   const table = el("table", { class: "arguments" }, el("tbody", {}, call.args.map(([key, value]) => drawArgumentRow(dialogue, call, key, value))));

@@ -62,7 +62,7 @@ function drawRow(place) {
   const warnings = row[column.code].length - row[column.errors];
   if (row[column.errors]) facts.push(count(row[column.errors], "error"));
   if (warnings > 0) facts.push(count(warnings, "warning"));
-  if (row[column.lowest] !== null) facts.push(`lowest score ${row[column.lowest]}`);
+  if (row[column.lowest] !== null) facts.push(`score ${row[column.lowest]}`);
   const node = el(
     "div",
     {

@@ -142,7 +142,7 @@ def _roles(figures: Figures) -> Plot:
         return Plot(title, "")
     roles = order_roles(figures.blame)
     if not roles:
-        return Plot(title, "", "No error stands at a message of one role.")
+        return Plot(title, "")
     bars = [Bar(label=role, value=figures.blame[role], style="c2", pick=Pick("role", role)) for role in roles]
     return Plot(
         title, render_bars(title, bars, label_width=92), "Rejected dialogues with an error in a role's message or step."

@@ -15,7 +15,7 @@ from toolflow_graph.wording import count_of
 
 _MOST_TOOLS = 240
 _MOST_LINKS = 900
-_RADIUS, _MARGIN = 300.0, 190.0
+_RADIUS = 300.0
 _COLOURS = 8
 _LEGIBLE = 7.0
 """Units between two tools below which not every name fits."""
@@ -134,7 +134,8 @@ def render_tool_map(tool_map: ToolMap) -> str:
     parts.append(f'<g font-size="{number(size)}">')
     parts += [_node(tool_map, index, angles[index], busiest, named=index in named) for index in range(count)]
     parts.append("</g>")
-    half = _RADIUS + _MARGIN
+    longest = min(_LONGEST, max(len(name) for name in tool_map.tools))
+    half = _RADIUS + 20 + 0.62 * size * longest
     box = f"{number(-half)} {number(-half)} {number(2 * half)} {number(2 * half)}"
     return frame("The tools that are called, and how they are linked", "".join(parts), 0, 0, live=True, box=box)
 
