@@ -19,7 +19,7 @@ from toolflow_graph.models.specs import JUDGE as ROLE
 from toolflow_graph.models.specs import OFFLINE, PoolSpec, parse_pool
 from toolflow_graph.record import Judgement, Record, RoleModel
 from toolflow_graph.templates import Template
-from toolflow_graph.types import Alternative, Fault, Finding, Message, Usage
+from toolflow_graph.types import Alternative, Fault, Message, Usage
 from toolflow_graph.verification import Transcript, parse_record, verify
 
 __all__ = ["ROLE", "Bench", "Hearing", "Panel", "parse_judge_flags", "render"]
@@ -140,7 +140,7 @@ class Panel:
                     place,
                     tally,
                     messages=messages,
-                    brief=_brief(model, transcript, turns, member),
+                    brief=JudgeBrief(transcript.messages, turns, lambda: verify(transcript).findings, member),
                     parse=lambda reply: parse_opinion(reply.content, turns),
                     schema=opinion_schema(),
                 )
@@ -160,14 +160,6 @@ def render(template: Template, transcript: Transcript, turns: tuple[int, ...]) -
     listed = ", ".join(map(str, turns)) or "(none)"
     task = template.render("task", tools=render_tools(transcript), dialogue=render_dialogue(transcript), turns=listed)
     return [Message(role="system", content=template.render()), Message(role="user", content=task)]
-
-
-def _brief(model: Model, transcript: Transcript, turns: tuple[int, ...], member: int) -> JudgeBrief | None:
-    """Only the offline model reads a brief, and the rules take their time."""
-    if model.name != OFFLINE:
-        return None
-    findings: tuple[Finding, ...] = verify(transcript).findings
-    return JudgeBrief(transcript.messages, turns, findings, member)
 
 
 def _spender(bench: Bench, name: str) -> Callable[[Usage], None]:

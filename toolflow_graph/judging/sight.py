@@ -19,12 +19,15 @@ def assistant_turns(messages: Sequence[Message]) -> tuple[int, ...]:
 
 
 def render_tools(transcript: Transcript) -> str:
-    """The tools as signatures; of a great many, those that were not called with a sentence only."""
+    """The tools as signatures; of a great many, those that were not called with a sentence only.
+
+    What a tool returns is seen where it was called.
+    """
     called = {call.name for message in transcript.messages for call in message.tool_calls}
     many = len(transcript.tools) > _MOST_TOOLS
     whole = [tool for tool in transcript.tools if not many or tool.name in called]
     others: list[Tool] = [tool for tool in transcript.tools if tool not in whole]
-    parts = [_cut(render_tool(tool), _MOST_TOOL) for tool in whole]
+    parts = [_cut(render_tool(tool.model_copy(update={"returns": None})), _MOST_TOOL) for tool in whole]
     return "\n".join([*parts, *([render_others(others)] if others else [])]) or "(none)"
 
 

@@ -3,6 +3,7 @@
 A brief may carry what a role must not be told (the plan, for the assistant): it is never sent anywhere.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -114,13 +115,13 @@ class JudgeBrief:
     Attributes:
         messages: the dialogue.
         turns: indices of the assistant's messages, all of which are judged.
-        findings: what the rules find, errors and warnings.
+        find: what the rules find, errors and warnings; they take their time, so only who needs them asks.
         member: which judge of a committee it is, from 0.
     """
 
     messages: tuple[Message, ...]
     turns: tuple[int, ...]
-    findings: tuple[Finding, ...] = ()
+    find: Callable[[], tuple[Finding, ...]] = tuple
     member: int = 0
 
 

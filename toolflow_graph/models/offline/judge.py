@@ -15,9 +15,10 @@ _TOLD = (200, 400, 700)
 
 def judge(brief: JudgeBrief) -> dict[str, Any]:
     """Scores from findings and lengths. A message with a finding is bad; a second judge differs by what it counts."""
-    found = {finding.message_index: finding.code for finding in brief.findings if finding.message_index is not None}
-    errors = sum(finding.severity == "error" for finding in brief.findings)
-    warnings = len(brief.findings) - errors
+    findings = brief.find()
+    found = {finding.message_index: finding.code for finding in findings if finding.message_index is not None}
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
     said = [len(message.content or "") for message in brief.messages if message.role == "user"]
     told = [len(brief.messages[index].content or "") for index in brief.turns]
     longest = max(told, default=0)
