@@ -169,13 +169,16 @@ class RunStore:
             # Which fault it was says more than that there was one.
             codes.pop("fault", None)
             codes.setdefault(record.fault.code)
-        facts = {
+        facts: dict[str, Any] = {
             "codes": list(codes),
             "usage": {role: used.to_json() for role, used in record.usage.items() if self._pays(role)},
             "behaviours": list(record.behaviours),
             "models": {role: model.name for role, model in record.models.items()},
             "blame": sorted(find_blame(record)),
         }
+        if record.judgement is not None:
+            judged = record.judgement
+            facts["judged"] = {"scores": judged.scores, "bad": len(judged.bad), "turns": len(judged.turns)}
         row = (index, record.id, record.verdict.accepted, record_to_json(record), json.dumps(facts))
         self.memory.flush()
         self.memory.forget(index)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from toolflow_graph.behaviours import BEHAVIOURS
 from toolflow_graph.errors import RunError
@@ -16,6 +17,29 @@ from toolflow_graph.wording import count_of, shorten_line
 
 _MOST_REASONS = 8
 _EXAMPLE = 100
+
+
+@dataclass(slots=True)
+class Judged:
+    """What judges say of the accepted dialogues: how many, the sums of scores, messages not to be trained on of all."""
+
+    count: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+    bad: int = 0
+    turns: int = 0
+
+    def add(self, facts: Mapping[str, Any]) -> None:
+        """One more dialogue (``view.Stored.judged``)."""
+        self.count += 1
+        for name, score in facts["scores"].items():
+            self.scores[name] = self.scores.get(name, 0.0) + score
+        self.bad += facts["bad"]
+        self.turns += facts["turns"]
+
+    def render(self) -> str:
+        """Mean scores and messages, on one line."""
+        means = ", ".join(f"{name} {total / self.count:.2f}" for name, total in self.scores.items())
+        return f"{means}; {self.bad:,} of {self.turns:,} messages of the assistant are not to be trained on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +63,7 @@ class RunSummary:
         blame: role -> number of rejected dialogues with an error in its messages or steps.
         behaviours: behaviour -> number of accepted dialogues that hold it.
         wanted: behaviour -> number of accepted dialogues that the mix asks for.
+        judged: what judges say of the accepted dialogues, if there are judges.
         cost: US dollars for all calls; None where a model has no price (``unpriced`` names them).
     """
 
@@ -61,6 +86,7 @@ class RunSummary:
     wanted: Mapping[str, float] = field(default_factory=dict)
     cost: float | None = None
     unpriced: tuple[str, ...] = ()
+    judged: Judged = field(default_factory=Judged)
 
     @property
     def total(self) -> Usage:
@@ -97,6 +123,7 @@ def build_summary(
     reasons: Counter[str] = Counter()
     usage: dict[str, Usage] = {}
     examples: dict[str, str] = {}
+    judged = Judged()
     for row in view.dataset(num):
         accepted += row.accepted
         rejected += not row.accepted
@@ -106,6 +133,8 @@ def build_summary(
                 examples = {**_reasons(row), **examples}
         blame.update(row.blame)
         behaviours.update(row.behaviours if row.accepted else ())
+        if row.accepted and row.judged is not None:
+            judged.add(row.judged)
         for role, used in row.usage.items():
             usage[role] = usage.get(role, Usage()) + used
             model = row.models.get(role, "")
@@ -119,6 +148,7 @@ def build_summary(
         wanted={name: share * accepted for name, share in (mix or {}).items() if share},
         cost=None if unpriced else cost,
         unpriced=unpriced,
+        judged=judged,
         num=num,
         max_attempts=max_attempts,
         accepted=accepted,
@@ -174,6 +204,8 @@ def render_summary(summary: RunSummary, out: Path, *, show: str, notes: bool = T
         calls = f"{used.calls:>7,} {'call ' if used.calls == 1 else 'calls'}"
         lines.append(f"{label}{role:<9} {calls} {used.input:>11,} tokens in{cached} {used.output:>9,} out")
     lines += [f"{'  holds:' if place == 0 else '':<13}{line}" for place, line in enumerate(_behaviour_lines(summary))]
+    if summary.judged.count:
+        lines.append(f"  judged:    {summary.judged.render()}")
     lines += [f"{'  yield:' if place == 0 else '':<13}{line}" for place, line in enumerate(_yield_lines(summary))]
     lines.append(f"  data:      {out / 'dialogues.jsonl'}  (rejected ones: {out / 'rejected.jsonl'})")
     if summary.accepted or summary.rejected:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from toolflow_graph.behaviours import Outcome
 from toolflow_graph.errors import UsageError
@@ -21,7 +21,10 @@ PREVIOUS = "previous-"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One row: ``text`` is the record's canonical JSON; ``codes`` are its error findings; ``usage`` is by role."""
+    """One row: ``text`` is the record's canonical JSON; ``codes`` are its error findings; ``usage`` is by role.
+
+    ``judged``: {"scores", "bad", "turns"} (the latter two are numbers of messages), if judges were asked.
+    """
 
     index: int
     id: str
@@ -32,6 +35,7 @@ class Stored:
     behaviours: tuple[str, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     blame: tuple[str, ...] = ()
+    judged: Mapping[str, Any] | None = None
 
 
 class RunView:
@@ -83,7 +87,8 @@ class RunView:
                 usage = {role: Usage.model_validate(used) for role, used in plain["usage"].items()}
                 shown = tuple(plain.get("behaviours", ()))
                 models, blame = plain.get("models", {}), tuple(plain.get("blame", ()))
-                yield Stored(index, name, bool(accepted), text, tuple(plain["codes"]), usage, shown, models, blame)
+                codes, judged = tuple(plain["codes"]), plain.get("judged")
+                yield Stored(index, name, bool(accepted), text, codes, usage, shown, models, blame, judged)
                 wanted -= accepted
         except sqlite3.Error as error:
             raise damaged(self.folder / DATABASE_NAME, error) from None
