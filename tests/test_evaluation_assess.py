@@ -328,7 +328,7 @@ def test_a_folder_of_benchmarks(tmp_path: Path) -> None:
     write(tmp_path / "inner" / "one.json", BFCL)
     write(tmp_path / "two.jsonl", BFCL)
     (tmp_path / "notes.md").write_text("no benchmark")
-    assert [each.name for each in load_benchmarks([tmp_path])] == ["one.json", "two.jsonl"]
+    assert [each.name for each in load_benchmarks([tmp_path])] == ["inner/one.json", "two.jsonl"]
     with pytest.raises(UsageError, match="no JSON file"):
         load_benchmarks([write(tmp_path / "empty" / "x.md", []).parent])
 

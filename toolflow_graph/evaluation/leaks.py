@@ -65,7 +65,7 @@ def render_tool(function: Mapping[str, Any]) -> str:
 
 
 def load_benchmarks(paths: Iterable[Path]) -> list[Benchmark]:
-    """The benchmark files that are named; of a folder, every JSON and JSON lines file in it.
+    """The benchmark files that are named; of a folder, every JSON and JSON lines file in it, by its path there.
 
     Raises:
         UsageError: if one cannot be read, or there is none.
@@ -75,12 +75,13 @@ def load_benchmarks(paths: Iterable[Path]) -> list[Benchmark]:
         files = sorted(each for each in path.rglob("*.json*") if each.is_file()) if path.is_dir() else [path]
         if not files:
             raise UsageError(f"no JSON file in {str(path)!r}", expected="a benchmark's JSON or JSON lines, or a folder")
-        found += [load_benchmark(each) for each in files]
+        names = [each.relative_to(path).as_posix() if path.is_dir() else path.name for each in files]
+        found += [load_benchmark(each, name) for each, name in zip(files, names, strict=True)]
     return found
 
 
-def load_benchmark(path: Path) -> Benchmark:
-    """Read a benchmark file: JSON or JSON lines of anything, BFCL's format among them.
+def load_benchmark(path: Path, name: str = "") -> Benchmark:
+    """Read a benchmark file (called ``name`` in what is found): JSON or JSON lines of anything, BFCL's format too.
 
     A tool is an object with a name and parameters (or a description), wherever it stands. The texts are the user
     messages if there are any, else every text that belongs to no tool.
@@ -100,7 +101,7 @@ def load_benchmark(path: Path) -> Benchmark:
     texts = tuple(said or others)
     if not tools and not texts:
         raise UsageError(f"{str(path)!r} holds no tool and no text", expected="a benchmark's JSON or JSON lines")
-    return Benchmark(path.name, tools, texts)
+    return Benchmark(name or path.name, tools, texts)
 
 
 def _walk(value: Any, depth: int) -> Iterator[tuple[str, Any]]:

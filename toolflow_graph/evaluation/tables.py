@@ -150,8 +150,11 @@ def _duplicates(found: dict[str, Any]) -> Iterator[str]:
 def _leaks(found: dict[str, Any] | None) -> Iterator[str]:
     if found is None:
         return
-    for each in found["benchmarks"]:
+    benchmarks = found["benchmarks"]
+    for each in benchmarks[:_LISTED]:
         yield f"{each['file']}: {count_of(each['tools'], 'tool')}, {count_of(each['texts'], 'text')}"
+    if len(benchmarks) > _LISTED:
+        yield f"... ({count_of(len(benchmarks), 'file')})"
     yield f"{len(found['leaking_tools']):,} of {count_of(found['tools'], 'tool')} leak"
     for leak in found["leaking_tools"][:_LISTED]:
         why = f"{100 * leak['contaminated']:.0f}% of its words" if "ngram" in leak["rules"] else ""
