@@ -116,7 +116,9 @@ def test_shares_are_read_back_as_they_were_written() -> None:
 
 
 def test_plots_are_well_formed_whatever_the_names_are() -> None:
-    figures = count(accepted(), rejected(), hostile(), origin=Origin("x", is_run=True, mix=DEFAULT_MIX))
+    figures = count(
+        accepted(), rejected(), hostile(), origin=Origin("x", is_run=True, mix=parse_shares(render_mix(DEFAULT_MIX)))
+    )
     plots = [plot for plot in build_plots(figures) if plot.svg]
     assert len(plots) >= 9
     for svg in [*(plot.svg for plot in plots), render_tool_map(build_tool_map(figures))]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from toolflow_graph.dataset.jsonl import ACCEPTED_NAME, REJECTED_NAME, read_jsonl
 from toolflow_graph.dataset.reading import read_values
-from toolflow_graph.evaluation.report.judgement import Judgement, read_judgement
+from toolflow_graph.evaluation.judgement import Judgement, read_judgement
 from toolflow_graph.record import Record, Source
 from toolflow_graph.run.prices import Price, read_price
 from toolflow_graph.run.view import DATABASE_NAME, open_run
