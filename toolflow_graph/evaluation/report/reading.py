@@ -126,7 +126,8 @@ def build_entry(data: Any, name: str) -> Entry:
 def _read_record(data: Any) -> Record | None:
     if not (isinstance(data, Mapping) and "schema_version" in data and "seed" in data):
         return None
-    known = {key: value for key, value in data.items() if key in Record.model_fields}
+    # What judges said is read leniently, on its own: it decides nothing here.
+    known = {key: value for key, value in data.items() if key in Record.model_fields and key != "judgement"}
     try:
         return Record.model_validate(known)
     except ValidationError:
