@@ -94,6 +94,15 @@ def test_a_record_that_does_not_fit_is_read_like_anybodys() -> None:
     assert {finding.code for finding in entry.record.verdict.findings} == {"malformed_message"}
 
 
+def test_marks_of_a_judge_that_do_not_fit_leave_the_record_as_it_is() -> None:
+    data = rejected()
+    data["judgement"] = {"scores": {"nat": "high", "coh": 4}, "turns": [{"message_index": "x"}, 7], "by": 3}
+    entry = build_entry(data, "x")
+    assert entry.written
+    assert entry.judgement is not None
+    assert (entry.judgement.scores, entry.judgement.turns, entry.judgement.by) == ({"coh": 4.0}, (), {})
+
+
 def test_a_run_tells_its_mix_and_both_verdicts(tmp_path: Path) -> None:
     shown = {"mix": render_mix(DEFAULT_MIX), "tools": "213 tools, 4fa600b19055"}
     with open_store(tmp_path / "run") as store:
@@ -116,7 +125,9 @@ def test_shares_are_read_back_as_they_were_written() -> None:
 
 
 def test_plots_are_well_formed_whatever_the_names_are() -> None:
-    figures = count(accepted(), rejected(), hostile(), origin=Origin("x", is_run=True, mix=DEFAULT_MIX))
+    figures = count(
+        accepted(), rejected(), hostile(), origin=Origin("x", is_run=True, mix=parse_shares(render_mix(DEFAULT_MIX)))
+    )
     plots = [plot for plot in build_plots(figures) if plot.svg]
     assert len(plots) >= 9
     for svg in [*(plot.svg for plot in plots), render_tool_map(build_tool_map(figures))]:
@@ -191,7 +202,7 @@ def test_many_tools_are_cut_to_the_most_called_and_it_is_said() -> None:
 def test_an_evaluation_is_shown_with_its_headlines() -> None:
     evaluation = {
         "schema": 1,
-        "data": "<b>",
+        "data": "/home/somebody/<b>",
         "coherence": {"ss": 61.25, "ss_error": 0.5, "enr": None},
         "diversity": {"spoken": {"entropy": 9.5, "distinct_3": 0.4}},
         "new_measure": {"of <i>": [1, 2], "many": list(range(50)), "there": True},
@@ -201,8 +212,9 @@ def test_an_evaluation_is_shown_with_its_headlines() -> None:
     for words in ("61.25", "± 0.5", "9.5", "new measure", "50 entries", "EnR: &lt;no model&gt;", "1, 2", "yes"):
         assert words in shown
     assert "<b>EnR" not in shown.replace("<b>–</b>", "")
-    for tag in ("<i>", "Of <b>"):
-        assert tag not in shown
+    assert "Of &lt;b&gt;." in shown
+    for left_out in ("<i>", "Of <b>", "somebody"):
+        assert left_out not in shown
     assert render_assessment({"schema": 1}) == ""
     ET.fromstring(f"<div>{shown}</div>")
 

@@ -58,6 +58,8 @@ def test_wheel_holds_one_top_level_package(wheel: Path) -> None:
     for wanted in ("nodes/plan.py", "prompts/planner.md", "tools_catalog/travel.json", "tools_catalog/vectors.npz"):
         assert f"toolflow_graph/{wanted}" in names
     assert "toolflow_graph/py.typed" in names
+    report = {path.name for path in (ROOT / "toolflow_graph" / "evaluation" / "report").iterdir() if path.is_file()}
+    assert report == {name.rpartition("/")[2] for name in names if name.startswith("toolflow_graph/evaluation/report/")}
     assert not [name for name in names if "tests" in name.split("/")]
 
 

@@ -1,7 +1,8 @@
 """``show``: read a dialogue as a chat."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,9 +30,11 @@ def show(
     rejected: Annotated[
         bool, typer.Option("--rejected", help="Look among the rejected dialogues [default: the accepted ones].")
     ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Show long calls and results whole [default: folded].")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show calls, results and refused replies whole [default: a line each].")
+    ] = False,
 ) -> None:
-    """Show one dialogue: plan, messages, calls and results, verdict and findings."""
+    """Show one dialogue as a chat: plan, messages, calls and results; findings and judges' marks at their messages."""
     from rich.console import Console
 
     from toolflow_graph.cli.chat import render_dialogue
@@ -48,10 +51,9 @@ def show(
     Console(highlight=False, soft_wrap=False).print(render_dialogue(record, full=full))
 
 
-def _find(source: Path, wanted: str, *, rejected: bool) -> dict[str, object]:
+def _find(source: Path, wanted: str, *, rejected: bool) -> dict[str, Any]:
     import shlex
 
-    from toolflow_graph.dataset.jsonl import read_source
     from toolflow_graph.errors import UsageError
     from toolflow_graph.wording import COMMAND, count_of
 
@@ -60,7 +62,7 @@ def _find(source: Path, wanted: str, *, rejected: bool) -> dict[str, object]:
     groups = [rejected] if wanted.isdigit() or not source.is_dir() else [rejected, not rejected]
     for group in groups:
         counts[group] = 0
-        for number, record in enumerate(read_source(source, rejected=group)):
+        for number, record in enumerate(_read(source, rejected=group)):
             counts[group] += 1
             if (wanted.isdigit() and number == int(wanted)) or record.get("id") == wanted:
                 return record
@@ -76,3 +78,14 @@ def _find(source: Path, wanted: str, *, rejected: bool) -> dict[str, object]:
         expected=expected,
         hint=hint,
     )
+
+
+def _read(source: Path, *, rejected: bool) -> Iterator[dict[str, Any]]:
+    from toolflow_graph.dataset.jsonl import read_source
+    from toolflow_graph.dataset.reading import read_values
+
+    if source.is_file():
+        # Anybody's: packed, or one JSON list.
+        yield from (data if isinstance(data, dict) else {} for _, data in read_values(source))
+    else:
+        yield from read_source(source, rejected=rejected)

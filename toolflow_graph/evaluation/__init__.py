@@ -1,4 +1,4 @@
-"""Measures of data sets, and of the verifier.
+"""Measures of data sets and of the verifier, and how they are shown.
 
 ::
 
@@ -9,4 +9,6 @@
     tables.py       the same as text
     mutations/      kinds of defects: each breaks a clean dialogue in one known way
     scoring.py      every kind on many dialogues, and which rules saw it
+    judgement.py    what judges said of a dialogue, read from a record
+    report/         a run or any file of dialogues as one HTML page
 """

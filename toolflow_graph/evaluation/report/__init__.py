@@ -3,7 +3,6 @@
 ::
 
     reading.py      a run folder or anybody's file -> entries: records with a verdict, one at a time
-    judgement.py    what judges said of an entry
     facts.py        what is counted of one entry
     figures.py      facts of all -> the figures of the report
     svg.py plots.py figures -> plots

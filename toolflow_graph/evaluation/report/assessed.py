@@ -4,6 +4,7 @@ The figures are shown by their names in the file, so that a measure which joins 
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from toolflow_graph.evaluation.report.svg import escape
@@ -30,7 +31,8 @@ def render_assessment(evaluation: Mapping[str, Any]) -> str:
     tables = "".join(_table(name, list(flatten(value))) for name, value in sections)
     if not tables:
         return ""
-    about = f"Of {evaluation['data']}." if evaluation.get("data") else ""
+    # The name only: where the data lay on somebody's disk is nobody else's business.
+    about = f"Of {PurePath(str(evaluation['data'])).name}." if evaluation.get("data") else ""
     heading = f'<h2 id="measures">Evaluation</h2><p class="lead">{escape(about)}</p>'
     cards = "".join(_headline(evaluation, *row) for row in HEADLINES)
     head = f'<dl class="cards">{cards}</dl>' if cards else ""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from toolflow_graph.behaviours import BEHAVIOURS
+from toolflow_graph.evaluation.judgement import DIMENSIONS
 from toolflow_graph.evaluation.report.facts import Facts, Pair
-from toolflow_graph.evaluation.report.judgement import DIMENSIONS
 from toolflow_graph.evaluation.report.reading import Origin
 from toolflow_graph.run.prices import find_price
 from toolflow_graph.types import ROLES, Usage

@@ -59,9 +59,10 @@ function drawRow(place) {
   const row = list.index.rows[number];
   const accepted = row[column.accepted] === 1;
   const facts = [count(row[column.turns], "turn"), count(row[column.calls], "call")];
+  // There is room for one of the two; both are told in the dialogue.
   const warnings = row[column.code].length - row[column.errors];
   if (row[column.errors]) facts.push(count(row[column.errors], "error"));
-  if (warnings > 0) facts.push(count(warnings, "warning"));
+  else if (warnings > 0) facts.push(count(warnings, "warning"));
   if (row[column.lowest] !== null) facts.push(`score ${row[column.lowest]}`);
   const node = el(
     "div",

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from toolflow_graph.evaluation.judgement import DIMENSIONS
 from toolflow_graph.evaluation.report.figures import Figures, order_behaviours, order_dimensions, order_roles
-from toolflow_graph.evaluation.report.judgement import DIMENSIONS
 from toolflow_graph.evaluation.report.svg import (
     Bar,
     Pick,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from toolflow_graph.dataset.jsonl import ACCEPTED_NAME, REJECTED_NAME, read_jsonl
 from toolflow_graph.dataset.reading import read_values
-from toolflow_graph.evaluation.report.judgement import Judgement, read_judgement
+from toolflow_graph.evaluation.judgement import Judgement, read_judgement
 from toolflow_graph.record import Record, Source
 from toolflow_graph.run.prices import Price, read_price
 from toolflow_graph.run.view import DATABASE_NAME, open_run
@@ -126,7 +126,8 @@ def build_entry(data: Any, name: str) -> Entry:
 def _read_record(data: Any) -> Record | None:
     if not (isinstance(data, Mapping) and "schema_version" in data and "seed" in data):
         return None
-    known = {key: value for key, value in data.items() if key in Record.model_fields}
+    # What judges said is read leniently, on its own: it decides nothing here.
+    known = {key: value for key, value in data.items() if key in Record.model_fields and key != "judgement"}
     try:
         return Record.model_validate(known)
     except ValidationError:
