@@ -63,7 +63,7 @@ app.command("ablate", short_help="The paper's four arms, made and measured.", co
 )
 app.command("export", short_help="Write a data set in a trainer's format.")(export.export)
 app.command("init", short_help="Lay out a project of your own.")(init.init)
-app.add_typer(judge.app, name="judge")
+app.add_typer(judge.app, name="judge", short_help="Language models that score dialogues.")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(tools.app, name="tools")
 app.add_typer(tool_graph.app, name="tool-graph")
