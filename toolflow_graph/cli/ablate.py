@@ -99,7 +99,7 @@ def _play(arm: "Arm", place: int, flags: list[str], out: Path) -> int:
 def _measure(folders: Sequence[Path], options: Any) -> tuple[list[dict[str, float | None]], bool]:
     """The rows of the arms' data sets ({} of one without a dialogue), and whether the offline model made them all."""
     from toolflow_graph.errors import UsageError
-    from toolflow_graph.evaluation.assessment import Assessment, build_assessment
+    from toolflow_graph.evaluation.assessment import OFFLINE, Assessment, build_assessment
     from toolflow_graph.evaluation.metrics.diversity import cut_words, measure_distinct, measure_entropy
     from toolflow_graph.evaluation.samples import load_samples
 
@@ -112,7 +112,7 @@ def _measure(folders: Sequence[Path], options: Any) -> tuple[list[dict[str, floa
             except UsageError:  # an arm that gave up before its first accepted dialogue
                 found.append(None)
                 continue
-            offline = offline and all(_is_offline(value) for _, value in drawn.values)
+            offline = offline and all(_models_of(value) == {OFFLINE} for _, value in drawn.values)
             found.append(build_assessment(drawn, name=str(folder), options=options, tell=tell))
     least = min((len(each.spoken.ids) for each in found if each), default=0)
     rows: list[dict[str, float | None]] = []
@@ -140,6 +140,7 @@ def _measure(folders: Sequence[Path], options: Any) -> tuple[list[dict[str, floa
     return rows, offline and bool(rows)
 
 
-def _is_offline(value: Any) -> bool:
+def _models_of(value: Any) -> set[Any]:
+    """The names of the models that played a record's dialogue."""
     models = value.get("models", {}) if isinstance(value, dict) else {}
-    return bool(models) and all(isinstance(each, dict) and each.get("name") == "offline" for each in models.values())
+    return {each.get("name") for each in models.values() if isinstance(each, dict)}

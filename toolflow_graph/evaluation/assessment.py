@@ -33,6 +33,8 @@ from toolflow_graph.types import Finding
 from toolflow_graph.verification import RULES, verify
 
 SCHEMA = 1
+OFFLINE = "offline"
+"""The name under which records have the offline model."""
 
 
 @dataclass(frozen=True)
@@ -301,6 +303,8 @@ def _cannot_judge(figures: dict[str, Any], gathered: _Gathered, options: Options
         said.append(f"coherence of {gathered.one_turn} of {count} dialogues: they have one turn only")
     if figures["judge"] is None:
         said.append("NAT, COH, HELP, ACC: no dialogue carries a judgement")
+    elif figures["judge"]["models"] == [OFFLINE]:
+        said.append("NAT, COH, HELP, ACC: the offline model judged, which looks at form only (plumbing, no quality)")
     elif figures["judge"]["dialogues"] < count:
         said.append(f"NAT, COH, HELP, ACC of {count - figures['judge']['dialogues']} of {count} dialogues: not judged")
     if figures["behaviours"]["not_judged"]:
