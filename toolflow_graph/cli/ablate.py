@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toolflow_graph.cli.evaluate import load_options, show_progress
+from toolflow_graph.cli.evaluate import NliOption, load_options, show_progress
 
 if TYPE_CHECKING:
     from toolflow_graph.evaluation.ablation import Arm
@@ -32,15 +32,7 @@ def ablate(
         str,
         typer.Option("--similarity", help="Embedder that measures SS, as evaluate's --embedder.", metavar="SPEC"),
     ] = "auto",
-    nli: Annotated[
-        str | None,
-        typer.Option(
-            "--nli",
-            help="NLI cross-encoder that measures EnR, by name or folder [default: EnR is left out].",
-            metavar="NAME|FOLDER",
-            show_default=False,
-        ),
-    ] = None,
+    nli: NliOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Make a data set with and without the tool graph and the plan, and print the paper's table with ours.

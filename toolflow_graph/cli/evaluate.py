@@ -31,7 +31,7 @@ _Embedder = Annotated[
         metavar="SPEC",
     ),
 ]
-_Nli = Annotated[
+NliOption = Annotated[
     str | None,
     typer.Option(
         "--nli",
@@ -74,7 +74,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object inste
 def evaluate(
     data: _Data,
     embedder: _Embedder = "auto",
-    nli: _Nli = None,
+    nli: NliOption = None,
     sample: _Sample = None,
     pairs: _Pairs = None,
     tokenizer: _Tokenizer = None,
@@ -103,7 +103,7 @@ def compare(
     a: Annotated[Path, typer.Argument(help="A run folder or a JSONL file.", metavar="A")],
     b: Annotated[Path, typer.Argument(help="Another one.", metavar="B")],
     embedder: _Embedder = "auto",
-    nli: _Nli = None,
+    nli: NliOption = None,
     sample: _Sample = None,
     pairs: _Pairs = None,
     tokenizer: _Tokenizer = None,
