@@ -203,3 +203,9 @@ def test_a_fault_counts_once_under_its_own_code(tmp_path: Path) -> None:
         store.begin(PRINT, num=1, shown={})
         store.add(0, record)
         assert next(store.view().dataset()).codes == ("truncated",)
+
+
+def test_a_run_that_is_only_being_started_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).touch()
+    with pytest.raises(UsageError, match="only being started"):
+        open_run(tmp_path)

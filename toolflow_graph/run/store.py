@@ -230,6 +230,8 @@ class RunStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             with self._db:
+                # One transaction: whoever looks in meanwhile sees all of it or nothing.
+                self._db.execute("BEGIN IMMEDIATE")
                 for statement in (*_TABLES.split(";"), TABLE):
                     self._db.execute(statement)
                 if self.view().meta("version") is None:

@@ -188,6 +188,12 @@ def open_run(folder: Path) -> RunView:
         mode = "ro" if os.access(folder, os.W_OK) else "ro&immutable=1"
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
         view = RunView(folder, connection)
+        if not connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+            raise UsageError(
+                f"the run in {str(folder)!r} is only being started",
+                expected="a run that has begun",
+                hint="the same command again in a moment",
+            )
         check_version(view)
     except sqlite3.Error as error:
         raise damaged(path, error) from None
