@@ -13,6 +13,7 @@ from toolflow_graph.cli.evaluate import NliOption, load_options, show_progress
 
 if TYPE_CHECKING:
     from toolflow_graph.evaluation.ablation import Arm
+    from toolflow_graph.evaluation.assessment import Options
 
 _OWN = {
     "--out": "the arms' folders lie in ablate's own --out",
@@ -88,7 +89,7 @@ def _play(arm: "Arm", place: int, flags: list[str], out: Path) -> int:
     return int(code or 0)
 
 
-def _measure(folders: Sequence[Path], options: Any) -> tuple[list[dict[str, float | None]], bool]:
+def _measure(folders: Sequence[Path], options: "Options") -> tuple[list[dict[str, float | None]], bool]:
     """The rows of the arms' data sets ({} of one without a dialogue), and whether the offline model made them all."""
     from toolflow_graph.errors import UsageError
     from toolflow_graph.evaluation.assessment import OFFLINE, Assessment, build_assessment
@@ -129,7 +130,7 @@ def _measure(folders: Sequence[Path], options: Any) -> tuple[list[dict[str, floa
                 "words": least,
             }
         )
-    return rows, offline and bool(rows)
+    return rows, offline and any(found)
 
 
 def _models_of(value: Any) -> set[Any]:

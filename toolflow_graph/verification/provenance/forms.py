@@ -79,8 +79,7 @@ class Forms:
             found = [self.finder.number(float(number)) for number in numbers]
             first = next((origin for origin in found if origin is not None), None)
             known = all(origin or number in _USUAL for origin, number in zip(found, numbers, strict=True))
-            known_first = first if known else None
-            return known_first and replace(known_first, kind="derived", how="an expression of known numbers")
+            return replace(first, kind="derived", how="an expression of known numbers") if first and known else None
         bare = _KEY.sub("|", value.replace('"', " "))
         parts = [part.strip() for part in _BETWEEN.split(bare) if part.strip()]
         if not parts or (len(parts) < 2 and bare == value) or not any(len(part) > 1 for part in parts):

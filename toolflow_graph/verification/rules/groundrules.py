@@ -14,7 +14,7 @@ from toolflow_graph.verification.derivations.reach import Reach
 from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key, say, text_keys
 from toolflow_graph.verification.provenance.answers import ungrounded_mentions
 from toolflow_graph.verification.provenance.distinctive import prefix_of
-from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves
+from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves, last_name
 from toolflow_graph.verification.provenance.told import is_told
 from toolflow_graph.verification.reading.placeholders import is_placeholder
 from toolflow_graph.verification.reading.wording import WORD, key_of, listed, says_nothing, stem
@@ -173,7 +173,7 @@ def is_open_choice(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     """
     if not transcript.looks_up(leaf.site.call.name):
         return False
-    names = split_name(re.split(r"[.\[]", leaf.pattern.replace("[]", ""))[-1])
+    names = split_name(last_name(leaf.pattern))
     text = str(leaf.value)
     if isinstance(leaf.value, int | float):
         short = len(text.lstrip("-").partition(".")[0]) <= _LONGEST_NUMBER
@@ -248,7 +248,7 @@ def wrong_kind(transcript: Transcript) -> Iterator[Spot]:
     evidence = evidence_of(transcript)
     for leaf in transcript.leaves:
         prefix = prefix_of(leaf.value)
-        kind = split_name(re.split(r"[.\[]", leaf.pattern.replace("[]", ""))[-1])
+        kind = split_name(last_name(leaf.pattern))
         if prefix is None or leaf.source.kind != "result" or len(kind) < 2 or kind[-1] not in ("id", "ids"):
             continue
         index, value = leaf.site.message_index, str(leaf.value)
