@@ -27,7 +27,9 @@ def codes(*messages: tuple[str, Any], system: str = TUESDAY, tool: str = "book_s
         else:
             found.append({"role": role, "content": content})
     tools = [{"type": "function", "function": {"name": tool, "parameters": {"type": "object"}}}]
-    return [finding.code for finding in verify(parse_dialogue({"messages": found, "tools": tools})).findings]
+    return [
+        finding.code for finding in verify(parse_dialogue({"messages": found, "tools": tools}, strict=True)).findings
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,10 @@ def test_a_claim_about_the_thing_of_a_failed_call() -> None:
         ]
         names = ("get_zones", "set_zone", "pause_zone")
         tools = [{"type": "function", "function": {"name": name, "parameters": {"type": "object"}}} for name in names]
-        return [finding.code for finding in verify(parse_dialogue({"messages": messages, "tools": tools})).findings]
+        return [
+            finding.code
+            for finding in verify(parse_dialogue({"messages": messages, "tools": tools}, strict=True)).findings
+        ]
 
     assert told("The tomatoes are watered daily now. The lawn is paused.") == ["claimed_success"]
     assert told("The tomatoes are watered daily now. The lawn couldn't be paused: it cannot be reached.") == []

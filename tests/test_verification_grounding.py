@@ -254,12 +254,12 @@ def test_siblings_must_wait_for_each_other() -> None:
         brings("call_5", {"booking_id": "BK-1", "total": 171.0}),
     ]
     data["plan"] = None
-    found = [finding.code for finding in verify(parse_dialogue(data)).findings]
+    found = [finding.code for finding in verify(parse_dialogue(data, strict=True)).findings]
     assert "dependent_siblings" in found
     assert "ungrounded_argument" not in found
     # What a sibling was asked with is not brought by its result, which only repeats it.
     data["messages"][2]["tool_calls"][0]["function"]["arguments"]["destination"] = "FL-48377"
-    found = [finding.code for finding in verify(parse_dialogue(data)).findings]
+    found = [finding.code for finding in verify(parse_dialogue(data, strict=True)).findings]
     assert "dependent_siblings" not in found
     assert "ungrounded_argument" in found
 
@@ -375,7 +375,7 @@ def test_short_code_said_alone_is_grounded() -> None:
 
 def _codes(messages: list[dict[str, Any]], *tools: dict[str, Any]) -> list[str]:
     data = {"messages": messages, "tools": [{"function": tool} for tool in tools]}
-    return [finding.code for finding in verify(parse_dialogue(data)).findings]
+    return [finding.code for finding in verify(parse_dialogue(data, strict=True)).findings]
 
 
 def _reads(name: str, required: list[str], **properties: Any) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_the_users_words_come_before_the_assistants_digits() -> None:
 def test_one_answer_to_anything_else_is_no_idle_exchange() -> None:
     def closed(*closing: Data) -> bool:
         messages = [user("Any news from Oslo?"), says("None so far."), *closing]
-        found = verify(parse_dialogue({"messages": messages, "tools": []})).findings
+        found = verify(parse_dialogue({"messages": messages, "tools": []}, strict=True)).findings
         return "trailing_thanks" not in {finding.code for finding in found}
 
     asks, goes = says("You're welcome. Anything else?"), says("Have a nice day!")
@@ -190,7 +190,7 @@ def test_days_and_passages_need_no_present(said: str, answer: str, wrong: int) -
     """The system message tells no date, so that no year is known."""
     tool = {"type": "function", "function": {"name": "do_it", "parameters": {"type": "object"}}}
     messages = [user(said), calls(("a", "do_it", {})), brings("a", {"status": "ok"}), says(answer)]
-    found = verify(parse_dialogue({"messages": messages, "tools": [tool]})).findings
+    found = verify(parse_dialogue({"messages": messages, "tools": [tool]}, strict=True)).findings
     assert sum(finding.code == "ungrounded_answer" for finding in found) == wrong
 
 

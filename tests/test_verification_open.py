@@ -37,7 +37,7 @@ def stated(answer: str, *results: Any, system: str = WEDNESDAY, said: str = "Ple
         ],
         "tools": [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}],
     }
-    return [f.reason for f in verify(parse_dialogue(data)).findings if f.code == "ungrounded_answer"]
+    return [f.reason for f in verify(parse_dialogue(data, strict=True)).findings if f.code == "ungrounded_answer"]
 
 
 @pytest.mark.parametrize(

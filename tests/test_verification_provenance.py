@@ -57,7 +57,7 @@ def sources(data: Data) -> dict[str, Source]:
 
 def findings(data: Data) -> list[str]:
     """What the rule about arguments says of the dialogue."""
-    return [f.reason for f in verify(parse_dialogue(data)).findings if f.code == "ungrounded_argument"]
+    return [f.reason for f in verify(parse_dialogue(data, strict=True)).findings if f.code == "ungrounded_argument"]
 
 
 def kind_of(*parts: str | Data | list[Any], value: Any, name: str = "value", schema: Data | None = None) -> str:

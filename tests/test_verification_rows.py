@@ -36,7 +36,7 @@ def unknown(answer: str, result: Any) -> list[str]:
         ],
         "tools": [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}],
     }
-    return [f.reason for f in verify(parse_dialogue(data)).findings if f.code == "ungrounded_answer"]
+    return [f.reason for f in verify(parse_dialogue(data, strict=True)).findings if f.code == "ungrounded_answer"]
 
 
 @pytest.mark.parametrize(

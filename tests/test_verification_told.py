@@ -45,7 +45,7 @@ def acted(arguments: Data, answer: str | None, *, said: str, result: Any, system
             "function": {"name": "act_now", "parameters": {"type": "object", "properties": properties}},
         },
     ]
-    found = verify(parse_dialogue({"messages": messages, "tools": tools})).findings
+    found = verify(parse_dialogue({"messages": messages, "tools": tools}, strict=True)).findings
     return [f.reason for f in found if f.code == "ungrounded_argument"]
 
 
@@ -211,7 +211,7 @@ def test_you_are_enrolled_is_a_claim() -> None:
             {"role": "tool", "tool_call_id": "c0", "content": json.dumps(error)},
             {"role": "assistant", "content": answer},
         ]
-        return {f.code for f in verify(parse_dialogue({"messages": messages, "tools": tools})).findings}
+        return {f.code for f in verify(parse_dialogue({"messages": messages, "tools": tools}, strict=True)).findings}
 
     hold = {"status": "rejected", "error": "PREREQ_HOLD", "message": "The exam is not recorded."}
     assert codes(hold, "You're enrolled in STA-210.") == {"claimed_success"}

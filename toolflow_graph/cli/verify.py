@@ -27,6 +27,13 @@ def verify(
         Path, typer.Argument(help="JSONL of dialogues: ours, or plain OpenAI messages + tools; .gz is fine.")
     ],
     every: Annotated[bool, typer.Option("--all", help="Also print each dialogue with its findings.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Also find values that may have been worked out or chosen in dialogues that were not made here.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Run every rule on the dialogues of FILE, whatever verdict is written there.
@@ -42,7 +49,7 @@ def verify(
     threshold = gc.get_threshold()
     gc.set_threshold(100_000, *threshold[1:])
     try:
-        for line, transcript in read_dialogues(file):
+        for line, transcript in read_dialogues(file, strict=strict or None):
             report.add(line, transcript, judge(transcript))
     except UsageError as error:
         if not report.entries:
@@ -94,6 +101,7 @@ class Report:
         self.without_plan = 0
         self.without_returns = 0
         self.without_tools = 0
+        self.leniently = 0
         self.other_languages: Counter[str] = Counter()
         self.differing: list[str] = []
 
@@ -109,6 +117,7 @@ class Report:
         self.entries.append(entry)
         self.without_plan += transcript.plan is None
         self.without_tools += not transcript.tools
+        self.leniently += not transcript.strict
         self.without_returns += bool(transcript.tools) and all(tool.returns is None for tool in transcript.tools)
         if (language := guess_language(transcript)) is not None:
             self.other_languages[language] += 1
@@ -131,6 +140,7 @@ class Report:
             "without_plan": self.without_plan,
             "without_tools": self.without_tools,
             "without_returns": self.without_returns,
+            "values_left_open": self.leniently,
             "other_languages": dict(self.other_languages),
             "differs_from_written": self.differing,
             "rules": {
@@ -189,6 +199,9 @@ class Report:
         if self.without_returns:
             have = of_them(self.without_returns)
             yield f"{have} tools without 'returns': what results hold is not checked against a schema"
+        if self.leniently:
+            were = "it was" if total == 1 else f"{self.leniently} of them {'was' if self.leniently == 1 else 'were'}"
+            yield f"{were} not made here: values that may have been worked out are left open (--strict finds them)"
         if self.other_languages:
             told = ", ".join(f"{name} {count}" for name, count in self.other_languages.most_common())
             yield f"not in English ({told}): rules about wording and stated values read English, so they see less"

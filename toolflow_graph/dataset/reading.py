@@ -12,13 +12,16 @@ from toolflow_graph.verification import Transcript, parse_dialogue
 _EXPECTED = "JSONL: one dialogue a line, an object with messages and tools (a .gz is fine), or one JSON list of such"
 
 
-def read_dialogues(path: str | Path) -> Iterator[tuple[int, Transcript]]:
+def read_dialogues(path: str | Path, *, strict: bool | None = None) -> Iterator[tuple[int, Transcript]]:
     """The dialogues of a file with the number of the line they stand on (in a JSON list: their place), from 1.
+
+    Args:
+        strict: see :func:`parse_dialogue`.
 
     Raises:
         UsageError: the file is missing, unreadable, empty, or a line is no JSON.
     """
-    return ((number, parse_dialogue(value)) for number, value in read_values(path))
+    return ((number, parse_dialogue(value, strict=strict)) for number, value in read_values(path))
 
 
 def read_values(path: str | Path) -> Iterator[tuple[int, Any]]:

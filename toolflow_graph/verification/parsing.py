@@ -28,8 +28,12 @@ def parse_record(record: Record) -> Transcript:
     return _parse({**plain, "verdict": {"accepted": record.verdict.accepted}}, record)
 
 
-def parse_dialogue(data: Any) -> Transcript:
-    """The transcript of a JSON value: one of our records, or an object with ``messages`` and perhaps ``tools``."""
+def parse_dialogue(data: Any, *, strict: bool | None = None) -> Transcript:
+    """The transcript of a JSON value: one of our records, or an object with ``messages`` and perhaps ``tools``.
+
+    Args:
+        strict: whether every value needs a source that is seen (see :class:`Transcript`); None: in our records only.
+    """
     if not isinstance(data, Mapping):
         reason = f"expected an object with messages and tools, got {type(data).__name__}"
         return Transcript(messages=(), unread=(Unread("message", reason),))
@@ -42,10 +46,12 @@ def parse_dialogue(data: Any) -> Transcript:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             unread.append(Unread("message", f"not a record of this version: {place}: {first['msg']}"))
-    return _parse(data, record, unread)
+    return _parse(data, record, unread, strict)
 
 
-def _parse(data: Mapping[str, Any], record: Record | None, unread: list[Unread] | None = None) -> Transcript:
+def _parse(
+    data: Mapping[str, Any], record: Record | None, unread: list[Unread] | None = None, strict: bool | None = None
+) -> Transcript:
     unread = unread if unread is not None else []
     messages = parse_messages(_json_list(data.get("messages"), "messages", unread), unread)
     entries = data.get("tools") if data.get("tools") is not None else data.get("functions")
@@ -73,6 +79,7 @@ def _parse(data: Mapping[str, Any], record: Record | None, unread: list[Unread] 
         cues=record.cues if record else (),
         search_tool=search if isinstance(search, str) else None,
         language=language if isinstance(language, str) else None,
+        strict=record is not None if strict is None else strict,
         unread=tuple(unread),
         id=str(data.get("id", "")),
         written_verdict=written if isinstance(written, bool) else None,

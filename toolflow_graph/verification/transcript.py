@@ -55,6 +55,8 @@ class Transcript:
         cues: what a record says was staged; search_tool: the search for tools that its dialogue started with;
             language: what its user was to write.
         unread: what could not be read, as findings to be.
+        strict: whether every value needs a source that is seen, as in what is made here; if not, a value that may
+            have been worked out, chosen or known is left open.
         focus: rules report only on messages from this index on (0: all); what comes before is context.
     """
 
@@ -71,6 +73,7 @@ class Transcript:
     search_tool: str | None = None
     language: str | None = None
     unread: tuple[Unread, ...] = ()
+    strict: bool = True
     focus: int = 0
     id: str = ""
     written_verdict: bool | None = None

@@ -111,7 +111,8 @@ class Undecided:
         counts = sorted(counted | usual)[:_MOST_COUNTS]
         columns = [numbers for path, numbers in self.facts.lists if MONEY.search(path) or "cent" in path]
         for value, slack in goals:
-            for prices in (shown, *self._small_money[:_FEW], *columns[:_FEW]):
+            groups = [prices for prices in self._small_money if len(prices) > 1]
+            for prices in (shown, *groups[:_FEW], *columns[:_FEW]):
                 if prices and in_basket(value, slack, prices[:_MOST_NAMED], counts):
                     return True
         return False

@@ -176,6 +176,10 @@ class Answer:
         """Whether a value can be explained, and not only by what a slip of the pen comes to, too."""
         return self.explain(mention, loosely=not self.is_slip(mention)) is not None
 
+    def is_against(self, mention: Mention) -> bool:
+        """Whether a figure contradicts the latest results, or looks like a slip in copying them."""
+        return self.is_slip(mention) or self._contradicts(mention)
+
     def is_slip(self, mention: Mention) -> bool:
         """Whether a figure is one of the latest results with two neighbouring digits exchanged."""
         digits = re.sub(r"\D", "", mention.text)

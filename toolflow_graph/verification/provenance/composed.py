@@ -21,7 +21,9 @@ from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
 
 # Texts in a language of their own, whose numbers are the assistant's.
-_CODE = frozenset(listed("code script sql expression html query regex formula thought thoughts prompt"))
+_CODE = frozenset(
+    listed("code script sql expression html query regex formula thought thoughts prompt command cmd shell bash")
+)
 # What a user asks for that has values of the assistant's own making.
 _MAKING = lazy_regex(
     r"\b(?:itinerary|recipe|story|poem|essay|article|blog|script|ideas?|brainstorm|examples?|samples?|template|fictional|"

@@ -10,6 +10,7 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.arithmetic import FOR_KEY, amounts_of
 from toolflow_graph.verification.provenance.origins import Finder, Origin
+from toolflow_graph.verification.provenance.written import stands_alone
 from toolflow_graph.verification.reading.units import NAMES
 from toolflow_graph.verification.reading.wording import key_of, listed
 from toolflow_graph.verification.toolcards import split_name
@@ -39,10 +40,27 @@ def find_quantity(
 ) -> Origin | None:
     """How a number at ``pattern`` of a call's ``leaves`` follows from what users said, and from its neighbours."""
     return (
-        _in_its_unit(value, " ".join((*split_name(pattern)[-1:], described)), leaves, finder)
+        _of_clock(value, pattern, finder)
+        or _in_its_unit(value, " ".join((*split_name(pattern)[-1:], described)), leaves, finder)
         or (_around(value, pattern, leaves, finder) if reads else None)
         or _for_others(value, finder)
     )
+
+
+def _of_clock(value: float, pattern: str, finder: Finder) -> Origin | None:
+    """Seconds or minutes of what is written as a stopwatch shows it: 3494 of "58:14", 95 of "1:35"."""
+    words = split_name(pattern)[-1:]
+    for unit, size in (("s", 60), ("sec", 60), ("seconds", 60), ("min", 60), ("minutes", 60)):
+        if unit not in words or value != int(value) or value < size:
+            continue
+        large, small = divmod(int(value), size)
+        written = {f"{large}:{small:02d}", f"{large:02d}:{small:02d}"}
+        if large >= size:
+            written |= {f"{large // size}:{large % size:02d}:{small:02d}"}
+        for index, said in (*finder.users[:3], *finder.results):
+            if any(stands_alone(text, said.text) for text in written):
+                return Origin("derived", index, how=f"{min(written, key=len)} in {unit}")
+    return None
 
 
 def _in_its_unit(value: float, described: str, leaves: Sequence[Leaf], finder: Finder) -> Origin | None:

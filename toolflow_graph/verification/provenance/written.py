@@ -64,12 +64,13 @@ def time_code(text: str, finder: Finder) -> Origin | None:
         return None
     shorter = {f"{int(match['minutes'])}:{match['seconds']}", f"{match['minutes']}:{match['seconds']}"}
     for index, said in (*finder.users, *finder.results):
-        if any(_stands_alone(short, said.text) for short in shorter):
+        if any(stands_alone(short, said.text) for short in shorter):
             return Origin("derived", index, how="a time code with its hours")
     return None
 
 
-def _stands_alone(written: str, text: str) -> bool:
+def stands_alone(written: str, text: str) -> bool:
+    """Whether digits and colons stand in a text as they are, and are no part of longer ones."""
     place = text.find(written)
     while place >= 0:
         around = text[place - 1 : place] + text[place + len(written) : place + len(written) + 1]

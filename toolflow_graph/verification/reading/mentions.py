@@ -59,8 +59,8 @@ _HOUR_FROM = lazy_regex(
 )
 _ISO_T = lazy_regex(r"(?<=\d-\d\d)T(?=\d\d:\d\d)")
 _PHONE = lazy_regex(
-    r"(?<![\w./+-])(?:\+\d[\d\s().-]{6,18}\d|\(\d{2,4}\)[\s-]?\d[\d\s.-]{4,12}\d|"
-    r"(?:1[-.\s])?\d{3}[-.\s]\d{3}[-.\s]\d{4}|0\d{2,4}[\s/-]\d{3}[\d\s-]{2,8}\d)(?![\w-])"
+    r"(?<![\w./+-])(?<!\d )(?:\+\d[\d \u00a0().-]{6,18}\d|\(\d{2,4}\)[\s-]?\d[\d \u00a0.-]{4,12}\d|"
+    r"(?:1[-. ])?\d{3}[-. ]\d{3}[-. ]\d{4}|0\d{2,4}[ /-]\d{3}[\d -]{2,8}\d)(?![\w-])"
 )
 # Two units together, the second one the finer: 2 hours 30 minutes, 12 min 34 s, 5 ft 11 in, 3 days and 4 hours.
 _TWOFOLD = lazy_regex(
@@ -262,6 +262,9 @@ def _codes(text: str) -> Iterator[Mention]:
                 and not (_is_range(core) or _THOUSANDS.fullmatch(core))
             ):
                 yield Mention("code", core, start, start + len(core))
+            elif digits < 6 and re.fullmatch(r"\d+(?:\.\d+){2,}", core) and not _THOUSANDS.fullmatch(core):
+                # A version or a section: no number with decimals.
+                yield Mention("code", "", start, start + len(core))
             continue
         if _GLUED.fullmatch(core) or _SCALED_RANGE.fullmatch(core) or _PER_UNIT.fullmatch(core):
             continue

@@ -36,6 +36,7 @@ _COMPARED = lazy_regex(
 _CONCLUDED = lazy_regex(
     r"\b(?:(?:doubl|tripl|halv|scal|round|convert|pro-?rat)(?:e[sd]?|ing)|round[- ]trip|"
     r"would (?:be|cost|come|make|leave)|"
+    r"(?:brings?|takes?|puts?|gets?) (?:you|it|us|them|him|her|that) (?:up |down )?(?:to|at)|"
     r"that(?:'s| is) (?:about|around|roughly)|(?:used|spent) (?:about|up)|you(?:'d|'ll| will) "
     r"(?:use|need|have|save|get|spend)|equivalent|compared|versus|vs|up from|down from|since|ahead|behind|early|late|"
     r"earlier|later|aged|old|so|net|gross|at (?:that|this) (?:rate|pace)|works)\b|[~≈→]",

@@ -1,5 +1,7 @@
 """Dates, times and small numbers in German, French and Spanish, put into English words. Pure.
 
+Of Italian, Portuguese and Dutch the weekdays, the months and the days beside today are read.
+
 Only words that no English sentence uses in another sense are in the tables ("hier" and "once" are not), so that every
 text may be read this way, whatever its language. What is put into English is read by :mod:`moments` and
 :mod:`wording`; the rest of the text stays as it is.
@@ -13,26 +15,27 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.reading.wording import UNITS, listed, tokens_of
 
 _WEEKDAYS = """
-Monday montag lundi lunes
-Tuesday dienstag mardi martes
-Wednesday mittwoch mercredi miércoles miercoles
-Thursday donnerstag jeudi jueves
-Friday freitag vendredi viernes
-Saturday samstag sonnabend samedi sábado sabado
-Sunday sonntag dimanche domingo
+Monday montag lundi lunes lunedì lunedi segunda-feira maandag
+Tuesday dienstag mardi martes martedì martedi terça-feira dinsdag
+Wednesday mittwoch mercredi miércoles miercoles mercoledì mercoledi quarta-feira woensdag
+Thursday donnerstag jeudi jueves giovedì giovedi quinta-feira donderdag
+Friday freitag vendredi viernes venerdì venerdi sexta-feira vrijdag
+Saturday samstag sonnabend samedi sábado sabado sabato zaterdag
+Sunday sonntag dimanche domingo domenica zondag
 """
 _OTHERS = """
-January januar janvier enero
-February februar février fevrier febrero
-March märz maerz marzo
-April avril abril
-June juni juin junio
-July juli juillet julio
-August août agosto
-September septembre septiembre
-October oktober octobre octubre
-November novembre noviembre
-December dezember décembre diciembre
+January januar janvier enero gennaio janeiro januari
+February februar février fevrier febrero febbraio fevereiro februari
+March märz maerz marzo março maart
+April avril abril aprile
+May maggio maio
+June juni juin junio giugno junho
+July juli juillet julio luglio julho
+August août agosto augustus
+September septembre septiembre settembre setembro
+October oktober octobre octubre ottobre outubro
+November novembre noviembre novembro
+December dezember décembre diciembre dicembre dezembro
 two zwei deux dos
 three drei trois tres
 four vier quatre cuatro
@@ -113,6 +116,7 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(\w+tag|mittwoch)s?nachmittag\b", r"\1 afternoon"),
     (r"\b(\w+tag|mittwoch)s?(?:vormittag|morgen)\b", r"\1 morning"),
     # Days relative to today.
+    (r"\b(?:dopodomani|overmorgen|depois de amanhã)\b", "day after tomorrow"),
     (r"\bpasado mañana\b|\bübermorgen\b|\baprès-demain\b|\bapres-demain\b", "day after tomorrow"),
     (r"\b(?:por|de|en) la mañana\b|\bam (?:vormittag|morgen)\b|\ble matin\b", "in the morning"),
     (r"\b(morgen|demain|mañana) (?:früh|vormittag|matin)\b", "tomorrow morning"),
@@ -121,9 +125,9 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bheute (?:abend|nacht)\b|\bce soir\b|\besta noche\b", "tonight"),
     (r"\bam nachmittag\b|\bl['’]après-midi\b|\b(?:por|de|en) la tarde\b", "in the afternoon"),
     (r"\bam abend\b|\babends\b|\ble soir\b|\b(?:por|de|en) la noche\b", "in the evening"),
-    (r"\bmorgen\b|\bdemain\b|\bmañana\b", "tomorrow"),
-    (r"\bheute\b|\baujourd['’]hui\b|\bhoy\b", "today"),
-    (r"\bgestern\b|\bayer\b", "yesterday"),
+    (r"\bmorgen\b|\bdemain\b|\bmañana\b|\bdomani\b|\bamanhã\b", "tomorrow"),
+    (r"\bheute\b|\baujourd['’]hui\b|\bhoy\b|\boggi\b|\bhoje\b|\bvandaag\b", "today"),
+    (r"\bgestern\b|\bayer\b|\bieri\b|\bontem\b|\bgisteren\b", "yesterday"),
     (r"\bmittags\b|\bà midi\b|\bal mediodía\b", "at noon"),
     (r"\bmitternacht\b|\bminuit\b|\bmedianoche\b", "midnight"),
     (r"\b(?:am|dieses) wochenende\b|\b(?:este|el) fin de semana\b|\bce week-end\b", "this weekend"),
@@ -136,9 +140,15 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:dans|dentro de|en) (?=(?:\d|a |deux|trois|quatre|cinq|six|dos|tres|cuatro|cinco|seis))", "in "),
     (r"\bil y a (\S+ \S+)|\bhace (\S+ \S+)", lambda match: f"{match[1] or match[2]} ago"),
     (r"\bvor (?=(?:a |\d|zwei|drei|vier|fünf|sechs|sieben))(\S+ \S+)", lambda match: f"{match[1]} ago"),
-    (r"\b(?:nächste[nrs]?|naechste[nrs]?|kommende[nrs]?|próxim[oa]|proxim[oa])\b", "next"),
+    (
+        rf"\b({_NAMED}|semaine|semana|mois|mes|settimana|mese) (?:prochaine?|que viene|pr[óo]xim[oa]|prossim[oa])\b",
+        r"next \1",
+    ),
+    (
+        r"\b(?:nächste[nrs]?|naechste[nrs]?|kommende[nrs]?|próxim[oa]|proxim[oa]|prossim[oa]|volgende)\b",
+        "next",
+    ),
     (r"\b(?:letzte[nrs]?|vergangene[nrs]?)\b", "last"),
-    (rf"\b({_NAMED}|semaine|semana|mois|mes) (?:prochaine?|que viene|próxim[oa])\b", r"next \1"),
     (rf"\b({_NAMED}|semaine|semana|mois|mes) (?:derni[eè]re?|pasad[oa])\b", r"last \1"),
     # Days of a month.
     (r"\b(\d{1,2})\.\s*(?=(?:jan|feb|mär|maer|apr|mai|jun|jul|aug|sep|okt|nov|dez))", r"\1 "),
@@ -178,7 +188,8 @@ _NTH_STARTS = frozenset(name.split("-")[0] for name in _FIRSTS)
 _SIGN_WORDS = frozenset(
     listed(
         "uhr halb morgen heute gestern demain aujourd hoy ayer mai mayo mars las soir noche minuit midi hace kommende "
-        "dans dentro heures wochenende personas woche wochen semaine semana monat mois"
+        "dans dentro heures wochenende personas woche wochen semaine semana monat mois "
+        "oggi domani dopodomani ieri hoje amanhã ontem prossimo prossima vandaag gisteren overmorgen volgende"
     )
 )
 _SIGN_PARTS = ("tagabend", "tagnachm", "tagmorgen", "a la ", "il y a", "ä", "ü", "ñ")

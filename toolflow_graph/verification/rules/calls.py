@@ -193,10 +193,11 @@ class ReadLedger:
 
     def see(self, call: ToolCall, result: ToolResult, reads: bool) -> None:
         """Take note of an answered call."""
-        if not result.ok:
-            return
         if not reads:
+            # One that failed may tell that somebody else has written: the slot was taken in the meantime.
             self._known.clear()
+        elif not result.ok:
+            return
         elif not any(word in split_name(call.name) for word in _CHANGING):
             self._known.setdefault(_same_call(call), result)
 

@@ -55,8 +55,12 @@ _ORDERED = lazy_regex(
     r"\bplease\s+(?!let|tell|find|show|check|look|explain|provide|give)\w+|\bI(?:'ll| will) (?:use|take|go)\b", _I
 )
 _BARE_YES = lazy_regex(r"\byes\b", _I)
-_PLAIN_YES = lazy_regex(r"\b(?:I confirm|confirmed|go ahead|please proceed|proceed with|do it|please do so)\b", _I)
+_PLAIN_YES = lazy_regex(
+    r"\b(?:I confirm|confirmed|go (?:ahead|for it)|please proceed|proceed with|do it|please do so)\b", _I
+)
 _NO = lazy_regex(r"\A\W*(?:no|nope|not yet|don't|do not|wait|stop|hold on|never ?mind|actually,? no)\b", _I)
+# "Nope, that's all, go for it": the no is about something else.
+_ALL_THE_SAME = lazy_regex(r"(?<!n't )(?<!n’t )(?<!not )\b(?:go (?:ahead|for it)|proceed|do it)\b", _I)
 _SHALL_I = lazy_regex(
     r"\b(?:confirm\w*|proceed|go ahead|shall i|should i (?:do|go|make|book|send|delete|cancel)|may i (?:go|do)|"
     r"(?:do|would) you (?:want|like) me to|ok(?:ay)? (?:to|for me|with you)|ok(?:ay)?\?)(?!\w)",
@@ -71,7 +75,7 @@ _REFUSAL = lazy_regex(
 _BUT = lazy_regex(
     r"\d|\b(?:instead|but|rather|change (?:it|the|that|to)|make it|use|only|just|other|yes|thanks?,? (?:all|that)|"
     r"problem|else|need|more|further|preference|question|correct|fine|proceed|wait to|worries|objection|hesita\w+|"
-    r"please (?:book|do|go))\b",
+    r"please (?:book|do|go)|go (?:ahead|for it)|do it|(?:all|looks) good|that['’]?s (?:all|it|everything))\b",
     _I,
 )
 _AGREES = lazy_regex(
@@ -179,7 +183,7 @@ def _unplanned(transcript: Transcript) -> Iterator[CallSite]:
 def _answer(transcript: Transcript, index: int, strict: bool) -> bool | None:
     """Whether the user agrees (True) or declines (False) in a message; None if it does neither."""
     said = transcript.messages[index].content or ""
-    if _NO.search(said):
+    if _NO.search(said) and not _ALL_THE_SAME.search(said):
         return False
     before = transcript.messages[index - 1] if index else None
     text = before.content or "" if before is not None and before.role == "assistant" else ""

@@ -12,10 +12,12 @@ from toolflow_graph.types import Json
 from toolflow_graph.verification.derivations.knowledge import objects_in
 from toolflow_graph.verification.derivations.reach import Reach
 from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key, say, text_keys
-from toolflow_graph.verification.provenance.answers import ungrounded_mentions
+from toolflow_graph.verification.provenance.answers import Answer, ungrounded_mentions
 from toolflow_graph.verification.provenance.distinctive import prefix_of
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves, last_name
 from toolflow_graph.verification.provenance.told import is_told
+from toolflow_graph.verification.provenance.workable import is_exact, may_be_chosen, may_be_worked_out, misses_weekday
+from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.placeholders import is_placeholder
 from toolflow_graph.verification.reading.wording import WORD, key_of, listed, says_nothing, stem
 from toolflow_graph.verification.registry import Spot, rule
@@ -62,12 +64,18 @@ def dependent_leaves(transcript: Transcript) -> Iterator[tuple[GroundedLeaf, str
             continue
         if isinstance(leaf.value, str) and _REFERENCE.search(leaf.value):
             yield leaf, ""
-        elif leaf.distinctive and leaf.source.kind == "unknown" and not is_open_choice(transcript, leaf):
+        elif leaf.distinctive and leaf.source.kind == "unknown" and not _is_own(transcript, leaf):
             for site in transcript.sites:
                 same = site.message_index == leaf.site.message_index and site.position != leaf.site.position
                 if same and _brings(evidence, site, leaf.value):
                     yield leaf, site.call.name
                     break
+
+
+def _is_own(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether what a sibling brings may be the assistant's own choice; a number that both have is no chance."""
+    known = not transcript.strict and isinstance(leaf.value, str) and may_be_chosen(transcript, leaf)
+    return known or is_open_choice(transcript, leaf)
 
 
 def _brings(evidence: Evidence, site: CallSite, value: Json) -> bool:
@@ -87,19 +95,23 @@ def _holds(evidence: Evidence, value: Json, index: int) -> bool:
     "error",
     "A distinctive argument value (id, date, amount, address, name), or one inside a composed text, comes from nowhere "
     "in the dialogue so far. Not judged: the bounds of a search, and what the answer after the "
-    "call shows to be worked out.",
+    "call shows to be worked out; in dialogues that were not made here nor any other day, time, number or place that "
+    "may have been worked out or chosen (verify --strict).",
     needs=("tools",),
 )
 def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
     dependent = {(leaf.site.call.id, leaf.path) for leaf, _ in dependent_leaves(transcript)}
     for leaf in transcript.leaves:
         for stray in leaf.strays:
+            if not transcript.strict and not is_exact(stray):
+                continue
             yield (
                 leaf.site.message_index,
                 f"{leaf.site.call.name}: {leaf.path} states {stray!r}, which nobody said and no result brought; "
                 "write only what was said or found, or else ask for it",
             )
-        if leaf.source.kind != "unknown" or (leaf.site.call.id, leaf.path) in dependent:
+        unknown = leaf.source.kind == "unknown" or _is_of_another_day(transcript, leaf)
+        if not unknown or (leaf.site.call.id, leaf.path) in dependent:
             continue
         if not leaf.distinctive and not _is_stray_symbol(transcript, leaf):
             continue
@@ -115,8 +127,20 @@ def ungrounded_argument(transcript: Transcript) -> Iterator[Spot]:
         )
 
 
+def _is_of_another_day(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether a day lies in the week that the user's last message names, but is another one than he asks for."""
+    roles = evidence_of(transcript).roles[: leaf.site.message_index]
+    last = len(roles) - 1 - roles[::-1].index("user") if "user" in roles else -1
+    derived = leaf.source.kind == "derived" and leaf.source.message_index == last
+    return derived and misses_weekday(transcript, leaf)
+
+
 def is_left_open(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     """Whether a value without a known source is not judged: a bound of a search, a day in words, what is told later."""
+    if misses_weekday(transcript, leaf):
+        return False
+    if not transcript.strict and may_be_chosen(transcript, leaf):
+        return True
     return is_open_choice(transcript, leaf) or _is_counted_day(transcript, leaf) or is_told(transcript, leaf)
 
 
@@ -365,17 +389,26 @@ def _is_made_up(leaf: GroundedLeaf) -> bool:
     "number) that nobody said, no result brought and that does not follow from what is known. Not judged: names, "
     "number words, single digits without a unit, code blocks, examples, questions and advice with round figures, "
     "general knowledge in turns without calls, figures in other languages than English, and figures and times of a "
-    "message that works three and more of them out.",
+    "message that works three and more of them out; in dialogues that were not made here nor days, times and numbers "
+    "of up to three digits that may have been worked out (verify --strict).",
 )
 def ungrounded_answer(transcript: Transcript) -> Iterator[Spot]:
     evidence = evidence_of(transcript)
     for index, message in transcript.watched("assistant"):
-        for mention in ungrounded_mentions(evidence, index) if message.content else ():
+        for mention in _strays(transcript, evidence, index) if message.content else ():
             yield (
                 index,
                 f"states {mention.text!r}, which nobody said, no result brought and nothing known gives; say only what "
                 "is known, look it up first, or show how it is calculated",
             )
+
+
+def _strays(transcript: Transcript, evidence: Evidence, index: int) -> list[Mention]:
+    found = ungrounded_mentions(evidence, index)
+    if not found or transcript.strict:
+        return found
+    answer = Answer(evidence, index)
+    return [mention for mention in found if not may_be_worked_out(answer, mention)]
 
 
 def _show(value: Json) -> str:

@@ -1,0 +1,131 @@
+"""What may have been worked out or chosen is judged in our own records only; what nobody can work out, in all."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.evaluation_samples import records
+from toolflow_graph.verification import parse_dialogue, verify
+
+Data = dict[str, Any]
+VALUE = ("ungrounded_argument", "ungrounded_answer")
+
+
+def tool(name: str, **properties: str) -> Data:
+    fields = {key: {"type": kind} for key, kind in properties.items()}
+    parameters = {"type": "object", "properties": fields, "required": list(fields)}
+    return {"type": "function", "function": {"name": name, "description": "", "parameters": parameters}}
+
+
+def dialogue(
+    said: str, name: str, arguments: Data, result: Any = "done", answer: str = "Done.", system: str = ""
+) -> Data:
+    kinds = {key: {int: "integer", float: "number"}.get(type(value), "string") for key, value in arguments.items()}
+    call = {"id": "a", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+    messages: list[Data] = [{"role": "system", "content": system}] if system else []
+    messages += [
+        {"role": "user", "content": said},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "a", "content": json.dumps(result)},
+        {"role": "assistant", "content": answer},
+    ]
+    return {"messages": messages, "tools": [tool(name, **kinds)]}
+
+
+def found(data: Data, strict: bool | None = None) -> list[str]:
+    return [finding.code for finding in verify(parse_dialogue(data, strict=strict)).findings if finding.code in VALUE]
+
+
+TUESDAY = "Today is Tuesday 2026-03-17, 09:10."
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("Is there a slot on Thursday evening?", "reserve_slot", {"day": "2026-03-20"}),
+        ("Meet me an hour after the show that ends at 21:40.", "create_event", {"start": "2026-03-17T23:05"}),
+        ("Drive me there in time for the train at 15:40.", "order_taxi", {"pickup_time": "14:25"}),
+        ("Book the 3 rooms for 2 nights each.", "set_quota", {"beds": 17}),
+        ("Book a stay at the airport of Lyon.", "book_stay", {"city": "Lyon-Saint-Exupéry Airport"}),
+        ("Put a note on the cells in the sheet.", "write_note", {"range": "A1:D10"}),
+        ("Save it as a report.", "export_report", {"output_path": "/out/report-2026-03-17.csv"}),
+    ],
+)
+def test_what_may_be_worked_out_is_left_open_elsewhere(said: str, name: str, arguments: Data) -> None:
+    day = said.startswith("Is there")  # a Friday is not what was asked for
+    assert bool(found(dialogue(said, name, arguments, system=TUESDAY))) is day
+    assert found(dialogue(said, name, arguments, system=TUESDAY), strict=True) == ["ungrounded_argument"]
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "arguments"),
+    [
+        ("Please register me.", "register", {"phone": "+44 7700 900418"}),
+        ("Tell Martin that I am late.", "send_email", {"to": "martin.okoye@gmail.com"}),
+        ("Cancel my order.", "cancel_order", {"order_id": "ORD-70421"}),
+        ("Look me up.", "find_patient", {"date_of_birth": "1985-04-02"}),
+        ("Borrow 18,000 euros over 5 years.", "calculate_loan", {"rate_pct": 6.5}),
+        ("Sell some of my shares.", "sell", {"shares": 4417}),
+        ("Pay 3 of them, 20 each.", "pay", {"amount": 48250}),
+        ("Book me in.", "book", {"date": "2031-08-02"}),
+        ("How is the weather in my city?", "get_weather", {"city": "Mumbai"}),
+        ("Open the page about it.", "browse", {"url": "https://deals.example.net/keyboards-2026"}),
+    ],
+)
+def test_what_nobody_can_work_out_is_judged_everywhere(said: str, name: str, arguments: Data) -> None:
+    assert found(dialogue(said, name, arguments, system=TUESDAY)) == ["ungrounded_argument"]
+
+
+@pytest.mark.parametrize(
+    ("said", "day", "wrong"),
+    [
+        ("Put the dentist in for Thursday next week at 10, and remind me of it.", "2026-03-25", True),
+        ("Put the dentist in for Thursday next week at 10, and remind me of it.", "2026-03-26", False),
+        ("Mettimi un caffè con Davide mercoledì prossimo alle 17", "2026-03-26", True),
+        ("Begin tonight, the rain comes on Thursday.", "2026-03-17", False),
+        ("Put the dentist in for Thursday at 10. And a task by the end of this month.", "2026-03-18", True),
+        ("Put it two days before Thursday.", "2026-03-24", False),
+        ("Thursday or Friday, whatever is free.", "2026-03-20", False),
+        ("Not Thursday. Take the 25th.", "2026-03-25", False),
+    ],
+)
+def test_a_day_on_another_weekday_than_the_one_that_is_asked_for(said: str, day: str, wrong: bool) -> None:
+    data = dialogue(said, "create_event", {"start": f"{day}T10:00"}, system=TUESDAY)
+    assert bool(found(data)) is wrong
+
+
+RESULT = {"guests": [2, 5, 13], "price": 214.5, "opens": "10:00", "warranty_months": 24, "reading": 36.4}
+
+
+@pytest.mark.parametrize(
+    ("answer", "open_elsewhere"),
+    [
+        ("You would be there by 15:14.", True),
+        ("It is over on 29 March.", True),
+        ("That leaves 31 of them.", True),
+        ("It comes to 82 %.", True),
+        ("It costs €356.55.", False),
+        ("The reading was 34.6.", False),
+        ("It has a 12 month warranty, by the warranty months.", False),
+        ("Your code is ALD-48213.", False),
+        ("It holds 48,117 litres.", False),
+    ],
+)
+def test_what_an_answer_may_conclude(answer: str, open_elsewhere: bool) -> None:
+    data = dialogue("How is it?", "get_status", {"kind": "all"}, RESULT, answer, system=TUESDAY)
+    assert found(data, strict=True) == ["ungrounded_answer"]
+    assert found(data) == ([] if open_elsewhere else ["ungrounded_answer"])
+
+
+def test_without_anything_to_go_by_days_times_and_numbers_are_judged_everywhere() -> None:
+    assert found(dialogue("Book a table.", "book_table", {"date": "2026-03-20"})) == ["ungrounded_argument"]
+    assert found(dialogue("Book a table.", "book_table", {"time": "19:30"})) == ["ungrounded_argument"]
+    assert found(dialogue("Buy some.", "buy", {"quantity": 40})) == ["ungrounded_argument"]
+
+
+def test_our_own_records_are_judged_strictly() -> None:
+    record = records()[0]
+    assert parse_dialogue(record).strict
+    assert not parse_dialogue({"messages": record["messages"], "tools": record["tools"]}).strict
+    assert not parse_dialogue(record, strict=False).strict

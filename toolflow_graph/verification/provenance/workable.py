@@ -1,0 +1,229 @@
+"""What an assistant may have worked out, chosen or known by itself, and what only a user or a result can have told it.
+
+In dialogues that are made here every value has to come from somewhere: the planner writes facts that lead to it, and a
+reply that does not show where a figure is from is asked for again. Elsewhere people conclude in more ways than anybody
+follows: a time from a route, a day from "the week after", a bound of a search, a place's full name. Such a value is no
+invention because its way is not seen. So in others' dialogues only what nobody can work out is judged: identifiers,
+codes, addresses, credentials and people's names, figures of many digits, and days, times and numbers where nothing of
+the kind is known.
+"""
+
+import datetime
+import re
+from contextlib import suppress
+
+from toolflow_graph.regexes import lazy_regex
+from toolflow_graph.verification.evidence import Evidence, Said, evidence_of, say
+from toolflow_graph.verification.provenance.answers import Answer
+from toolflow_graph.verification.provenance.callmoments import DATE, DATE_TIME, TIME
+from toolflow_graph.verification.provenance.grounding import GroundedLeaf, last_name
+from toolflow_graph.verification.reading.mentions import Mention
+from toolflow_graph.verification.reading.moments import WEEKDAY_NUMBER
+from toolflow_graph.verification.reading.tongues import in_english
+from toolflow_graph.verification.reading.wording import listed, normalise, stem, tokens_of
+from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.transcript import Transcript
+
+# What such keys hold was given out by somebody, or is somebody's own.
+_GIVEN = frozenset(
+    listed(
+        "id ids zip postal postcode phone telephone mobile pin isbn account card iban token passport license plate "
+        "birth dob birthday birthdate ssn vin cvv"
+    )
+)
+# Cells and parts of what is read: how much of it is the assistant's to choose.
+_RANGE = lazy_regex(r"(?:'?[\w ]+'?!)?\$?[A-Z]{1,3}\$?\d{1,5}(?::\$?[A-Z]{1,3}\$?\d{1,5})?|\d{1,6}[-:]\d{1,6}")
+_RANGE_KEYS = frozenset(listed("range ranges cell cells lines rows columns span slice"))
+# Files that a call makes are named by the assistant.
+_MADE = frozenset(listed("output out dest destination target new save export"))
+_FILES = frozenset(listed("path file filename filepath folder directory branch"))
+_CODE = lazy_regex(r"(?=\S*\d)(?=\S*[A-Za-z])[\w#/@.+-]{4,}|\d{5,}")
+_DAYTIME = lazy_regex(
+    r"\b(?:morning|noon|midday|lunch(?:time)?|afternoon|evening|tonight|night|midnight|breakfast|dinner|brunch|"
+    r"work(?:day|ing hours)?|opening|sun(?:rise|set)|o'clock|now|asap|later|early|hours?|minutes?|half past|quarter)\b",
+    re.IGNORECASE,
+)
+_NAME = lazy_regex(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
+_LOOSE = lazy_regex(r"\d{1,2}/\d{1,2}/\d{1,2}")
+_FAR = 400
+"""Days within which a day may be counted from a known one: a year, and some weeks."""
+_YEARS = range(1900, 2101)
+_EXACT_DIGITS, _SHARP_DIGITS, _FEW_KNOWN, _LARGE = 4, 3, 2, 10_000
+_PLACES = frozenset(
+    listed("city town location address origin destination place venue airport station street region country area")
+)
+_NAMES = (("name",), ("object",), ("title",))
+_IN_NAMES = frozenset(
+    listed(
+        "new old town city airport station street road avenue square saint san los las the north south east west upper "
+        "lower great hotel park center centre county state"
+    )
+)
+_KNOWN_WORD = 3
+
+
+def may_be_chosen(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether an argument without a known source may be the assistant's own conclusion, choice or knowledge."""
+    evidence, index = evidence_of(transcript), leaf.site.message_index
+    words = split_name(last_name(leaf.pattern))
+    value = leaf.value
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int | float):
+        return not _GIVEN.intersection(words) and abs(value) < _LARGE and _may_be_calculated(evidence, index, value)
+    return isinstance(value, str) and _may_be_written(
+        evidence, index, value.strip(), words, transcript.looks_up(leaf.site.call.name)
+    )
+
+
+def _may_be_written(evidence: Evidence, index: int, text: str, words: tuple[str, ...], reads: bool) -> bool:
+    moment = DATE_TIME.fullmatch(text)
+    if moment is not None or DATE.fullmatch(text):
+        day, clock = (moment["date"], moment["clock"]) if moment else (text, None)
+        timed = clock is None or _tells_time(evidence, index)
+        return timed and not _GIVEN.intersection(words) and _may_be_counted(evidence, index, day)
+    if TIME.fullmatch(text):
+        return _tells_time(evidence, index)
+    if _GIVEN.intersection(words) or "@" in text or "://" in text:
+        return False
+    if _RANGE_KEYS.intersection(words) and _RANGE.fullmatch(text):
+        return True
+    if _FILES.intersection(words) and _MADE.intersection(words):
+        return True
+    number = _number(text)
+    if number is not None:
+        return _may_be_calculated(evidence, index, number)
+    if any(char.isdigit() for char in text):
+        # "M42" is a name that everybody knows.
+        named = words[-1:] in _NAMES and len(text) < _EXACT_DIGITS
+        return named or (" " in text and _CODE.search(text) is None)
+    if not _PLACES.intersection(words):
+        return False
+    return _is_partly_said(evidence, index, text) or (reads and _names_something(evidence, index))
+
+
+def _number(text: str) -> float | None:
+    with suppress(ValueError):
+        return float(text) if len(text) < _EXACT_DIGITS + 2 and not text.startswith("0") else None
+    return None
+
+
+def _may_be_calculated(evidence: Evidence, index: int, value: float) -> bool:
+    """Whether numbers are known that a number may come of, and it is not too odd for that."""
+    known = {number for said in _known(evidence, index) for number in (*said.figures, *said.numbers)}
+    if len(known) < _FEW_KNOWN:
+        return False
+    if value % 1 and not any(number % 1 for number in known):
+        return False
+    return value in _YEARS or len(_counting_digits(value)) < _EXACT_DIGITS
+
+
+def _known(evidence: Evidence, index: int) -> list[Said]:
+    """All that is known at a message; the calls, its own among them, prove nothing."""
+    return [said for kind, said in evidence.heard(index) if kind != "call"]
+
+
+def _counting_digits(value: float) -> str:
+    return f"{abs(value):.10g}".replace(".", "").strip("0")
+
+
+def _may_be_counted(evidence: Evidence, index: int, iso: str) -> bool:
+    """Whether a day lies near a known one."""
+    day = _day(iso)
+    return day is not None and any(abs((day - known).days) <= _FAR for known in evidence.known_days(index))
+
+
+def _day(iso: str) -> datetime.date | None:
+    with suppress(ValueError):
+        return datetime.date.fromisoformat(iso)
+    return None
+
+
+_DAY_OF = lazy_regex(r"\d{4}-\d\d-\d\d")
+_PARTS = lazy_regex(r"[.!?;\n]+\s|,\s")
+_NTH = lazy_regex(r"\b(?:the )?\d{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
+_OTHER_DAY = lazy_regex(
+    r"\b(?:tomorrow|yesterday|today|tonight|days?|before|after|until|till|by|between|from|to|or|and then|weekend|"
+    r"month|end of|following|not|don['’]t|except|other than)\b",
+    re.IGNORECASE,
+)
+
+
+def misses_weekday(transcript: Transcript, leaf: GroundedLeaf) -> bool:
+    """Whether what is done on a day is done on another weekday than the one that the user has just named.
+
+    Only where he names a single one, and nothing else that a day may be counted from.
+    """
+    match = _DAY_OF.match(leaf.value) if isinstance(leaf.value, str) else None
+    day = _day(match.group()) if match else None
+    if day is None or transcript.looks_up(leaf.site.call.name):
+        return False
+    evidence = evidence_of(transcript)
+    said = next((in_english(said.text) for _, said in evidence.spoken("user", leaf.site.message_index)), "")
+    sentences = [part for part in _PARTS.split(said) if _weekdays(part)]
+    if len(sentences) != 1 or _NTH.search(said) is not None or say(said, evidence.now).stated:
+        return False
+    # The other sentences may be about another thing, unless this one says the time of day.
+    timed = str(leaf.value)[11:16] in say(sentences[0], evidence.now).times
+    if _OTHER_DAY.search(sentences[0] if timed else said):
+        return False
+    named = _weekdays(sentences[0])
+    return len(named) == 1 and day.weekday() not in named
+
+
+def _weekdays(text: str) -> set[int]:
+    return {WEEKDAY_NUMBER[word] for word in tokens_of(text) if word in WEEKDAY_NUMBER and len(word) > _KNOWN_WORD}
+
+
+def _tells_time(evidence: Evidence, index: int) -> bool:
+    """Whether anything is known that a time of day may be counted from."""
+    known = _known(evidence, index)
+    return any(said.clocks or _DAYTIME.search(said.text) for said in known) or any(said.times for said in known)
+
+
+def _is_partly_said(evidence: Evidence, index: int, name: str) -> bool:
+    """Whether one of the words of a place's name was said or found: "Porto, Portugal" of Porto."""
+    words = {stem(word) for word in normalise(name).split() if len(word) >= _KNOWN_WORD and word not in _IN_NAMES}
+    return any(not words.isdisjoint(said.stems) for said in _known(evidence, index))
+
+
+def _names_something(evidence: Evidence, index: int) -> bool:
+    """Whether the user's last message names somebody or something: a country, of which a city is looked up."""
+    _, said = next(evidence.spoken("user", index), (0, None))
+    return said is not None and _NAME.search(said.text) is not None
+
+
+def is_exact(stray: str) -> bool:
+    """Whether a value inside a composed text is one that nobody works out: a code, an address, many digits."""
+    return "@" in stray or "://" in stray or _CODE.search(stray) is not None
+
+
+def may_be_worked_out(answer: Answer, mention: Mention) -> bool:
+    """Whether a stated value without a known source may be the assistant's own conclusion.
+
+    What contradicts a result, or looks like a slip in copying one, is none.
+    """
+    evidence, index = answer.evidence, answer.index
+    if mention.kind == "time":
+        return _tells_time(evidence, index)
+    if mention.kind == "date":
+        # "2/5/13" may be anything.
+        if _LOOSE.fullmatch(mention.text):
+            return True
+        return any(_is_near(day, evidence, index) for day in mention.days)
+    if mention.kind in ("number", "percent") and not answer.is_against(mention):
+        value = mention.values[0]
+        sharp = value % 1 != 0 and len(_counting_digits(value)) >= _SHARP_DIGITS
+        return not sharp and _may_be_calculated(evidence, index, value)
+    if mention.kind == "code":
+        return _CODE.search(mention.text) is None
+    return False
+
+
+def _is_near(written: tuple[str | None, int, int], evidence: Evidence, index: int) -> bool:
+    year, month, day = written
+    known = evidence.known_days(index)
+    if year is None:
+        return bool(known)
+    made = _day(f"{year}-{month:02d}-{day:02d}")
+    return made is not None and any(abs((made - other).days) <= _FAR for other in known)
