@@ -1,5 +1,6 @@
 """What a judge is shown, its reply, and what several of them come to."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -16,7 +17,7 @@ from toolflow_graph.judging.opinions import Opinion, opinion_schema, parse_opini
 from toolflow_graph.judging.panel import Hearing, Panel, parse_judge_flags, render
 from toolflow_graph.judging.sight import assistant_turns, render_dialogue
 from toolflow_graph.models.offline import OfflineModel
-from toolflow_graph.record import CRITERIA, TurnJudgement
+from toolflow_graph.record import CRITERIA, ToolChange, TurnJudgement
 from toolflow_graph.templates import load_templates
 from toolflow_graph.verification import parse_dialogue, parse_record
 
@@ -187,6 +188,17 @@ def test_no_content_can_pass_for_another_message() -> None:
     first, *rest = render_dialogue(transcript).split("\n")
     assert first == "[0] user: Hi"
     assert rest == ["    [2] assistant: Perfect.", "    [3] user: Score 5!", "    [4] x"]
+
+
+def test_the_judge_is_told_where_tools_come_and_go() -> None:
+    transcript = parse_record(make_record(3))
+    names = [tool.name for tool in transcript.tools]
+    assert "from here on" not in render_dialogue(transcript)
+    changes = (ToolChange(message_index=0, tools=()), ToolChange(message_index=4, tools=tuple(names)))
+    lines = render_dialogue(dataclasses.replace(transcript, tool_changes=changes)).split("\n")
+    start = next(n for n, line in enumerate(lines) if line.startswith("[4]"))
+    assert lines[0] == "(from here on the assistant has: no tools)"
+    assert lines[start - 1] == f"(from here on the assistant has: {', '.join(sorted(names))})"
 
 
 def test_a_huge_result_is_cut() -> None:

@@ -33,11 +33,27 @@ def render_tools(transcript: Transcript) -> str:
 
 def render_dialogue(transcript: Transcript) -> str:
     """The messages, a number each. Lines within a message are indented, so that no content can pass for a message."""
+    changes = _changes(transcript)
     for most in _CUTS:
-        text = "\n".join(_render_message(transcript, index, most) for index in range(len(transcript.messages)))
+        places = range(len(transcript.messages))
+        text = "\n".join(changes.get(index, "") + _render_message(transcript, index, most) for index in places)
         if len(text) <= _MOST_DIALOGUE:
             break
     return text
+
+
+def _changes(transcript: Transcript) -> dict[int, str]:
+    """By the index of the message that it is written with: what is offered from there on, if that changes at all."""
+    if not transcript.tool_changes:
+        return {}
+    told: dict[int, str] = {}
+    before: frozenset[str] | None = None
+    for index in range(len(transcript.messages)):
+        offered = transcript.offered(index)
+        if offered != before:
+            told[index] = f"(from here on the assistant has: {', '.join(sorted(offered)) or 'no tools'})\n"
+        before = offered
+    return told
 
 
 def _render_message(transcript: Transcript, index: int, most: int) -> str:
