@@ -179,7 +179,7 @@ _SHORT_YEAR = lazy_regex(
 )
 _OF_NTH = lazy_regex(rf"\b(?P<month>{_MONTH}),? (?:the )?{_NTH}", re.IGNORECASE)
 _FORTNIGHT = lazy_regex(r"\b(?:a )?fortnight\b", re.IGNORECASE)
-_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
+_COMPILED = tuple((lazy_regex(pattern, re.IGNORECASE), put) for pattern, put in _PHRASES)
 _WORD = lazy_regex(r"\b(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
 _TOKEN = lazy_regex(r"[^\W\d_]+")
 _WORD_STARTS = frozenset(_TOKEN.findall(word.lower())[0] for word in _WORDS)
