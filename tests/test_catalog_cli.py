@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from toolflow_graph.catalog import load_tools
 from toolflow_graph.cli.tools import app
-from toolflow_graph.config import merge
+from toolflow_graph.config_file import merge
 from toolflow_graph.dialogue.session import build_session
 from toolflow_graph.errors import UsageError
 

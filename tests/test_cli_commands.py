@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from toolflow_graph.cli.job import set_tracing
-from toolflow_graph.config import load_config, merge
+from toolflow_graph.config_file import load_config, merge
 from toolflow_graph.templates import default_prompts
 
 ROOT = Path(__file__).resolve().parent.parent

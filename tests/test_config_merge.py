@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolflow_graph.config import RunConfig, load_config, merge
+from toolflow_graph.config import RunConfig
+from toolflow_graph.config_file import load_config, merge
 from toolflow_graph.errors import UsageError
 
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.run_fakes import FakePlayer, two_of_three
-from toolflow_graph.config import RunConfig, merge
+from toolflow_graph.config import RunConfig
+from toolflow_graph.config_file import merge
 from toolflow_graph.errors import UsageError
 from toolflow_graph.run.budget import Budget, Meter, check_priced
 from toolflow_graph.run.estimate import Sample, build_estimate, render_estimate

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
+from toolflow_graph.config import CONFIG_NAME, RunConfig
+from toolflow_graph.config_file import load_config, merge
 from toolflow_graph.dataset.jsonl import write_dataset
 from toolflow_graph.errors import RunError, UsageError
 from toolflow_graph.run.budget import Budget

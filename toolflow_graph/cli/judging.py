@@ -10,7 +10,8 @@ from typing import Any
 
 from toolflow_graph import __version__
 from toolflow_graph.cli.job import play_to_the_end
-from toolflow_graph.config import CONFIG_NAME, RunConfig, load_config, merge
+from toolflow_graph.config import CONFIG_NAME, RunConfig
+from toolflow_graph.config_file import load_config, merge
 from toolflow_graph.dataset.jsonl import read_source, write_dataset
 from toolflow_graph.dataset.reading import read_values
 from toolflow_graph.errors import UsageError

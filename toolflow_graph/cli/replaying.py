@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolflow_graph.config import NODES, RunConfig, merge
+from toolflow_graph.config import NODES, RunConfig
+from toolflow_graph.config_file import merge
 from toolflow_graph.dialogue.session import Session, build_session, studio_context
 from toolflow_graph.record import Record, record_to_json
 from toolflow_graph.run.replay import (

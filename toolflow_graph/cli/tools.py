@@ -127,7 +127,7 @@ def import_tools(
 
 def _join(sources: list[str] | None, tools: list[str] | None) -> list[str]:
     """All sources, checked as ``run`` checks them, so that both refuse the same with the same words."""
-    from toolflow_graph.config import merge
+    from toolflow_graph.config_file import merge
 
     return list(merge({}, {"tools": [*(sources or ()), *(tools or ())]}).tools)
 

@@ -24,7 +24,7 @@ from toolflow_graph.errors import Drained, UsageError
 from toolflow_graph.judging.acceptance import parse_thresholds
 from toolflow_graph.judging.panel import Panel, parse_judge_flags
 from toolflow_graph.models.memory import Memory
-from toolflow_graph.models.pool import build_pools
+from toolflow_graph.models.pool import build_pools, outages_of, throttled_of
 from toolflow_graph.models.port import Outage
 from toolflow_graph.models.specs import JUDGE, OFFLINE, parse_endpoints, parse_model_flags, parse_temperature_flags
 from toolflow_graph.record import Record
@@ -135,12 +135,12 @@ class Session:
     @property
     def outages(self) -> Sequence[Outage]:
         """The model servers that answer nothing at present."""
-        return list({each.label: each for pool in self._pools.values() for each in pool.outages()}.values())
+        return outages_of(self._pools)
 
     @property
     def throttled(self) -> Sequence[str]:
         """What to say of servers that are sent less than might be."""
-        return list(dict.fromkeys(text for pool in self._pools.values() for text in pool.throttled()))
+        return throttled_of(self._pools)
 
     async def aclose(self) -> None:
         """Close the models' connections."""

@@ -16,6 +16,7 @@ from toolflow_graph.errors import Drained
 from toolflow_graph.judging.acceptance import FAILED, accept
 from toolflow_graph.judging.panel import Panel
 from toolflow_graph.models.memory import Memory
+from toolflow_graph.models.pool import outages_of, throttled_of
 from toolflow_graph.models.port import Outage
 from toolflow_graph.randomness import derive_seed
 from toolflow_graph.record import Record
@@ -125,12 +126,12 @@ class JudgePlayer:
     @property
     def outages(self) -> Sequence[Outage]:
         """The model servers that answer nothing at present."""
-        return list({each.label: each for pool in self._pools.values() for each in pool.outages()}.values())
+        return outages_of(self._pools)
 
     @property
     def throttled(self) -> Sequence[str]:
         """What to say of servers that are sent less than might be."""
-        return list(dict.fromkeys(text for pool in self._pools.values() for text in pool.throttled()))
+        return throttled_of(self._pools)
 
     def owed(self, outcomes: Sequence[Any]) -> Mapping[str, int]:
         """Nothing: what is judged is there."""

@@ -106,6 +106,16 @@ def build_pools(
     return pools
 
 
+def outages_of(pools: Mapping[Any, Pool]) -> list[Outage]:
+    """The model servers behind some pools that answer nothing at present, each once."""
+    return list({each.label: each for pool in pools.values() for each in pool.outages()}.values())
+
+
+def throttled_of(pools: Mapping[Any, Pool]) -> list[str]:
+    """What to say of the servers behind some pools that are sent less than might be, each once."""
+    return list(dict.fromkeys(text for pool in pools.values() for text in pool.throttled()))
+
+
 class _Foreign:
     """A user's model: what it raises beside ``ModelError``s is explained like any client library's error."""
 

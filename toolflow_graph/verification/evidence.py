@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from toolflow_graph.regexes import lazy_regex
-from toolflow_graph.verification.reading import moments, wording
+from toolflow_graph.verification.reading import hours, moments, wording
 from toolflow_graph.verification.reading.offsets import Duration, durations_in
 from toolflow_graph.verification.reading.present import stated_now
 from toolflow_graph.verification.reading.tables import rows_of
@@ -110,7 +110,7 @@ class Said:
 
     @cached_property
     def times(self) -> dict[str, str | None]:
-        found = [moments.times_in(text) for text in self._readings]
+        found = [hours.times_in(text) for text in self._readings]
         return found[0] if len(found) == 1 else {**found[1], **found[0]}
 
     @cached_property

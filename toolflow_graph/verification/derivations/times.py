@@ -22,8 +22,8 @@ from toolflow_graph.verification.derivations.lengths import (
 )
 from toolflow_graph.verification.derivations.rates import Rates, seconds_of
 from toolflow_graph.verification.derivations.reach import WITHIN_REACH
+from toolflow_graph.verification.reading.hours import VAGUE_TIMES
 from toolflow_graph.verification.reading.mentions import Mention
-from toolflow_graph.verification.reading.moments import VAGUE_TIMES
 from toolflow_graph.verification.reading.offsets import Duration, offset_of, zones_in
 
 _ISO_LENGTH = lazy_regex(r"\bPT(?:(\d{1,4})H)?(?:(\d{1,4})M)?", re.IGNORECASE)

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Literal
 
 from toolflow_graph.regexes import lazy_regex
-from toolflow_graph.verification.reading.moments import may_say_half, written_dates
+from toolflow_graph.verification.reading.hours import may_say_half
+from toolflow_graph.verification.reading.moments import written_dates
 from toolflow_graph.verification.reading.wording import ANY_DIGIT, at_digits, join_groups, listed, tokens_of
 
 Kind = Literal["email", "url", "phone", "code", "date", "time", "money", "percent", "number"]
