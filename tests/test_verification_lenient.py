@@ -129,3 +129,115 @@ def test_our_own_records_are_judged_strictly() -> None:
     assert parse_dialogue(record).strict
     assert not parse_dialogue({"messages": record["messages"], "tools": record["tools"]}).strict
     assert not parse_dialogue(record, strict=False).strict
+
+
+def codes(data: Data) -> list[str]:
+    return [finding.code for finding in verify(parse_dialogue(data)).findings]
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "arguments", "fine"),
+    [
+        ("Write the hello world code into /tmp2", "write_file", {"path": "/tmp2/hello_world2.py"}, True),
+        ("Mail helpdesk and support @example.com about it", "create_draft", {"to": "support@example.com"}, True),
+        ("Ask Joachim of brackwater.example to come", "create_invite", {"to": "joachim@brackwater.example"}, False),
+        (
+            "Look at http://localhost:3000/people for BioThek7",
+            "fetch",
+            {"url": "http://localhost:3000/people/BioThek7"},
+            True,
+        ),
+        ("Look at http://localhost:3000/people", "fetch", {"url": "http://localhost:3000/people/Anna7"}, False),
+        ("Log the acid of this morning, and get me the press for Saturday.", "log_acid", {"date": "2026-03-17"}, True),
+    ],
+)
+def test_what_is_put_together_from_what_is_said(said: str, name: str, arguments: Data, fine: bool) -> None:
+    assert bool(found(dialogue(said, name, arguments, system=TUESDAY))) is not fine
+
+
+def test_the_weekday_that_is_asked_for_may_be_that_of_another_call() -> None:
+    data = dialogue("Log it and the press for Saturday.", "log_acid", {"date": "2026-03-18"}, system=TUESDAY)
+    assert found(data)
+    call = {"id": "b", "type": "function", "function": {"name": "log_acid", "arguments": '{"date": "2026-03-21"}'}}
+    data["messages"][2]["tool_calls"].append(call)
+    data["messages"].insert(4, {"role": "tool", "tool_call_id": "b", "content": "done"})
+    assert not found(data)
+
+
+@pytest.mark.parametrize(
+    ("description", "fine"),
+    [("none, motorcycle, car_under_5m, camper", True), ("The vehicle's code, such as car_under_5m", False)],
+)
+def test_an_option_that_a_description_lists(description: str, fine: bool) -> None:
+    data = dialogue("A car, please.", "get_fare", {"vehicle": "car_under_5m"})
+    data["tools"][0]["function"]["parameters"]["properties"]["vehicle"]["description"] = description
+    assert bool(found(data)) is not fine
+
+
+@pytest.mark.parametrize("answer", ["The paper is arXiv:2408.15247.", "It takes approximately **26.6 months**."])
+def test_what_is_known_in_another_form_or_only_nearly(answer: str) -> None:
+    result = {"id": "http://arxiv.org/abs/2408.15247v1", "balance": 200_000, "monthly": 7_500, "share": 0.5}
+    assert not found(dialogue("Look it up.", "look_up", {"kind": "all"}, result, answer))
+
+
+def test_what_is_done_with_a_thing_has_an_id_of_its_own() -> None:
+    result = {"id": "01H5CMJW", "status": "done"}
+    assert "contradicting_echo" not in codes(dialogue("Run it: 01H5CJN0", "run_action", {"id": "01H5CJN0"}, result))
+    assert "contradicting_echo" in codes(dialogue("Show 01H5CJN0", "get_action", {"id": "01H5CJN0"}, result))
+
+
+def test_an_index_in_code_is_no_placeholder() -> None:
+    code = {"text": "const last = nameParts[nameParts.length - 1]; send(to)"}
+    assert "placeholder_result" not in codes(dialogue("Show it.", "read_file", {"kind": "all"}, code))
+    letter = {"text": "Dear [Name], thank you."}
+    assert "placeholder_result" in codes(dialogue("Show it.", "read_mail", {"kind": "all"}, letter))
+
+
+def test_calls_that_bring_something_else_each_time_are_no_repetition() -> None:
+    for name, repeated in (("pelican_name_generator", False), ("create_order", True)):
+        data = dialogue("Two of them.", name, {"kind": "all"})
+        data["messages"][1]["tool_calls"].append({**data["messages"][1]["tool_calls"][0], "id": "b"})
+        data["messages"].insert(3, {"role": "tool", "tool_call_id": "b", "content": "Sammy"})
+        assert ("repeated_call" in codes(data)) is repeated
+
+
+def test_the_language_of_short_messages() -> None:
+    system = "Assistente ordini del forno. Oggi è giovedì 17 settembre 2026, e le consegne sono alle 5:30."
+    answer = "Your order is confirmed for tomorrow at 6:00, and it will be with you in time."
+    data = dialogue("Ciao, quanto costano oggi i cornetti?", "listino", {"kind": "all"}, "done", answer, system)
+    assert "other_language" in codes(data)
+
+
+def test_a_read_after_a_write_that_failed_may_bring_something_else() -> None:
+    def call(name: str, number: int) -> Data:
+        function = {"name": name, "arguments": '{"day": "2026-03-19"}'}
+        return {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": f"c{number}", "type": "function", "function": function}],
+        }
+
+    def result(number: int, content: Any) -> Data:
+        return {"role": "tool", "tool_call_id": f"c{number}", "content": json.dumps(content)}
+
+    messages = [
+        {"role": "user", "content": "Book a slot on 2026-03-19."},
+        *(call("list_slots", 1), result(1, {"slots": ["A", "C"]})),
+        *(call("book_slot", 2), result(2, {"error": "SLOT_FULL", "message": "taken in the meantime"})),
+        *(call("list_slots", 3), result(3, {"slots": ["A"]})),
+        {"role": "assistant", "content": "C was taken; A is left."},
+    ]
+    data = {"messages": messages, "tools": [tool("list_slots", day="string"), tool("book_slot", day="string")]}
+    assert "contradicting_results" not in codes(data)
+    del messages[3:5]
+    assert "contradicting_results" in codes(data)
+
+
+def test_a_no_about_something_else_is_a_yes() -> None:
+    system = "Today is Tuesday 2026-03-17. List the details and get an explicit yes before any change."
+    for reply, refused in (("Nope that's all, go for it", False), ("Nope, leave it", True)):
+        data = dialogue("Swap it for L.", "update_order", {"size": "L"}, system=system)
+        asks = {"role": "assistant", "content": "It would be swapped for L, at the same price. Shall I proceed?"}
+        data["messages"][2:2] = [asks, {"role": "user", "content": reply}]
+        assert ("refused_write" in codes(data)) is refused
+        assert "unconfirmed_write" not in codes(data)

@@ -176,3 +176,10 @@ def test_sizes_and_files_named_after_a_number() -> None:
     for name, kind in (("79.pdf", "derived"), ("81.pdf", "unknown")):
         used = {"disk_usage": "79.00 B"}
         assert dated(WEDNESDAY, "Name a file after its size.", used, value=name, name="file_name") == kind
+
+
+@pytest.mark.parametrize(("end", "wrong"), [("21:30", False), ("22:10", True)])
+def test_what_is_moved_takes_as_long_as_before(end: str, wrong: bool) -> None:
+    result = {"event": "Dinner", "start_time": "2026-03-06T19:00:00", "end_time": "2026-03-06T21:00:00"}
+    answer = f"I would move it to Saturday, 19:30 to {end}. Shall I?"
+    assert bool(stated(answer, result, said="Move it to 7 March at 19:30, same length.")) is wrong

@@ -59,6 +59,7 @@ CONDITION = lazy_regex(
     r"\b(?:if|unless|in case|whether|should you|as long as|once|when)\b[^,;:.]*(?::\d[^,;:.]*)?", re.IGNORECASE
 )
 """What a sentence supposes: "if you leave at 10:00"."""
+_START_AND_END = 2
 _SECONDS = lazy_regex(r"(?<![\d.:])(\d{1,2})\s?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
 _PACE = lazy_regex(r"(?<![\d:])\d{1,2}:[0-5]\d(?=\s?(?:\*\*)?\s?(?:per |a |/)?\s?(?:km|mi|k\b))", re.IGNORECASE)
 _PER_MILE = lazy_regex(r"\s*(?:min\w*\s*)?(?:/|per |a )\s?mi(?:le)?\b", re.IGNORECASE)
@@ -105,7 +106,7 @@ class Times:
             return "in the time zone of a result"
         spans: tuple[tuple[Iterable[int], Iterable[int]], ...] = (
             (self._times, self._said_lengths),
-            (self._said_times | self._supposed, self._sums | self._stated_lengths),
+            (self._said_times | self._supposed, self._sums | self._stated_lengths | self._kept_lengths),
             *self.timed,
         )
         for times, known in spans:
@@ -292,6 +293,12 @@ class Times:
     @cached_property
     def _sums(self) -> frozenset[int]:
         return frozenset(total for own in self.facts.scalars if (total := sum(own_lengths(own))))
+
+    @cached_property
+    def _kept_lengths(self) -> frozenset[int]:
+        """How long what a result says with a start and an end takes, in minutes: moved, it takes as long."""
+        pairs = (sorted(set(times)) for times, _ in self.timed)
+        return frozenset(pair[1] - pair[0] for pair in pairs if len(pair) == _START_AND_END)
 
     @cached_property
     def _said_times(self) -> set[int]:

@@ -9,7 +9,7 @@ from toolflow_graph.verification.reading.wording import key_of, squeeze
 
 # Where codes are put together: "PB27/PB29", "1280x720", "sandbox:/a59b.png", "Year2023".
 _SEAMS = lazy_regex(r"[/:]|(?<=\d)[x×](?=\d)|(?<=[A-Za-z]{4})(?=\d)")
-_LONGEST_NUMBER = 15
+_LONGEST_NUMBER, _NO_CHANCE = 15, 8
 # "24.86p/kWh": a number and what it is for.
 _RATE = lazy_regex(r"(\d{1,9}(?:\.\d+)?)[^\W\d]{1,4}/[^\W\d]{1,6}")
 # Words before (or after) a code that make it the name of one record.
@@ -108,6 +108,9 @@ class Addresses:
     def _stands_alone(self, code: str) -> bool:
         number = key_of(float(code)) if code.isdecimal() and len(code) < _LONGEST_NUMBER else None
         if number is not None and any(number in said.figures for said in self._known):
+            return True
+        # So many digits are no chance, whatever version stands behind them: "2408.15247v1".
+        if sum(map(str.isdigit, code)) >= _NO_CHANCE and self._stands_inside(code):
             return True
         return len(code) > 2 and any(stands(code.casefold(), said.folded) for said in self._known)
 

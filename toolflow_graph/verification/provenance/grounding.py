@@ -109,6 +109,12 @@ def _offers(schema: Mapping[str, Any], value: str) -> bool:
     return len(value) > 1 and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", described, re.IGNORECASE) is not None
 
 
+def _lists(schema: Mapping[str, Any], value: str) -> bool:
+    """Whether the description of a parameter is a list of options with a value among them, not an example of one."""
+    options = [option.strip(" '\"`.") for option in _BETWEEN.split(str(schema.get("description") or ""))]
+    return len(options) > _FEW_OPTIONS and value in options and not any(" " in option for option in options)
+
+
 def iter_leaves(value: Json, path: str = "", pattern: str = "") -> Iterator[tuple[str, str, str, Json]]:
     """The leaves of an argument object: path, pattern, last key, value. Empty containers are leaves."""
     if isinstance(value, dict) and value:
@@ -130,6 +136,8 @@ def last_name(pattern: str) -> str:
     return plain.rpartition(".")[2]
 
 
+_BETWEEN = lazy_regex(r"\s*(?:,|\||/|;|\bor\b)\s*")
+_FEW_OPTIONS = 2
 _CLOCK = lazy_regex(r"(?P<hour>0?[1-9]|1[0-2])(?::(?P<minute>[0-5]\d)(?::00)?)?\s?(?P<half>[ap])\.?m\.?", re.IGNORECASE)
 _POINT = lazy_regex(r"-?\d{1,3}\.\d{3,}")
 _PAIR_OF_DEGREES = lazy_regex(r"-?\d{1,2}(?:\.\d+)?,\s?-?\d{1,3}(?:\.\d+)?")
@@ -302,7 +310,7 @@ class _Grounder:
         origin = origin or iso_duration(text, self.finder) or iso_week(text, self.finder)
         if origin is None and text.casefold() in ("true", "false"):
             return self._switch(text.casefold() == "true", name, False)
-        if origin is None and not distinctive and _offers(schema, text):
+        if origin is None and (_lists(schema, text) if distinctive else _offers(schema, text)):
             kind: Kind = "default" if _is_described_default(schema, text) else "enum"
             return Origin(kind, how="the parameter's description names it")
         origin = origin or self.forms.text_variant(text) or self.forms.joined(text) or self._structure(text)

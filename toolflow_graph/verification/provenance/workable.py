@@ -16,7 +16,7 @@ from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.verification.evidence import Evidence, Said, evidence_of, say
 from toolflow_graph.verification.provenance.answers import Answer
 from toolflow_graph.verification.provenance.callmoments import DATE, DATE_TIME, TIME
-from toolflow_graph.verification.provenance.grounding import GroundedLeaf, last_name
+from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves, last_name
 from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.moments import WEEKDAY_NUMBER
 from toolflow_graph.verification.reading.tongues import in_english
@@ -35,7 +35,7 @@ _GIVEN = frozenset(
 _RANGE = lazy_regex(r"(?:'?[\w ]+'?!)?\$?[A-Z]{1,3}\$?\d{1,5}(?::\$?[A-Z]{1,3}\$?\d{1,5})?|\d{1,6}[-:]\d{1,6}")
 _RANGE_KEYS = frozenset(listed("range ranges cell cells lines rows columns span slice"))
 # Files that a call makes are named by the assistant.
-_MADE = frozenset(listed("output out dest destination target new save export"))
+_MADE = frozenset(listed("output out dest destination target new save export write create make touch generate"))
 _FILES = frozenset(listed("path file filename filepath folder directory branch"))
 _CODE = lazy_regex(r"(?=\S*\d)(?=\S*[A-Za-z])[\w#/@.+-]{4,}|\d{5,}")
 _DAYTIME = lazy_regex(
@@ -44,7 +44,9 @@ _DAYTIME = lazy_regex(
     re.IGNORECASE,
 )
 _NAME = lazy_regex(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
+_NEARLY = lazy_regex(r"(?:\b(?:approx\w*|about|around|roughly|nearly|almost|some)|[~≈])\W{0,4}\Z", re.IGNORECASE)
 _LOOSE = lazy_regex(r"\d{1,2}/\d{1,2}/\d{1,2}")
+_BEFORE = 20
 _FAR = 400
 """Days within which a day may be counted from a known one: a year, and some weeks."""
 _YEARS = range(1900, 2101)
@@ -72,11 +74,13 @@ def may_be_chosen(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     if isinstance(value, int | float):
         return not _GIVEN.intersection(words) and abs(value) < _LARGE and _may_be_calculated(evidence, index, value)
     return isinstance(value, str) and _may_be_written(
-        evidence, index, value.strip(), words, transcript.looks_up(leaf.site.call.name)
+        evidence, index, value.strip(), words, split_name(leaf.site.call.name), transcript.looks_up(leaf.site.call.name)
     )
 
 
-def _may_be_written(evidence: Evidence, index: int, text: str, words: tuple[str, ...], reads: bool) -> bool:
+def _may_be_written(
+    evidence: Evidence, index: int, text: str, words: tuple[str, ...], tool: tuple[str, ...], reads: bool
+) -> bool:
     moment = DATE_TIME.fullmatch(text)
     if moment is not None or DATE.fullmatch(text):
         day, clock = (moment["date"], moment["clock"]) if moment else (text, None)
@@ -84,11 +88,13 @@ def _may_be_written(evidence: Evidence, index: int, text: str, words: tuple[str,
         return timed and not _GIVEN.intersection(words) and _may_be_counted(evidence, index, day)
     if TIME.fullmatch(text):
         return _tells_time(evidence, index)
-    if _GIVEN.intersection(words) or "@" in text or "://" in text:
+    if "@" in text or "://" in text:
+        return _is_put_together(evidence, index, text)
+    if _GIVEN.intersection(words):
         return False
     if _RANGE_KEYS.intersection(words) and _RANGE.fullmatch(text):
         return True
-    if _FILES.intersection(words) and _MADE.intersection(words):
+    if _FILES.intersection(words) and _MADE.intersection((*words, *tool)):
         return True
     number = _number(text)
     if number is not None:
@@ -100,6 +106,19 @@ def _may_be_written(evidence: Evidence, index: int, text: str, words: tuple[str,
     if not _PLACES.intersection(words):
         return False
     return _is_partly_said(evidence, index, text) or (reads and _names_something(evidence, index))
+
+
+def _is_put_together(evidence: Evidence, index: int, address: str) -> bool:
+    """Whether both pieces of an address are known: "helpdesk and support @example.com", a folder and what is in it."""
+    if "@" in address:
+        person, _, domain = address.casefold().rpartition("@")
+        users = (said.folded for _, said in evidence.spoken("user", index))
+        # A name and a domain that are known apart are a guess.
+        return any(f" @{domain}" in text and person in text for text in users)
+    folder, _, name = address.casefold().rstrip("/").rpartition("/")
+    pieces = (folder.partition("://")[2], name)
+    known = [said.folded for said in _known(evidence, index)]
+    return all(len(piece) >= _KNOWN_WORD and any(piece in text for text in known) for piece in pieces)
 
 
 def _number(text: str) -> float | None:
@@ -143,7 +162,8 @@ _DAY_OF = lazy_regex(r"\d{4}-\d\d-\d\d")
 _PARTS = lazy_regex(r"[.!?;\n]+\s|,\s")
 _NTH = lazy_regex(r"\b(?:the )?\d{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
 _OTHER_DAY = lazy_regex(
-    r"\b(?:tomorrow|yesterday|today|tonight|days?|before|after|until|till|by|between|from|to|or|and then|weekend|"
+    r"\b(?:tomorrow|yesterday|today|tonight|this (?:morning|afternoon|evening)|just now|days?|"
+    r"before|after|until|till|by|between|from|to|or|and then|weekend|"
     r"month|end of|following|not|don['’]t|except|other than)\b",
     re.IGNORECASE,
 )
@@ -168,7 +188,16 @@ def misses_weekday(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     if _OTHER_DAY.search(sentences[0] if timed else said):
         return False
     named = _weekdays(sentences[0])
-    return len(named) == 1 and day.weekday() not in named
+    return len(named) == 1 and day.weekday() not in named and not named & _days_called(transcript, leaf)
+
+
+def _days_called(transcript: Transcript, leaf: GroundedLeaf) -> set[int]:
+    """The weekdays of the other dates in the same turn's calls: one of them may be the day that was asked for."""
+    turn = next((turn for turn in transcript.turns if leaf.site.message_index in turn), range(0))
+    sites = (site for site in transcript.sites if site.message_index in turn)
+    values = (value for site in sites for *_, value in iter_leaves(site.call.arguments) if isinstance(value, str))
+    matches = (_DAY_OF.match(value) for value in values if value != leaf.value)
+    return {day.weekday() for match in matches if match and (day := _day(match.group())) is not None}
 
 
 def _weekdays(text: str) -> set[int]:
@@ -213,6 +242,8 @@ def may_be_worked_out(answer: Answer, mention: Mention) -> bool:
         return any(_is_near(day, evidence, index) for day in mention.days)
     if mention.kind in ("number", "percent") and not answer.is_against(mention):
         value = mention.values[0]
+        if _NEARLY.search(answer.text, max(mention.start - _BEFORE, 0), mention.start):
+            return value < _LARGE
         sharp = value % 1 != 0 and len(_counting_digits(value)) >= _SHARP_DIGITS
         return not sharp and _may_be_calculated(evidence, index, value)
     if mention.kind == "code":

@@ -28,7 +28,8 @@ _SMALL_WORDS = {
     "French": "le la les des est et vous pour une dans que pas je nous sur votre avec qui ce n'est du en un au vos "
     "j'ai rien tout",
     "Spanish": "el la los las de que y en por para con una es su se no lo más está un del al todo nada le ha he aquí",
-    "Italian": "il di che è per con non una sono le del della gli questo un la ho tutto nel alla lo si i in",
+    "Italian": "il di che è per con non una sono le del della gli questo un la ho tutto nel alla lo si i in e ciao "
+    "oggi domani quanto grazie anche alle dalle cosa allora",
     "Portuguese": "o de que e não para com uma você os as do da em está um seu sua no na tudo por mais foi",
     "Dutch": "de het een en is van niet dat voor met je ik zijn op te uw u er aan naar bij hebt wordt alles in",
 }

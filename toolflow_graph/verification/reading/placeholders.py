@@ -14,7 +14,7 @@ _PLACEHOLDER = lazy_regex(
     re.IGNORECASE,
 )
 _INSERTED = lazy_regex(
-    r"\[(?:your|my|insert|recipient|sender|name|date|company|customer)[^\]\n]{0,40}\]|\{\{.{1,60}?\}\}|"
+    r"(?<!\w)\[(?:your|my|insert|recipient|sender|name|date|company|customer)\b[^\]\n]{0,40}\]|\{\{.{1,60}?\}\}|"
     r"<(?:your|insert|recipient|name)[ _][^<>]{1,40}>",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_
 from toolflow_graph.verification.reading.placeholders import is_placeholder, says_absent
 from toolflow_graph.verification.reading.wording import listed, squeeze
 from toolflow_graph.verification.registry import Spot, rule
-from toolflow_graph.verification.toolcards import split_name
+from toolflow_graph.verification.toolcards import is_read_name, split_name
 from toolflow_graph.verification.transcript import CallSite, Transcript
 
 MOST_RESULT_BYTES = 20_000
@@ -248,6 +248,9 @@ def contradicting_echo(transcript: Transcript) -> Iterator[Spot]:
             brought = value.get(key)
             if not _is_id(key, asked) or not _is_id(key, brought):
                 continue
+            # What is done with a thing has an id of its own, if the key does not say whose.
+            if key == "id" and not is_read_name(site.call.name):
+                continue
             if squeeze(str(asked)) != squeeze(str(brought)):
                 yield index, f"{site.call.name} was asked for {key} {asked!r}, and the result is about {brought!r}"
 
@@ -312,6 +315,8 @@ def repeated_call(transcript: Transcript) -> Iterator[Spot]:
                 key = _same_call(site.call)
                 # What stands in one message is asked for at once: nothing was changed in between.
                 before = site.message_index if beside.get(key) == site.message_index else done.get(key)
+                if _BY_CHANCE.intersection(split_name(site.call.name)):
+                    before = None
                 beside[key] = site.message_index
                 if before is not None and site.message_index >= transcript.focus:
                     where = "twice in one message" if before == site.message_index else f"again after message {before}"
@@ -331,6 +336,8 @@ def repeated_call(transcript: Transcript) -> Iterator[Spot]:
             site = next(sites, None)
 
 
+# Each call of such a tool brings something else.
+_BY_CHANCE = frozenset(listed("random generate generator roll draw dice die flip shuffle toss"))
 MOST_CALLS = 16
 """Calls of one message: more is no parallel use but a loop."""
 

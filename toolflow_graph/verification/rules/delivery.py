@@ -8,7 +8,7 @@ from typing import Any
 from toolflow_graph.regexes import lazy_regex
 from toolflow_graph.types import Json, Message
 from toolflow_graph.verification.evidence import evidence_of
-from toolflow_graph.verification.reading.languages import lacks_script, language_of, names_language
+from toolflow_graph.verification.reading.languages import lacks_script, language_of, leaning_of, names_language
 from toolflow_graph.verification.reading.wording import listed, normalise, tokens_of
 from toolflow_graph.verification.registry import Spot, rule
 from toolflow_graph.verification.transcript import Transcript
@@ -208,11 +208,18 @@ def other_language(transcript: Transcript) -> Iterator[Spot]:
             continue
         heard = [m.content or "" for m in transcript.messages[:index] if m.role == "user"]
         known = [language for text in reversed(heard) if (language := language_of(text)) is not None]
-        user = known[0] if known else language_of("\n".join(heard))
+        user = known[0] if known else language_of("\n".join(heard)) or _shared_language(transcript, index, heard)
         if user is None or own == user or own in known or lacks_script(heard[-1], user):
             continue
         if not _is_about_languages(transcript, user) and not _reports(transcript, index):
             yield index, f"answers in {own}, and the user writes {user}; answer in the user's language"
+
+
+def _shared_language(transcript: Transcript, index: int, heard: list[str]) -> str | None:
+    """The language of all that is said before a message, if what users write leans to it, too short to tell alone."""
+    said = "\n".join(m.content or "" for m in transcript.messages[:index] if m.role != "tool")
+    language = language_of(said)
+    return language if language == leaning_of("\n".join(heard)) else None
 
 
 def _reports(transcript: Transcript, index: int) -> bool:
