@@ -69,6 +69,7 @@ def test_what_may_be_worked_out_is_left_open_elsewhere(said: str, name: str, arg
         ("Sell some of my shares.", "sell", {"shares": 4417}),
         ("Pay 3 of them, 20 each.", "pay", {"amount": 48250}),
         ("Book me in.", "book", {"date": "2031-08-02"}),
+        ("Find the book about the walk.", "search_books", {"author": "Raynor Winn"}),
         ("How is the weather in my city?", "get_weather", {"city": "Mumbai"}),
         ("Open the page about it.", "browse", {"url": "https://deals.example.net/keyboards-2026"}),
     ],
@@ -180,6 +181,17 @@ def test_what_is_known_in_another_form_or_only_nearly(answer: str) -> None:
     assert not found(dialogue("Look it up.", "look_up", {"kind": "all"}, result, answer))
 
 
+def test_a_month_may_be_counted_from_a_known_one() -> None:
+    assert not found(dialogue("His May payslip, please.", "send_payslip", {"month": "2026-05"}, system="Run: 2026-06."))
+    assert found(dialogue("His May payslip, please.", "send_payslip", {"month": "2026-05"}, system="Run: 2021-06."))
+
+
+def test_whose_a_work_is_may_be_known() -> None:
+    said = "Do you have the next one after The Salt Path, by the same author?"
+    assert not found(dialogue(said, "search_books", {"author": "Raynor Winn"}))
+    assert found(dialogue(said, "order_book", {"author": "Raynor Winn"}))
+
+
 def test_what_is_done_with_a_thing_has_an_id_of_its_own() -> None:
     result = {"id": "01H5CMJW", "status": "done"}
     assert "contradicting_echo" not in codes(dialogue("Run it: 01H5CJN0", "run_action", {"id": "01H5CJN0"}, result))
@@ -231,6 +243,8 @@ def test_a_read_after_a_write_that_failed_may_bring_something_else() -> None:
     assert "contradicting_results" not in codes(data)
     del messages[3:5]
     assert "contradicting_results" in codes(data)
+    messages[2]["content"] = json.dumps({"slots": ["A", "C"], "status": "in_progress"})
+    assert "contradicting_results" not in codes(data)
 
 
 def test_a_no_about_something_else_is_a_yes() -> None:

@@ -28,11 +28,12 @@ from toolflow_graph.verification.transcript import Transcript
 _GIVEN = frozenset(
     listed(
         "id ids zip postal postcode phone telephone mobile pin isbn account card iban token passport license plate "
-        "birth dob birthday birthdate ssn vin cvv"
+        "birth dob birthday birthdate ssn vin cvv username login password passphrase passcode"
     )
 )
 # Cells and parts of what is read: how much of it is the assistant's to choose.
 _RANGE = lazy_regex(r"(?:'?[\w ]+'?!)?\$?[A-Z]{1,3}\$?\d{1,5}(?::\$?[A-Z]{1,3}\$?\d{1,5})?|\d{1,6}[-:]\d{1,6}")
+_ID_SHAPE = lazy_regex(r"[A-Za-z]{1,6}[-_]?\d{3,}[\w-]*|\d{4,}\w*|[0-9a-f]{8,}[0-9a-f-]*")
 _RANGE_KEYS = frozenset(listed("range ranges cell cells lines rows columns span slice"))
 # Files that a call makes are named by the assistant.
 _MADE = frozenset(listed("output out dest destination target new save export write create make touch generate"))
@@ -45,6 +46,8 @@ _DAYTIME = lazy_regex(
 )
 _NAME = lazy_regex(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
 _NEARLY = lazy_regex(r"(?:\b(?:approx\w*|about|around|roughly|nearly|almost|some)|[~≈])\W{0,4}\Z", re.IGNORECASE)
+_MONTH = lazy_regex(r"(?<!\d)\d{4}-(?:0[1-9]|1[0-2])(?!\d)")
+_MONTHS = 13
 _LOOSE = lazy_regex(r"\d{1,2}/\d{1,2}/\d{1,2}")
 _BEFORE = 20
 _FAR = 400
@@ -81,13 +84,8 @@ def may_be_chosen(transcript: Transcript, leaf: GroundedLeaf) -> bool:
 def _may_be_written(
     evidence: Evidence, index: int, text: str, words: tuple[str, ...], tool: tuple[str, ...], reads: bool
 ) -> bool:
-    moment = DATE_TIME.fullmatch(text)
-    if moment is not None or DATE.fullmatch(text):
-        day, clock = (moment["date"], moment["clock"]) if moment else (text, None)
-        timed = clock is None or _tells_time(evidence, index)
-        return timed and not _GIVEN.intersection(words) and _may_be_counted(evidence, index, day)
-    if TIME.fullmatch(text):
-        return _tells_time(evidence, index)
+    if any(form.fullmatch(text) for form in (DATE_TIME, DATE, TIME, _MONTH)):
+        return not _GIVEN.intersection(words) and _may_be_moment(evidence, index, text)
     if "@" in text or "://" in text:
         return _is_put_together(evidence, index, text)
     if _GIVEN.intersection(words):
@@ -99,13 +97,29 @@ def _may_be_written(
     number = _number(text)
     if number is not None:
         return _may_be_calculated(evidence, index, number)
+    if reads:
+        # What to look for may be guessed: a city of the country, a file where it mostly lies, who wrote a book.
+        named = _names_something(evidence, index) or _is_partly_said(evidence, index, text)
+        return _ID_SHAPE.fullmatch(text) is None and (named or not _FILES.isdisjoint(words))
     if any(char.isdigit() for char in text):
         # "M42" is a name that everybody knows.
         named = words[-1:] in _NAMES and len(text) < _EXACT_DIGITS
         return named or (" " in text and _CODE.search(text) is None)
-    if not _PLACES.intersection(words):
-        return False
-    return _is_partly_said(evidence, index, text) or (reads and _names_something(evidence, index))
+    return bool(_PLACES.intersection(words)) and _is_partly_said(evidence, index, text)
+
+
+def _may_be_moment(evidence: Evidence, index: int, text: str) -> bool:
+    """Whether something is known that a day, a month or a time of day may be counted from."""
+    if TIME.fullmatch(text):
+        return _tells_time(evidence, index)
+    if _MONTH.fullmatch(text):
+        known = (match.group() for said in _known(evidence, index) for match in _MONTH.finditer(said.text))
+        months = {12 * int(month[:4]) + int(month[5:]) for month in known}
+        near = any(abs(12 * int(text[:4]) + int(text[5:]) - month) <= _MONTHS for month in months)
+        return near or _may_be_counted(evidence, index, f"{text}-15")
+    moment = DATE_TIME.fullmatch(text)
+    day, clock = (moment["date"], moment["clock"]) if moment else (text, None)
+    return (clock is None or _tells_time(evidence, index)) and _may_be_counted(evidence, index, day)
 
 
 def _is_put_together(evidence: Evidence, index: int, address: str) -> bool:
