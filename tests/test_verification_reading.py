@@ -205,6 +205,27 @@ def test_verify_on_the_command_line(tmp_path: Path) -> None:
     assert report["results"][1]["findings"][0]["message_index"] == 11
 
 
+def test_verify_says_what_it_leaves_open_and_judges_it_if_asked_to(tmp_path: Path) -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "book_taxi", "arguments": '{"time": "17:05"}'}}
+    messages = [
+        {"role": "user", "content": "A taxi in time for the train at 18:40, please."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "a", "content": '{"booked": true}'},
+        {"role": "assistant", "content": "It is booked."},
+    ]
+    parameters = {"type": "object", "properties": {"time": {"type": "string"}}}
+    tools = [{"type": "function", "function": {"name": "book_taxi", "parameters": parameters}}]
+    path = _write(tmp_path / "theirs.jsonl", {"messages": messages, "tools": tools}, clean())
+    code, out, _ = _invoke("verify", str(path))
+    assert code == 0
+    assert "1 of them was not made here: values that may have been worked out are left open (--strict finds" in out
+    assert json.loads(_invoke("verify", str(path), "--json")[1])["values_left_open"] == 1
+    code, out, _ = _invoke("verify", str(path), "--strict")
+    assert code == 1
+    assert "ungrounded_argument" in out
+    assert "left open" not in out
+
+
 def test_verify_judges_nothing_of_a_file_with_a_broken_line(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.jsonl", clean(), clean())
     path.write_text(path.read_text(encoding="utf-8") + '{"messages": \n', encoding="utf-8")
