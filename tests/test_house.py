@@ -12,7 +12,7 @@ PACKAGE = ROOT / "toolflow_graph"
 LEVELS = [
     {"errors", "types", "randomness", "regexes", "wording"},
     {"references", "schemas", "validation", "record", "outputs", "behaviours"},
-    {"state", "templates", "rendering", "config"},
+    {"state", "templates", "rendering", "config", "config_file"},
     {"backends", "catalog", "tool_graph", "models", "verification"},
     {"context", "judging"},
     {"dialogue"},

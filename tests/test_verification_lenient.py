@@ -170,7 +170,7 @@ def test_the_weekday_that_is_asked_for_may_be_that_of_another_call() -> None:
     [("none, motorcycle, car_under_5m, camper", True), ("The vehicle's code, such as car_under_5m", False)],
 )
 def test_an_option_that_a_description_lists(description: str, fine: bool) -> None:
-    data = dialogue("A car, please.", "get_fare", {"vehicle": "car_under_5m"})
+    data = dialogue("A car, please.", "book_fare", {"vehicle": "car_under_5m"})
     data["tools"][0]["function"]["parameters"]["properties"]["vehicle"]["description"] = description
     assert bool(found(data)) is not fine
 
@@ -184,6 +184,33 @@ def test_what_is_known_in_another_form_or_only_nearly(answer: str) -> None:
 def test_a_month_may_be_counted_from_a_known_one() -> None:
     assert not found(dialogue("His May payslip, please.", "send_payslip", {"month": "2026-05"}, system="Run: 2026-06."))
     assert found(dialogue("His May payslip, please.", "send_payslip", {"month": "2026-05"}, system="Run: 2021-06."))
+
+
+def test_a_weekday_holds_until_another_day_is_told() -> None:
+    data = dialogue("Can Jo cut my hair next Monday?", "book_visit", {"date": "2026-03-24"}, system=TUESDAY)
+    asks = [{"role": "assistant", "content": "Which name may I put down?"}, {"role": "user", "content": "Petra Lund"}]
+    data["messages"][2:2] = asks
+    assert found(data)
+    asks[0]["content"] = "Monday is full, Tuesday 24 March is free. Shall I take that?"
+    assert not found(data)
+
+
+def test_what_is_said_in_another_unit_or_as_a_bare_hour() -> None:
+    assert not found(dialogue("My BMI: 72 kg and 180 cm.", "save_bmi", {"weight_kg": 72, "height_m": 1.8}), strict=True)
+    assert not found(dialogue("Was geht da ab 8?", "suche_zug", {"ab": "08:00"}))
+    where = {"source": "/home/marta/docs/misc/lease.pdf", "destination": "/home/marta/docs/housing/lease.pdf"}
+    said = "Put /home/marta/docs/misc/lease.pdf in the housing folder of my docs."
+    assert not found(dialogue(said, "move_file", where))
+
+
+def test_an_exception_without_output_is_a_failure() -> None:
+    result = {"output": None, "exception": "Storage is unavailable, nothing was saved."}
+    data = dialogue("Set a reminder.", "add_reminder", {"text": "water"}, result, "I've set your reminder.")
+    assert "claimed_success" in codes(data)
+    data = dialogue(
+        "Set a reminder.", "add_reminder", {"text": "water"}, {"output": "ok", "exception": None}, "It is set."
+    )
+    assert "claimed_success" not in codes(data)
 
 
 def test_whose_a_work_is_may_be_known() -> None:

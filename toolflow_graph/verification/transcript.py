@@ -245,6 +245,10 @@ def _reports_failure(body: Any, own_error: bool) -> bool:
         return False
     if body.get("isError") is True or body.get("success") is False or body.get("ok") is False:
         return True
+    # API-Bank's form: an output that is none, and why.
+    thrown = body.get("exception")
+    if isinstance(thrown, str) and thrown.strip().casefold() not in _NO_ERROR and not body.get("output"):
+        return set(body) <= _ERROR_KEYS | {"exception", "output", "api_name", "input"}
     if _has_failed_status(body):
         return True
     error = body.get("error")

@@ -52,7 +52,7 @@ _LOOSE = lazy_regex(r"\d{1,2}/\d{1,2}/\d{1,2}")
 _BEFORE = 20
 _FAR = 400
 """Days within which a day may be counted from a known one: a year, and some weeks."""
-_YEARS = range(1900, 2101)
+_YEARS, _HOURS = range(1900, 2101), range(25)
 _EXACT_DIGITS, _SHARP_DIGITS, _FEW_KNOWN, _LARGE = 4, 3, 2, 10_000
 _PLACES = frozenset(
     listed("city town location address origin destination place venue airport station street region country area")
@@ -94,6 +94,8 @@ def _may_be_written(
         return True
     if _FILES.intersection(words) and _MADE.intersection((*words, *tool)):
         return True
+    if "/" in text and " " not in text and _is_known_in_pieces(evidence, index, text):
+        return True
     number = _number(text)
     if number is not None:
         return _may_be_calculated(evidence, index, number)
@@ -133,6 +135,13 @@ def _is_put_together(evidence: Evidence, index: int, address: str) -> bool:
     pieces = (folder.partition("://")[2], name)
     known = [said.folded for said in _known(evidence, index)]
     return all(len(piece) >= _KNOWN_WORD and any(piece in text for text in known) for piece in pieces)
+
+
+def _is_known_in_pieces(evidence: Evidence, index: int, path: str) -> bool:
+    """Whether each step of a path is known: where a file is moved to."""
+    steps = [step for step in path.casefold().split("/") if len(step) >= _KNOWN_WORD]
+    known = [said.folded for said in _known(evidence, index)]
+    return len(steps) > 1 and all(any(step in text for text in known) for step in steps)
 
 
 def _number(text: str) -> float | None:
@@ -193,7 +202,7 @@ def misses_weekday(transcript: Transcript, leaf: GroundedLeaf) -> bool:
     if day is None or transcript.looks_up(leaf.site.call.name):
         return False
     evidence = evidence_of(transcript)
-    said = next((in_english(said.text) for _, said in evidence.spoken("user", leaf.site.message_index)), "")
+    said = in_english(_wish(evidence, leaf.site.message_index))
     sentences = [part for part in _PARTS.split(said) if _weekdays(part)]
     if len(sentences) != 1 or _NTH.search(said) is not None or say(said, evidence.now).stated:
         return False
@@ -203,6 +212,19 @@ def misses_weekday(transcript: Transcript, leaf: GroundedLeaf) -> bool:
         return False
     named = _weekdays(sentences[0])
     return len(named) == 1 and day.weekday() not in named and not named & _days_called(transcript, leaf)
+
+
+def _wish(evidence: Evidence, index: int) -> str:
+    """What the user said last before a call; if that only answers, what he said before, unless a day was told since."""
+    for place, said in evidence.spoken("user", index):
+        if _weekdays(in_english(said.text)):
+            return said.text
+        if _OTHER_DAY.search(said.text) or _NTH.search(said.text) or said.stated:
+            return ""
+        before = next(evidence.spoken("assistant", place), None)
+        if before is None or before[1].stated or _weekdays(before[1].text):
+            return ""
+    return ""
 
 
 def _days_called(transcript: Transcript, leaf: GroundedLeaf) -> set[int]:
@@ -221,7 +243,11 @@ def _weekdays(text: str) -> set[int]:
 def _tells_time(evidence: Evidence, index: int) -> bool:
     """Whether anything is known that a time of day may be counted from."""
     known = _known(evidence, index)
-    return any(said.clocks or _DAYTIME.search(said.text) for said in known) or any(said.times for said in known)
+    if any(said.clocks or said.times or _DAYTIME.search(said.text) for said in known):
+        return True
+    # "Was geht da ab 8?"
+    users = (said for _, said in evidence.spoken("user", index))
+    return any(number in _HOURS for said in users for number in said.numbers)
 
 
 def _is_partly_said(evidence: Evidence, index: int, name: str) -> bool:
