@@ -213,6 +213,27 @@ def test_an_exception_without_output_is_a_failure() -> None:
     assert "claimed_success" not in codes(data)
 
 
+def test_what_so_much_of_something_has() -> None:
+    data = dialogue("I had 150 g of them.", "log_food", {"kind": "all"}, {"protein_g": 0.7, "fat_g": 0.3}, "", TUESDAY)
+    for answer, fine in (("They had 1.05 g of protein.", True), ("They had 1.35 g of protein.", False)):
+        data["messages"][-1]["content"] = answer
+        assert bool(found(data)) is not fine
+
+
+def test_nobody_makes_up_many_decimals() -> None:
+    said = "A wall of 15.0503 square metres, without a window of 0.7 by 1.1."
+    assert not found(dialogue(said, "order_paint", {"area_m2": 14.2803}))
+    assert found(dialogue(said, "order_paint", {"area_m2": 48214}))
+
+
+def test_a_status_of_error_with_a_code_is_a_failure() -> None:
+    result = {"status": "error", "code": "PREREQ_NOT_MET", "missing": ["MATH 2550"]}
+    data = dialogue(
+        "Register me for CS 4641.", "register", {"course": "CS 4641"}, result, "You're registered for CS 4641."
+    )
+    assert "claimed_success" in codes(data)
+
+
 def test_whose_a_work_is_may_be_known() -> None:
     said = "Do you have the next one after The Salt Path, by the same author?"
     assert not found(dialogue(said, "search_books", {"author": "Raynor Winn"}))

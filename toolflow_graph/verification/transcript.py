@@ -251,6 +251,8 @@ def _reports_failure(body: Any, own_error: bool) -> bool:
         return set(body) <= _ERROR_KEYS | {"exception", "output", "api_name", "input"}
     if _has_failed_status(body):
         return True
+    if body.get("status") == "error" and _CODED.fullmatch(str(body.get("code"))):
+        return True
     error = body.get("error")
     if own_error or (isinstance(error, str) and error.strip().casefold() in _NO_ERROR):
         return False

@@ -49,7 +49,7 @@ _NEARLY = lazy_regex(r"(?:\b(?:approx\w*|about|around|roughly|nearly|almost|some
 _MONTH = lazy_regex(r"(?<!\d)\d{4}-(?:0[1-9]|1[0-2])(?!\d)")
 _MONTHS = 13
 _LOOSE = lazy_regex(r"\d{1,2}/\d{1,2}/\d{1,2}")
-_BEFORE = 20
+_BEFORE, _NEAR = 20, 0.0051
 _FAR = 400
 """Days within which a day may be counted from a known one: a year, and some weeks."""
 _YEARS, _HOURS = range(1900, 2101), range(25)
@@ -155,6 +155,9 @@ def _may_be_calculated(evidence: Evidence, index: int, value: float) -> bool:
     known = {number for said in _known(evidence, index) for number in (*said.figures, *said.numbers)}
     if len(known) < _FEW_KNOWN:
         return False
+    # Nobody makes up 14.2649.
+    if value % 1 and len(_counting_digits(value)) > _EXACT_DIGITS:
+        return True
     if value % 1 and not any(number % 1 for number in known):
         return False
     return value in _YEARS or len(_counting_digits(value)) < _EXACT_DIGITS
@@ -267,6 +270,13 @@ def is_exact(stray: str) -> bool:
     return "@" in stray or "://" in stray or _CODE.search(stray) is not None
 
 
+def _is_in_proportion(evidence: Evidence, index: int, value: float) -> bool:
+    """Whether a figure is what so much of something has, of which a result says what 100 (or 1,000) have."""
+    asked = {number for _, said in evidence.spoken("user", index) for number in said.numbers}
+    found = {number for _, said in evidence.spoken("tool", index) for number in said.figures}
+    return any(abs(a * b / hundred - value) <= _NEAR for a in asked for b in found for hundred in (100, 1000))
+
+
 def may_be_worked_out(answer: Answer, mention: Mention) -> bool:
     """Whether a stated value without a known source may be the assistant's own conclusion.
 
@@ -285,7 +295,9 @@ def may_be_worked_out(answer: Answer, mention: Mention) -> bool:
         if _NEARLY.search(answer.text, max(mention.start - _BEFORE, 0), mention.start):
             return value < _LARGE
         sharp = value % 1 != 0 and len(_counting_digits(value)) >= _SHARP_DIGITS
-        return not sharp and _may_be_calculated(evidence, index, value)
+        if sharp:
+            return _is_in_proportion(evidence, index, value)
+        return _may_be_calculated(evidence, index, value)
     if mention.kind == "code":
         return _CODE.search(mention.text) is None
     return False
