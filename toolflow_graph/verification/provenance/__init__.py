@@ -6,5 +6,6 @@
     grounding.py composed.py forms.py callmoments.py    an argument's source; composed texts; forms; days
     quantities.py    numbers of a call that people say in another unit
     distinctive.py    which values cannot be there by chance
-    answers.py    the values that an answer states
+    answers.py told.py    the values that an answer states; arguments that it tells of
+    workable.py asked_days.py    what may have been worked out or chosen; days on another weekday than asked for
 """

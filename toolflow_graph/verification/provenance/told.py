@@ -18,7 +18,7 @@ from toolflow_graph.verification.provenance.grounding import GroundedLeaf, last_
 from toolflow_graph.verification.provenance.origins import Finder
 from toolflow_graph.verification.provenance.written import length_of
 from toolflow_graph.verification.reading.mentions import Mention
-from toolflow_graph.verification.reading.wording import key_of, listed
+from toolflow_graph.verification.reading.wording import counting_digits, key_of, listed
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
 
@@ -135,5 +135,4 @@ def _seconds(clock: str) -> int:
 def _is_setting(leaf: GroundedLeaf) -> bool:
     if not isinstance(leaf.value, int | float) or _SETTINGS.isdisjoint(split_name(leaf.path)):
         return False
-    digits = f"{abs(leaf.value):.10g}".replace(".", "").strip("0")
-    return len(digits) <= _SHORT
+    return len(counting_digits(leaf.value)) <= _SHORT

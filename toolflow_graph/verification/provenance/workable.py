@@ -8,19 +8,17 @@ codes, addresses, credentials and people's names, figures of many digits, and da
 the kind is known.
 """
 
-import datetime
 import re
 from contextlib import suppress
 
 from toolflow_graph.regexes import lazy_regex
-from toolflow_graph.verification.evidence import Evidence, Said, evidence_of, say
+from toolflow_graph.verification.evidence import Evidence, Said, evidence_of
 from toolflow_graph.verification.provenance.answers import Answer
 from toolflow_graph.verification.provenance.callmoments import DATE, DATE_TIME, TIME
-from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves, last_name
+from toolflow_graph.verification.provenance.grounding import GroundedLeaf, last_name
 from toolflow_graph.verification.reading.mentions import Mention
-from toolflow_graph.verification.reading.moments import WEEKDAY_NUMBER
-from toolflow_graph.verification.reading.tongues import in_english
-from toolflow_graph.verification.reading.wording import listed, normalise, stem, tokens_of
+from toolflow_graph.verification.reading.moments import parse_now
+from toolflow_graph.verification.reading.wording import counting_digits, listed, normalise, stem
 from toolflow_graph.verification.toolcards import split_name
 from toolflow_graph.verification.transcript import Transcript
 
@@ -156,11 +154,11 @@ def _may_be_calculated(evidence: Evidence, index: int, value: float) -> bool:
     if len(known) < _FEW_KNOWN:
         return False
     # Nobody makes up 14.2649.
-    if value % 1 and len(_counting_digits(value)) > _EXACT_DIGITS:
+    if value % 1 and len(counting_digits(value)) > _EXACT_DIGITS:
         return True
     if value % 1 and not any(number % 1 for number in known):
         return False
-    return value in _YEARS or len(_counting_digits(value)) < _EXACT_DIGITS
+    return value in _YEARS or len(counting_digits(value)) < _EXACT_DIGITS
 
 
 def _known(evidence: Evidence, index: int) -> list[Said]:
@@ -168,79 +166,10 @@ def _known(evidence: Evidence, index: int) -> list[Said]:
     return [said for kind, said in evidence.heard(index) if kind != "call"]
 
 
-def _counting_digits(value: float) -> str:
-    return f"{abs(value):.10g}".replace(".", "").strip("0")
-
-
 def _may_be_counted(evidence: Evidence, index: int, iso: str) -> bool:
     """Whether a day lies near a known one."""
-    day = _day(iso)
+    day = parse_now(iso)
     return day is not None and any(abs((day - known).days) <= _FAR for known in evidence.known_days(index))
-
-
-def _day(iso: str) -> datetime.date | None:
-    with suppress(ValueError):
-        return datetime.date.fromisoformat(iso)
-    return None
-
-
-_DAY_OF = lazy_regex(r"\d{4}-\d\d-\d\d")
-_PARTS = lazy_regex(r"[.!?;\n]+\s|,\s")
-_NTH = lazy_regex(r"\b(?:the )?\d{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
-_OTHER_DAY = lazy_regex(
-    r"\b(?:tomorrow|yesterday|today|tonight|this (?:morning|afternoon|evening)|just now|days?|"
-    r"before|after|until|till|by|between|from|to|or|and then|weekend|"
-    r"month|end of|following|not|don['’]t|except|other than)\b",
-    re.IGNORECASE,
-)
-
-
-def misses_weekday(transcript: Transcript, leaf: GroundedLeaf) -> bool:
-    """Whether what is done on a day is done on another weekday than the one that the user has just named.
-
-    Only where he names a single one, and nothing else that a day may be counted from.
-    """
-    match = _DAY_OF.match(leaf.value) if isinstance(leaf.value, str) else None
-    day = _day(match.group()) if match else None
-    if day is None or transcript.looks_up(leaf.site.call.name):
-        return False
-    evidence = evidence_of(transcript)
-    said = in_english(_wish(evidence, leaf.site.message_index))
-    sentences = [part for part in _PARTS.split(said) if _weekdays(part)]
-    if len(sentences) != 1 or _NTH.search(said) is not None or say(said, evidence.now).stated:
-        return False
-    # The other sentences may be about another thing, unless this one says the time of day.
-    timed = str(leaf.value)[11:16] in say(sentences[0], evidence.now).times
-    if _OTHER_DAY.search(sentences[0] if timed else said):
-        return False
-    named = _weekdays(sentences[0])
-    return len(named) == 1 and day.weekday() not in named and not named & _days_called(transcript, leaf)
-
-
-def _wish(evidence: Evidence, index: int) -> str:
-    """What the user said last before a call; if that only answers, what he said before, unless a day was told since."""
-    for place, said in evidence.spoken("user", index):
-        if _weekdays(in_english(said.text)):
-            return said.text
-        if _OTHER_DAY.search(said.text) or _NTH.search(said.text) or said.stated:
-            return ""
-        before = next(evidence.spoken("assistant", place), None)
-        if before is None or before[1].stated or _weekdays(before[1].text):
-            return ""
-    return ""
-
-
-def _days_called(transcript: Transcript, leaf: GroundedLeaf) -> set[int]:
-    """The weekdays of the other dates in the same turn's calls: one of them may be the day that was asked for."""
-    turn = next((turn for turn in transcript.turns if leaf.site.message_index in turn), range(0))
-    sites = (site for site in transcript.sites if site.message_index in turn)
-    values = (value for site in sites for *_, value in iter_leaves(site.call.arguments) if isinstance(value, str))
-    matches = (_DAY_OF.match(value) for value in values if value != leaf.value)
-    return {day.weekday() for match in matches if match and (day := _day(match.group())) is not None}
-
-
-def _weekdays(text: str) -> set[int]:
-    return {WEEKDAY_NUMBER[word] for word in tokens_of(text) if word in WEEKDAY_NUMBER and len(word) > _KNOWN_WORD}
 
 
 def _tells_time(evidence: Evidence, index: int) -> bool:
@@ -294,7 +223,7 @@ def may_be_worked_out(answer: Answer, mention: Mention) -> bool:
         value = mention.values[0]
         if _NEARLY.search(answer.text, max(mention.start - _BEFORE, 0), mention.start):
             return value < _LARGE
-        sharp = value % 1 != 0 and len(_counting_digits(value)) >= _SHARP_DIGITS
+        sharp = value % 1 != 0 and len(counting_digits(value)) >= _SHARP_DIGITS
         if sharp:
             return _is_in_proportion(evidence, index, value)
         return _may_be_calculated(evidence, index, value)
@@ -308,5 +237,5 @@ def _is_near(written: tuple[str | None, int, int], evidence: Evidence, index: in
     known = evidence.known_days(index)
     if year is None:
         return bool(known)
-    made = _day(f"{year}-{month:02d}-{day:02d}")
+    made = parse_now(f"{year}-{month:02d}-{day:02d}")
     return made is not None and any(abs((made - other).days) <= _FAR for other in known)

@@ -238,6 +238,11 @@ def key_of(number: float) -> float:
         return float("inf")
 
 
+def counting_digits(number: float) -> str:
+    """The digits of a number that count: 715 of 71,500, 45 of 0.0045."""
+    return f"{abs(number):.10g}".replace(".", "").strip("0")
+
+
 def join_groups(text: str) -> str:
     """The text with ``'`` between the groups of a number that are set apart by spaces; every place stays."""
     return _SPACED.sub(lambda match: _SPACE.sub("'", match.group()), text)

@@ -13,10 +13,11 @@ from toolflow_graph.verification.derivations.knowledge import objects_in
 from toolflow_graph.verification.derivations.reach import Reach
 from toolflow_graph.verification.evidence import Evidence, evidence_of, last_key, say, text_keys
 from toolflow_graph.verification.provenance.answers import Answer, ungrounded_mentions
+from toolflow_graph.verification.provenance.asked_days import misses_weekday
 from toolflow_graph.verification.provenance.distinctive import prefix_of
 from toolflow_graph.verification.provenance.grounding import GroundedLeaf, iter_leaves, last_name
 from toolflow_graph.verification.provenance.told import is_told
-from toolflow_graph.verification.provenance.workable import is_exact, may_be_chosen, may_be_worked_out, misses_weekday
+from toolflow_graph.verification.provenance.workable import is_exact, may_be_chosen, may_be_worked_out
 from toolflow_graph.verification.reading.mentions import Mention
 from toolflow_graph.verification.reading.placeholders import is_placeholder
 from toolflow_graph.verification.reading.wording import WORD, key_of, listed, says_nothing, stem
